@@ -1,0 +1,35 @@
+# One image for every role: `docker run azimuth dns`, `probe`, `api`, `up`. No build step: Node runs the sources.
+
+FROM node:24-bookworm-slim AS dependencies
+WORKDIR /opt/azimuth
+COPY package.json package-lock.json .npmrc ./
+# The image brings its own Node: the one that comes with the dependencies is left out.
+RUN npm ci --omit=dev \
+ && rm -rf node_modules/node-linux-* node_modules/.bin/node
+
+FROM node:24-bookworm-slim
+WORKDIR /opt/azimuth
+COPY --from=dependencies /opt/azimuth/node_modules ./node_modules
+COPY package.json LICENSE ./
+COPY config ./config
+COPY geo-data ./geo-data
+COPY src ./src
+RUN install -d -o node -g node /var/lib/azimuth \
+ && ln -s /opt/azimuth/src/main.ts /usr/local/bin/azimuth \
+ && chmod 755 src/main.ts
+
+ENV NODE_ENV=production \
+    AZIMUTH_STATE_DIRECTORY=/var/lib/azimuth \
+    LIVEZ_URL=http://127.0.0.1:9153/livez
+USER node
+VOLUME /var/lib/azimuth
+# Containers may not bind port 53 everywhere without root: listen here, and publish it as 53.
+EXPOSE 5300/udp 5300/tcp 8053/tcp 9153/tcp
+
+# dns and probe roles answer at telemetry.listen; for the api role, set LIVEZ_URL to its own port.
+HEALTHCHECK --interval=10s --timeout=3s --start-period=20s --retries=3 \
+  CMD ["node", "-e", "fetch(process.env.LIVEZ_URL).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
+
+STOPSIGNAL SIGTERM
+ENTRYPOINT ["node", "/opt/azimuth/src/main.ts"]
+CMD ["up"]

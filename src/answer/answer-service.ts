@@ -1,0 +1,104 @@
+// Answers a steered name: finds where the client is, lets the service decide, writes the endpoints.
+
+import { FAMILY_A, FAMILY_AAAA, FAMILY_CNAME, NONE, type Snapshot } from '../snapshot/snapshot.ts';
+import { listOf, lookupV4, lookupV6, type RankMap, scopeV4, scopeV6 } from '../steering/run-map.ts';
+import { RCODE_NOERROR, RCODE_REFUSED, TYPE_A, TYPE_AAAA, TYPE_CNAME } from '../wire/record-types.ts';
+import { writeRecord } from '../wire/response.ts';
+import { countAnswer } from './counters.ts';
+import { decide, REASON_REFUSED } from './decide.ts';
+import { type Desk, TURNS_PER_SERVICE } from './desk.ts';
+
+/** Whether any endpoint of the service could answer `type`; if none could, the name's records, or nothing, answer it. */
+export function isSteered(snapshot: Snapshot, service: number, type: number): boolean {
+  return ((snapshot.services.families[service] ?? 0) & familiesFor(type)) !== 0;
+}
+
+/** Answers `desk.query` for `service`; returns the rcode. */
+export function answerService(desk: Desk, service: number): number {
+  const { query, decision, snapshot, state } = desk;
+  desk.trace?.push({ step: 'service', service });
+  const rankMap = snapshot.rankings[snapshot.services.rankings[service] ?? 0];
+  if (rankMap === undefined) return RCODE_REFUSED;
+  const list = rankClient(desk, rankMap);
+
+  decision.trace = desk.trace;
+  decision.chance.turn = takeTurn(desk, service);
+  decide(snapshot, state, service, rankMap, list, familiesFor(query.type), decision);
+  const firstCluster = snapshot.services.clusterStarts[service] ?? 0;
+  if (decision.reason === REASON_REFUSED) {
+    countAnswer(desk.counters, firstCluster, REASON_REFUSED);
+    return RCODE_REFUSED;
+  }
+  if (writeEndpoints(desk, state.serviceTtls[service] ?? 0)) {
+    countHandedOut(desk);
+    countAnswer(desk.counters, firstCluster + decision.position, decision.reason);
+  }
+  return RCODE_NOERROR;
+}
+
+function familiesFor(type: number): number {
+  if (type === TYPE_A) return FAMILY_A | FAMILY_CNAME;
+  if (type === TYPE_AAAA) return FAMILY_AAAA | FAMILY_CNAME;
+  return FAMILY_CNAME;
+}
+
+/**
+ * The preference list of the client: by the subnet on whose behalf the resolver asks, or where there is none (or one of
+ * length 0: the client does not want to be located, RFC 7871 section 7.1.2) by the resolver's own address, for which no
+ * scope is said.
+ */
+function rankClient(desk: Desk, rankMap: RankMap): number {
+  const { subnet } = desk.query;
+  const located = subnet.present && subnet.sourceLength > 0;
+  const words = located ? subnet.words : desk.client.words;
+  const isV4 = located ? subnet.family === 1 : desk.client.family === 4;
+  const high = words[0] ?? 0;
+  const low = words[1] ?? 0;
+  const table = isV4 ? rankMap.v4 : rankMap.v6;
+  const run = isV4 ? lookupV4(rankMap.v4, high) : lookupV6(rankMap.v6, high, low);
+  const list = listOf(table, run);
+  if (located) desk.scope = isV4 ? scopeV4(rankMap.v4, run, high) : scopeV6(rankMap.v6, run, high, low);
+  desk.trace?.push({ step: 'client', from: located ? 'subnet' : 'source', list, scope: desk.scope });
+  return list;
+}
+
+/** A service's A, AAAA and other questions take turns of their own: a client asks for both, one after the other. */
+function takeTurn({ turns, query }: Desk, service: number): number {
+  const kind = query.type === TYPE_A ? 0 : query.type === TYPE_AAAA ? 1 : 2;
+  const index = service * TURNS_PER_SERVICE + kind;
+  const turn = turns[index] ?? 0;
+  turns[index] = turn + 1;
+  return turn;
+}
+
+function writeEndpoints(desk: Desk, ttlSeconds: number): boolean {
+  const { response, decision, snapshot, ownerOffset } = desk;
+  const { families, dataStarts, dataLengths, data } = snapshot.endpoints;
+  const before = response.at;
+  for (let index = 0; index < decision.endpointCount; index++) {
+    const endpoint = decision.endpoints[index] ?? NONE;
+    const family = families[endpoint] ?? 0;
+    const type = family === FAMILY_A ? TYPE_A : family === FAMILY_AAAA ? TYPE_AAAA : TYPE_CNAME;
+    const start = dataStarts[endpoint] ?? 0;
+    if (!writeRecord(response, ownerOffset, type, ttlSeconds, data, start, dataLengths[endpoint] ?? 0)) {
+      response.at = before;
+      response.truncated = true;
+      return false;
+    }
+  }
+  response.answers += decision.endpointCount;
+  return true;
+}
+
+/** What was handed out counts as load until the next report says what came of it. */
+function countHandedOut({ decision, snapshot, state }: Desk): void {
+  const share = 1 / decision.endpointCount;
+  const endpointLoads = state.endpointLoads.handedOut;
+  const clusterLoads = state.clusterLoads.handedOut;
+  for (let index = 0; index < decision.endpointCount; index++) {
+    const endpoint = decision.endpoints[index] ?? NONE;
+    const cluster = snapshot.endpoints.clusters[endpoint] ?? NONE;
+    endpointLoads[endpoint] = (endpointLoads[endpoint] ?? 0) + share;
+    clusterLoads[cluster] = (clusterLoads[cluster] ?? 0) + share;
+  }
+}

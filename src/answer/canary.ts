@@ -1,0 +1,36 @@
+// Canaries: before a snapshot is served it must answer itself: the SOA of every zone, the addresses of every service. What
+// compiles and yet cannot answer would otherwise be found by clients.
+
+import { FAMILY_A, FAMILY_AAAA, type Snapshot } from '../snapshot/snapshot.ts';
+import { createState } from '../snapshot/state.ts';
+import { composeQuery } from '../wire/compose-query.ts';
+import { parseNameText } from '../wire/name.ts';
+import { TYPE_A, TYPE_AAAA, TYPE_CNAME, TYPE_SOA } from '../wire/record-types.ts';
+import { answerQuery, TCP } from './answer-query.ts';
+import { createDesk } from './desk.ts';
+
+const MAX_MESSAGE_BYTES = 65535;
+
+/** What went wrong, a sentence each; empty when the snapshot answers for all that it holds. */
+export function askCanaries(snapshot: Snapshot): string[] {
+  const desk = createDesk(snapshot, createState(snapshot), 0);
+  const out = new Uint8Array(MAX_MESSAGE_BYTES);
+  const faults: string[] = [];
+  const ask = (name: string, type: number, what: string) => {
+    const wire = parseNameText(`${name}.`);
+    if (!(wire instanceof Uint8Array)) return faults.push(`${what} has no valid name`);
+    const query = composeQuery({ id: 1, name: wire, type });
+    const length = answerQuery(desk, query, 0, query.length, out, 0, out.length, TCP);
+    const rcode = (out[3] ?? 0) & 15;
+    const answers = ((out[6] ?? 0) << 8) | (out[7] ?? 0);
+    if (length === 0 || rcode !== 0 || answers === 0) faults.push(`${what} does not answer (rcode ${rcode})`);
+    return undefined;
+  };
+  for (const zone of snapshot.zones.names) ask(zone, TYPE_SOA, `the SOA of zone ${zone}`);
+  for (const [service, id] of snapshot.services.ids.entries()) {
+    const families = snapshot.services.families[service] ?? 0;
+    const type = families & FAMILY_A ? TYPE_A : families & FAMILY_AAAA ? TYPE_AAAA : TYPE_CNAME;
+    ask(id, type, `service ${id}`);
+  }
+  return faults;
+}

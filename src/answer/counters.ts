@@ -1,0 +1,83 @@
+// What happened, counted in shared memory by the thread that answers and read by the one that reports. One writer per set
+// of counters; float64 counts exactly to 2^53.
+
+import { sharedFloat64 } from '../snapshot/shared-array.ts';
+import type { Snapshot } from '../snapshot/snapshot.ts';
+import { parseRecordType } from '../wire/record-types.ts';
+import { REASONS } from './decide.ts';
+
+export type Counters = {
+  /** [zone][protocol][family][type]; the zone behind the last one stands for "none of ours". */
+  readonly requests: Float64Array;
+  /** [zone][rcode]. */
+  readonly responses: Float64Array;
+  /** [position of the cluster among all services' clusters][reason]; refusals are counted at the service's first cluster. */
+  readonly answers: Float64Array;
+  /** [bucket], and behind the buckets the sum in seconds. */
+  readonly durations: Float64Array;
+  /** [cause]: messages that got no answer. */
+  readonly dropped: Float64Array;
+};
+
+export const PROTOCOLS = ['udp', 'tcp'] as const;
+export const FAMILIES = ['4', '6'] as const;
+/** Types that are told apart; all others count as `other`. */
+export const COUNTED_TYPES = ['A', 'AAAA', 'CNAME', 'NS', 'SOA', 'MX', 'TXT', 'SRV', 'CAA', 'HTTPS', 'PTR', 'other'] as const;
+export const COUNTED_RCODES = 24;
+/** Upper bounds in seconds; the last bucket has none. */
+export const DURATION_BUCKETS = [1e-5, 2e-5, 5e-5, 1e-4, 2e-4, 5e-4, 1e-3, 5e-3, 2.5e-2, 1e-1] as const;
+export const DROP_CAUSES = ['malformed', 'port-zero', 'overload'] as const;
+export const DROPPED_MALFORMED = 0;
+export const DROPPED_PORT_ZERO = 1;
+export const DROPPED_OVERLOAD = 2;
+
+const OTHER_TYPE = COUNTED_TYPES.length - 1;
+const TYPE_SLOTS = 260;
+const typeIndex = new Uint8Array(TYPE_SLOTS).fill(OTHER_TYPE);
+for (const [index, type] of COUNTED_TYPES.entries()) {
+  const number = parseRecordType(type);
+  if (number !== undefined) typeIndex[number] = index;
+}
+
+export function createCounters(snapshot: Snapshot): Counters {
+  const zones = snapshot.zones.names.length + 1;
+  return {
+    requests: sharedFloat64(zones * PROTOCOLS.length * FAMILIES.length * COUNTED_TYPES.length),
+    responses: sharedFloat64(zones * COUNTED_RCODES),
+    answers: sharedFloat64(snapshot.services.clusters.length * REASONS.length),
+    durations: sharedFloat64(DURATION_BUCKETS.length + 2),
+    dropped: sharedFloat64(DROP_CAUSES.length),
+  };
+}
+
+/** `zone` is the number of zones where none of ours was asked; `protocol` and `family` index the lists above. */
+export function countRequest(counters: Counters, zone: number, protocol: number, family: number, type: number): void {
+  const kind = type < TYPE_SLOTS ? (typeIndex[type] ?? OTHER_TYPE) : OTHER_TYPE;
+  const index = ((zone * PROTOCOLS.length + protocol) * FAMILIES.length + family) * COUNTED_TYPES.length + kind;
+  increment(counters.requests, index);
+}
+
+export function countResponse(counters: Counters, zone: number, rcode: number): void {
+  increment(counters.responses, zone * COUNTED_RCODES + Math.min(rcode, COUNTED_RCODES - 1));
+}
+
+/** `slot`: where the cluster stands among all services' clusters. */
+export function countAnswer(counters: Counters, slot: number, reason: number): void {
+  increment(counters.answers, slot * REASONS.length + reason);
+}
+
+export function countDropped(counters: Counters, cause: number): void {
+  increment(counters.dropped, cause);
+}
+
+export function countDuration(counters: Counters, seconds: number): void {
+  let bucket = 0;
+  while (bucket < DURATION_BUCKETS.length && seconds > (DURATION_BUCKETS[bucket] ?? 0)) bucket++;
+  increment(counters.durations, bucket);
+  const sum = DURATION_BUCKETS.length + 1;
+  counters.durations[sum] = (counters.durations[sum] ?? 0) + seconds;
+}
+
+function increment(counts: Float64Array, index: number): void {
+  counts[index] = (counts[index] ?? 0) + 1;
+}

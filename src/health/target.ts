@@ -1,0 +1,67 @@
+// A target: one thing to check, that is one endpoint of a cluster with a monitor. Its id names the endpoint and what is
+// checked of it, so that a vote about an old address, port or path can never be counted for the new one; what only says
+// how often and how strictly (timing, quorum) is not part of it, so that tuning a monitor forgets nothing.
+
+import type { Cluster, Endpoint } from '../model/cluster.ts';
+import type { Configuration } from '../model/configuration.ts';
+import type { Check, Monitor, MonitorTiming } from '../model/monitor.ts';
+import { hash52 } from './hash.ts';
+
+export type Target = {
+  /** `cluster/endpoint#hash`, e.g. `web-eu/a#1k2m9x0qz3a`. */
+  readonly id: string;
+  readonly cluster: string;
+  readonly endpoint: string;
+  readonly monitor: string;
+  /** Where to connect: an IP address, or a host name that is resolved at every check. */
+  readonly address: string;
+  readonly port: number;
+  /** Host header and TLS server name: the monitor's `host`, else what clients get as the answer. */
+  readonly serverName: string;
+  readonly check: Check;
+  readonly timing: MonitorTiming;
+};
+
+/** Every target of a configuration, in the order of its clusters and their endpoints. Clusters without a monitor have none. */
+export function listTargets(configuration: Configuration): readonly Target[] {
+  const monitors = new Map(configuration.monitors.map((monitor) => [monitor.id, monitor]));
+  return configuration.clusters.flatMap((cluster) => {
+    const monitor = cluster.monitor === undefined ? undefined : monitors.get(cluster.monitor);
+    return monitor === undefined ? [] : cluster.endpoints.map((endpoint) => describeTarget(cluster, endpoint, monitor));
+  });
+}
+
+/** The endpoint's own name within a configuration: `cluster/endpoint`, as overrides and load reports write it. */
+export function formatEndpointId(cluster: string, endpoint: string): string {
+  return `${cluster}/${endpoint}`;
+}
+
+/** The target of one endpoint under one monitor. */
+export function describeTarget(cluster: Cluster, endpoint: Endpoint, monitor: Monitor): Target {
+  const { check, ...timing } = monitor;
+  const answer = endpoint.target.family === 'CNAME' ? endpoint.target.target : endpoint.target.address;
+  const address = endpoint.check.address ?? answer;
+  const port = endpoint.check.port ?? check.port;
+  const serverName = 'host' in check && check.host !== undefined ? check.host : answer;
+  const identity = canonicalText({ address, port, serverName, check: { ...check, port } });
+  return {
+    id: `${formatEndpointId(cluster.id, endpoint.id)}#${hash52(identity).toString(36).padStart(11, '0')}`,
+    cluster: cluster.id,
+    endpoint: endpoint.id,
+    monitor: monitor.id,
+    address,
+    port,
+    serverName,
+    check,
+    timing,
+  };
+}
+
+/** JSON with sorted keys, so that the order in which a document was written does not matter. */
+function canonicalText(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(canonicalText).join()}]`;
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';
+  const entries = Object.entries(value).filter(([, member]) => member !== undefined);
+  entries.sort(([a], [b]) => (a < b ? -1 : 1));
+  return `{${entries.map(([key, member]) => `${JSON.stringify(key)}:${canonicalText(member)}`).join()}}`;
+}

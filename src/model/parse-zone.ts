@@ -1,0 +1,127 @@
+// Zones: document to model. Names become full, every default is filled in, equal RRsets are merged. What concerns several
+// records, services or zones at once is in check-names.ts.
+
+import { MAX_RECORD_TTL_SECONDS, MAX_SOA_SECONDS } from './limits.ts';
+import { isWithin, type ParsedName, parseHostInZone, parseMailbox, parseOwner, parseOwnerInZone } from './name.ts';
+import { checkUnique, type Located, type ParseContext } from './parse-context.ts';
+import { joinPointer } from './pointer.ts';
+import type { Report } from './problem-list.ts';
+import { type DurationDocument, readSeconds } from './scalar.ts';
+import type { RecordDocument, RecordSet, Soa, SoaDocument, Zone, ZoneDocument } from './zone.ts';
+
+/** The zone, where it stands, and each of its records before merging, for further checks. */
+export type ParsedZone = Located<Zone> & { readonly records: readonly Located<RecordSet>[] };
+
+const DEFAULT_RECORD_TTL_SECONDS = 3600;
+
+/** Undefined when the zone cannot be used; problems may be reported all the same. */
+export function parseZone(document: ZoneDocument, path: string, context: ParseContext): ParsedZone | undefined {
+  const { report } = context;
+  const name = parseName(parseOwner(document.name), document.name, joinPointer(path, 'name'), report);
+  if (name === undefined) return undefined;
+  if (name.startsWith('*.') || name === '*') {
+    report(joinPointer(path, 'name'), 'a zone has no wildcard name: write the name that is delegated to you.');
+    return undefined;
+  }
+  const ns = parseNameServers(document, name, path, report);
+  const soa = parseSoa(document.soa ?? {}, name, ns[0] ?? name, joinPointer(path, 'soa'), report);
+  const nsTtlPath = joinPointer(path, 'nsTtl');
+  const nsTtlSeconds = parseSeconds(document.nsTtl ?? 3600, MAX_RECORD_TTL_SECONDS, nsTtlPath, report);
+  const recordsPath = joinPointer(path, 'records');
+  const records = (document.records ?? []).flatMap((record, index) => {
+    const at = joinPointer(recordsPath, index);
+    const value = parseRecord(record, name, at, context);
+    return value === undefined ? [] : [{ path: at, value }];
+  });
+  if (soa === undefined || nsTtlSeconds === undefined) return undefined;
+  return { path, records, value: { name, soa, ns, nsTtlSeconds, records: mergeRecords(records, report) } };
+}
+
+function parseNameServers({ ns }: ZoneDocument, zone: string, path: string, report: Report): readonly string[] {
+  const located = ns.flatMap((text, index) => {
+    const at = joinPointer(joinPointer(path, 'ns'), index);
+    const value = parseName(parseHostInZone(text, zone), text, at, report);
+    return value === undefined ? [] : [{ path: at, value }];
+  });
+  checkUnique(report, located, 'name server');
+  return located.map(({ value }) => value);
+}
+
+function parseSoa(document: SoaDocument, zone: string, primary: string, path: string, report: Report): Soa | undefined {
+  const host = document.mname ?? `${primary}.`;
+  const mailbox = document.rname ?? `hostmaster.${zone}`;
+  const mname = parseName(parseHostInZone(host, zone), host, joinPointer(path, 'mname'), report);
+  const rname = parseName(parseMailbox(mailbox, zone), mailbox, joinPointer(path, 'rname'), report);
+  const seconds = (key: 'refresh' | 'retry' | 'expire' | 'minimum' | 'ttl', byDefault: number, most: number) =>
+    parseSeconds(document[key] ?? byDefault, most, joinPointer(path, key), report);
+  const refreshSeconds = seconds('refresh', 1_800, MAX_SOA_SECONDS);
+  const retrySeconds = seconds('retry', 600, MAX_SOA_SECONDS);
+  const expireSeconds = seconds('expire', 604_800, MAX_SOA_SECONDS);
+  const minimumSeconds = seconds('minimum', 60, MAX_RECORD_TTL_SECONDS);
+  const ttlSeconds = seconds('ttl', 3_600, MAX_RECORD_TTL_SECONDS);
+  if (mname === undefined || rname === undefined || refreshSeconds === undefined || retrySeconds === undefined) return undefined;
+  if (expireSeconds === undefined || minimumSeconds === undefined || ttlSeconds === undefined) return undefined;
+  return { mname, rname, refreshSeconds, retrySeconds, expireSeconds, minimumSeconds, ttlSeconds };
+}
+
+/** Types that exist in questions and messages only, never in a zone (RFC 6895 section 3.1), or that the server makes. */
+const REFUSED_TYPES: ReadonlyMap<string, string> = new Map([
+  ...['OPT', 'TSIG', 'TKEY', 'ANY', 'AXFR', 'IXFR', 'MAILA', 'MAILB'].map((type) => [type, 'no zone holds it'] as const),
+  ['SOA', 'write it under "soa" of the zone'],
+  ...['RRSIG', 'NSEC', 'NSEC3', 'NSEC3PARAM'].map((type) => [type, 'signing makes it, never an operator'] as const),
+]);
+
+function parseRecord(
+  document: RecordDocument,
+  zone: string,
+  path: string,
+  { report, checkRecordData }: ParseContext,
+): RecordSet | undefined {
+  const namePath = joinPointer(path, 'name');
+  const name = parseName(parseOwnerInZone(document.name, zone), document.name, namePath, report);
+  const type = document.type.toUpperCase();
+  const ttlPath = joinPointer(path, 'ttl');
+  const ttlSeconds = parseSeconds(document.ttl ?? DEFAULT_RECORD_TTL_SECONDS, MAX_RECORD_TTL_SECONDS, ttlPath, report);
+  const refusal = REFUSED_TYPES.get(type) ?? (type === 'NS' && name === zone ? 'write them under "ns" of the zone' : undefined);
+  if (refusal !== undefined) {
+    report(joinPointer(path, 'type'), `a record of type ${type} cannot stand here: ${refusal}.`);
+    return undefined;
+  }
+  if (name !== undefined && !isWithin(name, zone)) {
+    report(namePath, `${name} is outside the zone ${zone}: write the name relative to the zone.`);
+    return undefined;
+  }
+  for (const [index, data] of document.data.entries()) {
+    const fault = checkRecordData?.(type, data, zone);
+    if (fault !== undefined) report(joinPointer(joinPointer(path, 'data'), index), fault);
+  }
+  return name === undefined || ttlSeconds === undefined ? undefined : { name, type, ttlSeconds, data: document.data };
+}
+
+/** One RRset for each name and type; all records of an RRset have one TTL (RFC 2181 section 5.2) and differ (5). */
+function mergeRecords(records: readonly Located<RecordSet>[], report: Report): readonly RecordSet[] {
+  const merged = new Map<string, RecordSet>();
+  for (const { path, value } of records) {
+    const key = `${value.name} ${value.type}`;
+    const first = merged.get(key);
+    if (first !== undefined && first.ttlSeconds !== value.ttlSeconds) {
+      const message = `${value.name} ${value.type} has the TTL ${first.ttlSeconds} above and ${value.ttlSeconds} here: one name and type has one TTL (RFC 2181 section 5.2).`;
+      report(joinPointer(path, 'ttl'), message);
+    }
+    merged.set(key, { ...value, data: [...new Set([...(first?.data ?? []), ...value.data])] });
+  }
+  return [...merged.values()];
+}
+
+function parseSeconds(document: DurationDocument, most: number, path: string, report: Report): number | undefined {
+  const seconds = readSeconds(document);
+  if (seconds !== undefined && seconds <= most) return seconds;
+  report(path, `must be whole seconds up to ${most}, such as 3600 or "1h", not ${JSON.stringify(document)}.`);
+  return undefined;
+}
+
+function parseName(parsed: ParsedName, text: string, path: string, report: Report): string | undefined {
+  if (parsed.ok) return parsed.name;
+  report(path, `the name "${text}" ${parsed.fault}.`);
+  return undefined;
+}

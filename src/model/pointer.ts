@@ -1,0 +1,15 @@
+// JSON pointers (RFC 6901): the paths of problems.
+
+/** The pointer to what `key` names below `path`. */
+export function joinPointer(path: string, key: string | number): string {
+  return `${path}/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`;
+}
+
+/** The keys of a pointer, unescaped; none for the whole document. */
+export function splitPointer(path: string): readonly string[] {
+  if (path === '') return [];
+  return path
+    .slice(1)
+    .split('/')
+    .map((key) => key.replaceAll('~1', '/').replaceAll('~0', '~'));
+}

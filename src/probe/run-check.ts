@@ -1,0 +1,44 @@
+// One check from end to end: resolve and allow, then ask by the target's kind, all within the monitor's timeout.
+
+import type { Target } from '../health/target.ts';
+import type { Observation } from '../health/vote.ts';
+import type { Check } from '../model/monitor.ts';
+import { checkDns } from './check-dns.ts';
+import { checkHttp } from './check-http.ts';
+import { checkTcp } from './check-tcp.ts';
+import type { CheckKind } from './observe.ts';
+import { type ResolveName, resolveTarget } from './resolve-target.ts';
+
+/** Settles within the target's timeout (give or take the event loop), with an observation whatever happens. */
+export type RunCheck = (target: Target, signal: AbortSignal) => Promise<Observation>;
+
+export type RunCheckOptions = {
+  /** Prefixes that may be checked although they have a special purpose; see health/target-policy.ts. */
+  readonly allowNetworks: readonly string[];
+  /** Absent: the system's resolvers. */
+  readonly resolveName?: ResolveName;
+};
+
+export function createRunCheck({ allowNetworks, resolveName }: RunCheckOptions): RunCheck {
+  return async (target, signal) => {
+    const startedAtMs = performance.now();
+    const elapsedMs = () => performance.now() - startedAtMs;
+    const { timeoutMs } = target.timing;
+    const resolution = await resolveTarget(target.address, allowNetworks, timeoutMs, resolveName);
+    if (resolution.status !== 'resolved') {
+      const { reason } = resolution;
+      return { ok: false, reason, durationMs: elapsedMs(), inconclusive: resolution.status === 'refused' };
+    }
+    const remainingMs = Math.max(1, Math.round(timeoutMs - elapsedMs()));
+    const options = { address: resolution.address, timeoutMs: remainingMs, signal };
+    const observation = await CHECKS[target.check.type](target, options);
+    return { ...observation, durationMs: elapsedMs() };
+  };
+}
+
+const CHECKS: Readonly<Record<Check['type'], CheckKind>> = {
+  http: checkHttp,
+  https: checkHttp,
+  tcp: checkTcp,
+  dns: checkDns,
+};

@@ -1,0 +1,349 @@
+// The probe worker: one process at one vantage that checks its share of the targets and publishes what it thinks of them.
+//
+//    pool says due ─► runCheck ─► held up? ─► updateOpinion ─► turned? ─► slot writer ─► store
+//         ▲                                        │
+//         └──── next point of its phase, or soon ──┘          other vantages' turns ─► look again at once
+//
+// It owns the timers and the running checks; what they mean is decided in health/ (vote, rendezvous, liveness).
+
+import { STALE_AFTER_HEARTBEATS } from '../health/liveness.ts';
+import { isChecking } from '../health/rendezvous.ts';
+import type { SlotId, TargetVote, Vote } from '../health/slot.ts';
+import type { Target } from '../health/target.ts';
+import {
+  isInDoubt,
+  NO_OPINION,
+  type Observation,
+  type Opinion,
+  recheckDelayMs,
+  updateOpinion,
+} from '../health/vote.ts';
+import type { Vantage } from '../model/vantage.ts';
+import { type CheckPool, createCheckPool } from './check-pool.ts';
+import type { Clock, Timer } from './clock.ts';
+import { createProbeCounters, type ProbeCounters } from './counters.ts';
+import {
+  DEFAULT_TOLERATED_LAG_MS,
+  isLagging,
+  LAG_TICK_MS,
+  type LagState,
+  noteTick,
+  startLagWatch,
+  wasHeldUp,
+} from './lag-watch.ts';
+import type { ProbeLogger } from './logger.ts';
+import { createPeers, type ForeignTurn, isVote, type Peers, type SlotsChange } from './peers.ts';
+import type { RunCheck } from './run-check.ts';
+import { chooseJitterMs, choosePhaseMs, delayToPhaseMs } from './schedule.ts';
+import { type SlotStore, SlotWriter } from './slot-writer.ts';
+
+export type ProbeWorkerOptions = {
+  readonly vantage: string;
+  /** Unique within the vantage. */
+  readonly worker: string;
+  /** The same for all workers and nodes of an installation. */
+  readonly heartbeatMs: number;
+  /** Checks under way at a time. */
+  readonly concurrency: number;
+  readonly toleratedLagMs?: number;
+};
+
+export type ProbeWorkerDependencies = {
+  readonly health: SlotStore;
+  /** store/follow-slots.ts over the same store; called once, at the start. */
+  readonly followSlots: (onChange: (change: SlotsChange) => void) => { close(): void };
+  readonly clock: Clock;
+  /** 0 ≤ x < 1. */
+  readonly random: () => number;
+  readonly logger: ProbeLogger;
+  readonly runCheck: RunCheck;
+};
+
+export type ProbeStatus = {
+  /** All targets of the configuration, and those that this worker checks. */
+  readonly targets: number;
+  readonly checked: number;
+  readonly running: number;
+  readonly waiting: number;
+  /** True: its event loop lags, and it abstains. */
+  readonly abstaining: boolean;
+  /** False: the configuration does not name its vantage, so it checks nothing. */
+  readonly configured: boolean;
+};
+
+/** One target as this worker knows it. */
+type Watch = {
+  target: Target;
+  phaseMs: number;
+  opinion: Opinion;
+  isOurs: boolean;
+  startedAtMs: number;
+  abort: AbortController | undefined;
+};
+
+/** Looks around for so long before it takes on work: whoever is at it already keeps it until this worker has voted. */
+export const JOIN_DELAY_MS = 250;
+
+const LAGGING_REASON = 'the worker is overloaded and does not trust its own checks';
+
+export class ProbeWorker {
+  readonly counters: ProbeCounters = createProbeCounters();
+  readonly #options: ProbeWorkerOptions;
+  readonly #dependencies: ProbeWorkerDependencies;
+  readonly #id: SlotId;
+  readonly #peers: Peers;
+  readonly #pool: CheckPool;
+  readonly #writer: SlotWriter;
+  readonly #watches = new Map<string, Watch>();
+  readonly #timers = new Set<Timer>();
+  #following: { close(): void } | undefined;
+  /** The live workers of this vantage, as they were when the store last could tell. */
+  #live: readonly string[] = [];
+  #isConfigured = false;
+  #isRunning = false;
+  #hasJoined = false;
+  #wasLagging = false;
+  #lag: LagState;
+
+  constructor(options: ProbeWorkerOptions, dependencies: ProbeWorkerDependencies) {
+    const { clock, health: store, logger } = dependencies;
+    this.#options = options;
+    this.#dependencies = dependencies;
+    this.#id = { vantage: options.vantage, worker: options.worker };
+    this.#peers = createPeers(this.#id, options.heartbeatMs);
+    this.#lag = startLagWatch(clock.monotonicMs());
+    this.#pool = createCheckPool(options, clock, (id) => this.#check(id));
+    this.#writer = new SlotWriter(
+      { id: this.#id, heartbeatMs: options.heartbeatMs },
+      { store, clock, logger, counters: this.counters, readVotes: () => this.#readVotes() },
+    );
+  }
+
+  /** Begins; needs no store to be there. Once only. */
+  start(): void {
+    this.#isRunning = true;
+    this.#lag = startLagWatch(this.#now());
+    this.#following = this.#dependencies.followSlots((change) => this.#acceptSlots(change));
+    this.#writer.beat();
+    this.#repeat(LAG_TICK_MS, () => this.#tick());
+    this.#repeat(this.#options.heartbeatMs, () => this.#beat());
+    this.#timers.add(this.#dependencies.clock.schedule(JOIN_DELAY_MS, () => this.#join()));
+  }
+
+  /** Takes a configuration's targets and vantages in place of those before. What was learned of unchanged targets stays. */
+  setTargets(targets: readonly Target[], vantages: readonly Vantage[]): void {
+    const index = vantages.findIndex((vantage) => vantage.id === this.#id.vantage);
+    this.#isConfigured = index >= 0;
+    if (!this.#isConfigured) {
+      this.#dependencies.logger.warn(
+        this.#id,
+        'the configuration does not name this vantage: nothing is checked from here',
+      );
+    }
+    const listed = new Map(this.#isConfigured ? targets.map((target) => [target.id, target]) : []);
+    for (const [id, watch] of this.#watches) if (!listed.has(id)) this.#dismiss(id, watch);
+    for (const target of listed.values()) {
+      const phaseMs = choosePhaseMs(target.id, index, vantages.length, target.timing.intervalMs);
+      this.#watch(target, phaseMs);
+    }
+    this.#divideWork();
+    this.#writer.noteChange();
+  }
+
+  /** Ends all checks and takes the slot out of the store, so that others take over at once. Bounded, never rejects. */
+  async stop(): Promise<void> {
+    this.#isRunning = false;
+    for (const timer of this.#timers) timer.cancel();
+    this.#following?.close();
+    this.#pool.close();
+    for (const watch of this.#watches.values()) watch.abort?.abort();
+    await this.#writer.stop();
+  }
+
+  status(): ProbeStatus {
+    return {
+      targets: this.#watches.size,
+      checked: [...this.#watches.values()].filter((watch) => watch.isOurs).length,
+      running: this.#pool.runningCount(),
+      waiting: this.#pool.waitingCount(),
+      abstaining: this.#wasLagging,
+      configured: this.#isConfigured,
+    };
+  }
+
+  #watch(target: Target, phaseMs: number): void {
+    const known = this.#watches.get(target.id);
+    if (known === undefined) {
+      const startedAtMs = Number.NEGATIVE_INFINITY;
+      const fresh = { target, phaseMs, opinion: NO_OPINION, isOurs: false, startedAtMs, abort: undefined };
+      this.#watches.set(target.id, fresh);
+      return;
+    }
+    const isRetimed = known.phaseMs !== phaseMs || known.target.timing.intervalMs !== target.timing.intervalMs;
+    known.target = target;
+    known.phaseMs = phaseMs;
+    if (isRetimed && known.isOurs && !this.#pool.isRunning(target.id)) this.#planNext(known);
+  }
+
+  #dismiss(id: string, watch: Watch): void {
+    this.#watches.delete(id);
+    this.#pool.drop(id);
+    watch.abort?.abort();
+  }
+
+  #join(): void {
+    this.#hasJoined = true;
+    this.#live = this.#peers.listLive(this.#now());
+    this.#divideWork();
+  }
+
+  /** Settles who checks what; see health/rendezvous.ts. */
+  #divideWork(): void {
+    if (!this.#isRunning || !this.#hasJoined) return;
+    const { worker } = this.#id;
+    for (const [id, watch] of this.#watches) {
+      const hasVote = (name: string) => (name === worker ? isVote(watch.opinion.vote) : this.#peers.hasVote(name, id));
+      const isOurs = isChecking(id, worker, this.#live, hasVote);
+      if (isOurs === watch.isOurs) continue;
+      watch.isOurs = isOurs;
+      if (isOurs) this.#pool.plan(id, this.#now());
+      else this.#handOver(id, watch);
+    }
+  }
+
+  #handOver(id: string, watch: Watch): void {
+    this.#pool.drop(id);
+    watch.abort?.abort();
+    watch.opinion = NO_OPINION;
+    this.#writer.noteChange();
+  }
+
+  async #check(id: string): Promise<void> {
+    const watch = this.#watches.get(id);
+    if (watch === undefined) return;
+    const abort = new AbortController();
+    watch.abort = abort;
+    watch.startedAtMs = this.#now();
+    const observation = await this.#dependencies.runCheck(watch.target, abort.signal);
+    if (watch.abort === abort) watch.abort = undefined;
+    if (abort.signal.aborted || !this.#isRunning) return;
+    if (this.#wasHeldUp(watch, observation)) this.#pool.plan(id, this.#soonest(watch));
+    else {
+      this.#conclude(watch, observation);
+      this.#planNext(watch);
+    }
+  }
+
+  /** A failure that the event loop's own delay may have caused is forgotten, and the target looked at again soon. */
+  #wasHeldUp(watch: Watch, observation: Observation): boolean {
+    if (observation.ok || !wasHeldUp(this.#lag, watch.startedAtMs, this.#now(), this.#lagOptions())) return false;
+    this.counters.checks[watch.target.check.type].heldUp++;
+    return true;
+  }
+
+  #conclude(watch: Watch, observation: Observation): void {
+    const counters = this.counters.checks[watch.target.check.type];
+    counters.durationMs += observation.durationMs;
+    if (observation.ok) counters.succeeded++;
+    else if (observation.inconclusive === true) counters.inconclusive++;
+    else counters.failed++;
+    const before = watch.opinion;
+    watch.opinion = updateOpinion(before, observation, watch.target.timing);
+    if (before.vote !== watch.opinion.vote) this.counters.turns++;
+    else if (before.reason === watch.opinion.reason) return;
+    this.#writer.noteChange();
+  }
+
+  /** In doubt as soon as may be, else at the next point of its phase. */
+  #planNext(watch: Watch): void {
+    const soonestMs = this.#soonest(watch);
+    this.#pool.plan(watch.target.id, isInDoubt(watch.opinion) ? soonestMs : this.#findPoint(watch, soonestMs));
+  }
+
+  /** Never twice within a quarter of the interval, whatever the reason to look again. */
+  #soonest(watch: Watch): number {
+    return Math.max(this.#now(), watch.startedAtMs + recheckDelayMs(watch.target.timing));
+  }
+
+  #findPoint({ target, phaseMs }: Watch, earliestMs: number): number {
+    const { clock, random } = this.#dependencies;
+    const { intervalMs } = target.timing;
+    const wallMs = clock.wallMs() + earliestMs - clock.monotonicMs();
+    return earliestMs + delayToPhaseMs(wallMs, phaseMs, intervalMs) + chooseJitterMs(intervalMs, random());
+  }
+
+  #acceptSlots(change: SlotsChange): void {
+    for (const turn of this.#peers.accept(change, this.#now())) this.#reconsider(turn);
+  }
+
+  /** Another vantage came to see something else than we do: looks again at once, though not too often. */
+  #reconsider({ target: id, vote }: ForeignTurn): void {
+    const watch = this.#watches.get(id);
+    if (watch === undefined || !watch.isOurs || !contradicts(vote, watch.opinion.vote)) return;
+    this.counters.rechecks++;
+    this.#pool.hasten(id, this.#soonest(watch));
+  }
+
+  #tick(): void {
+    this.#lag = noteTick(this.#lag, this.#now(), this.#lagOptions());
+    const lagging = isLagging(this.#lag, this.#lagOptions());
+    if (lagging === this.#wasLagging) return;
+    this.#wasLagging = lagging;
+    this.#dependencies.logger.warn(
+      this.#id,
+      lagging ? 'the event loop lags: abstaining' : 'the event loop keeps up again',
+    );
+    this.#writer.noteChange();
+  }
+
+  #beat(): void {
+    this.#writer.beat();
+    // Without the store everyone looks dead; the work stays divided as it was until all had time to be heard again.
+    if (!this.#writer.isStoreSteady(STALE_AFTER_HEARTBEATS * this.#options.heartbeatMs)) return;
+    this.#live = this.#peers.listLive(this.#now());
+    this.#divideWork();
+  }
+
+  #readVotes(): readonly TargetVote[] {
+    const votes: TargetVote[] = [];
+    for (const [target, { opinion }] of this.#watches) {
+      if (opinion.vote === undefined) continue;
+      if (this.#wasLagging) votes.push({ target, vote: 'abstain', reason: LAGGING_REASON });
+      else votes.push({ target, vote: opinion.vote, reason: opinion.reason });
+    }
+    return votes;
+  }
+
+  /** At even distances, without drift: a late turn does not put off the ones after it. */
+  #repeat(everyMs: number, run: () => void): void {
+    const { clock } = this.#dependencies;
+    let dueMs = this.#now() + everyMs;
+    let timer: Timer;
+    const arm = () => {
+      timer = clock.schedule(dueMs - this.#now(), fire);
+      this.#timers.add(timer);
+    };
+    const fire = () => {
+      this.#timers.delete(timer);
+      run();
+      // Turns that were missed altogether are not made up for.
+      dueMs = Math.max(dueMs + everyMs, this.#now());
+      if (this.#isRunning) arm();
+    };
+    arm();
+  }
+
+  #lagOptions(): { readonly toleratedLagMs: number; readonly heartbeatMs: number } {
+    const { toleratedLagMs = DEFAULT_TOLERATED_LAG_MS, heartbeatMs } = this.#options;
+    return { toleratedLagMs, heartbeatMs };
+  }
+
+  #now(): number {
+    return this.#dependencies.clock.monotonicMs();
+  }
+}
+
+function contradicts(theirs: Vote, ours: Vote | undefined): boolean {
+  if (theirs === 'up') return ours === 'down';
+  return (theirs === 'suspect' || theirs === 'down') && ours === 'up';
+}

@@ -1,0 +1,57 @@
+// Whether a document may become a revision: everything that parsing asks, and that no worker is told to check an address
+// that the settings of this process do not allow (see target-policy.ts). All problems at once.
+
+import { explainRefusal } from '../health/target-policy.ts';
+import { compileShape } from '../model/check-shape.ts';
+import type { Cluster, Endpoint } from '../model/cluster.ts';
+import { type Configuration, type ConfigurationDocument, ConfigurationSchema } from '../model/configuration.ts';
+import type { ParseOptions } from '../model/parse-context.ts';
+import { parseConfiguration } from '../model/parse-configuration.ts';
+import type { Parsed, Problem } from '../model/problem.ts';
+
+export type CheckOptions = ParseOptions & {
+  /** Prefixes that may be checked although they have a special purpose. */
+  readonly allowNetworks: readonly string[];
+};
+
+const CONFIGURATION_SHAPE = compileShape(ConfigurationSchema);
+
+/** The document itself, known to be a configuration, or every problem in it. */
+export function checkDocument(document: unknown, options: CheckOptions): Parsed<ConfigurationDocument> {
+  const parsed = parseConfiguration(document, options);
+  if (!parsed.ok) return parsed;
+  const problems = findRefusedTargets(parsed.value, options.allowNetworks);
+  if (problems.length > 0) return { ok: false, problems };
+  if (CONFIGURATION_SHAPE.accepts(document)) return { ok: true, value: document };
+  throw new Error('parseConfiguration let through what the schema refuses');
+}
+
+/** Every endpoint that is checked at an address which may not be. A host name is judged by whoever resolves it. */
+export function findRefusedTargets(configuration: Configuration, allowNetworks: readonly string[]): readonly Problem[] {
+  return configuration.clusters.flatMap((cluster, index) => {
+    if (cluster.monitor === undefined) return [];
+    return cluster.endpoints.flatMap((endpoint, position) => {
+      const path = `/clusters/${index}/endpoints/${position}`;
+      return judgeEndpoint(cluster, endpoint, path, allowNetworks) ?? [];
+    });
+  });
+}
+
+function judgeEndpoint(
+  cluster: Cluster,
+  { check, target }: Endpoint,
+  path: string,
+  allowNetworks: readonly string[],
+): Problem | undefined {
+  const address = check.address ?? (target.family === 'CNAME' ? undefined : target.address);
+  const purpose = address === undefined ? undefined : explainRefusal(address, allowNetworks);
+  if (address === undefined || purpose === undefined) return undefined;
+  const advice = `give a check.address that may be checked, take the monitor "${cluster.monitor}" off the cluster, or have`;
+  const rest = 'whoever runs Azimuth allow its network in the settings (probe.allowNetworks)';
+  const at = check.address === undefined ? `${path}/address` : `${path}/check/address`;
+  return { path: at, message: `${address} is not checked, being ${describePurpose(purpose)}: ${advice} ${rest}.` };
+}
+
+function describePurpose(purpose: string): string {
+  return purpose.startsWith('an ') || purpose.startsWith('not ') ? purpose : `a ${purpose} address`;
+}

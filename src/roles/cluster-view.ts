@@ -1,0 +1,72 @@
+// What the API shows of a node: its control side, in the shapes that the API asks for.
+
+import { randomBytes } from 'node:crypto';
+import { explain } from '../answer/explain.ts';
+import type { ClusterState, ClusterView, ExplainQuery } from '../api/ports.ts';
+import { type Address, parseAddress, parsePrefix, type Prefix } from '../model/address.ts';
+import { parseNameText } from '../wire/name.ts';
+import { parseRecordType } from '../wire/record-types.ts';
+import type { Control } from './control.ts';
+
+const LOOPBACK: Address = { family: 4, words: [0x7f000001] };
+const NO_DATABASE = { name: 'none', attribution: '' };
+
+export function createClusterView(control: Control): ClusterView {
+  return {
+    current: () => currentState(control),
+    explain: (query) => explainQuery(control, query),
+    readiness: () => readinessOf(control),
+  };
+}
+
+/** Ready: something is served. What is degraded is said all the same. */
+export function readinessOf({ serving, follower }: Control): { ready: boolean; reasons: string[] } {
+  const reasons: string[] = [];
+  if (serving === undefined) reasons.push('no configuration is in force yet');
+  if (follower.condition === 'unavailable') reasons.push('the store does not answer: the last configuration and verdicts hold');
+  if (follower.condition === 'empty') reasons.push('the store holds no configuration');
+  return { ready: serving !== undefined, reasons };
+}
+
+function currentState(control: Control): ClusterState | undefined {
+  const { serving, health, load, database } = control;
+  const { judgement } = health;
+  if (serving === undefined || judgement === undefined) return undefined;
+  const nowMs = Date.now();
+  return {
+    revision: serving.revision.manifest.id,
+    configuration: serving.configuration,
+    judgement,
+    verdicts: health.verdicts,
+    vantages: health.listWorkers().map(({ vantage, worker, alive, silentMs }) => {
+      return { vantage, worker, alive, lastSeenMs: silentMs === undefined ? 0 : nowMs - silentMs };
+    }),
+    loads: load.listReports().map(({ report, ageMs }) => ({ ...report, ageMs })),
+    database: database?.database ?? NO_DATABASE,
+  };
+}
+
+function explainQuery({ serving, database }: Control, { name, type, client }: ExplainQuery) {
+  const wireName = parseNameText(name.endsWith('.') ? name : `${name}.`);
+  const typeNumber = parseRecordType(type);
+  if (serving === undefined || database === undefined) return undefined;
+  if (!(wireName instanceof Uint8Array) || typeNumber === undefined) return undefined;
+  const subnet = client === undefined ? undefined : readClient(client);
+  return explain(
+    { snapshot: serving.snapshot, state: serving.state, placeMap: database.placeMap, rankings: serving.rankings },
+    {
+      name: wireName,
+      type: typeNumber,
+      source: LOOPBACK,
+      seed: randomBytes(4).readInt32LE(),
+      ...(subnet === undefined ? {} : { subnet }),
+    },
+  );
+}
+
+/** An address stands for the prefix of its whole length. */
+function readClient(text: string): Prefix | undefined {
+  const address = parseAddress(text);
+  if (address !== undefined) return { ...address, length: address.family === 4 ? 32 : 128 };
+  return parsePrefix(text);
+}

@@ -1,0 +1,147 @@
+// Follows the configuration: starts from this node's own disk, then takes every newer revision from the store. A revision
+// is fetched, verified, offered, and only when it was accepted kept on disk. Never goes backwards; an emptied store, a
+// damaged revision and a refused one leave what is served as it is.
+
+import type { Logger } from 'pino';
+import { formatProblem } from '../model/problem.ts';
+import { compareRevisionIds, formatRevisionId, type Revision, type RevisionId } from '../model/revision.ts';
+import type { ConfigurationStore, Subscription } from '../store/configuration-store.ts';
+import { fetchRevision } from '../store/fetch-revision.ts';
+import { readPersistedRevision, writePersistedRevision } from '../store/persisted-revision.ts';
+
+/** What came of a revision that was offered. */
+export type Acceptance = { readonly accepted: true } | { readonly accepted: false; readonly reasons: readonly string[] };
+
+export type FollowerOptions = { readonly directory: string };
+export type FollowerDependencies = {
+  readonly store: Pick<ConfigurationStore, 'readManifest' | 'readObjects' | 'followHead'>;
+  readonly logger: Logger;
+  /** Must itself check at the swap that what it serves then is still older. */
+  readonly offer: (revision: Revision) => Promise<Acceptance>;
+};
+
+/** How the store looks from here. */
+export type StoreCondition = 'connecting' | 'ok' | 'empty' | 'unavailable';
+
+const RETRY_MS = 1000;
+
+export class ConfigurationFollower {
+  readonly #directory: string;
+  readonly #dependencies: FollowerDependencies;
+  #current: Revision | undefined;
+  #wanted: RevisionId | undefined;
+  #refused: RevisionId | undefined;
+  #working = false;
+  #retry: NodeJS.Timeout | undefined;
+  #subscription: Subscription | undefined;
+  #stopped = false;
+  condition: StoreCondition = 'connecting';
+
+  constructor(options: FollowerOptions, dependencies: FollowerDependencies) {
+    this.#directory = options.directory;
+    this.#dependencies = dependencies;
+  }
+
+  /** The revision that was accepted last. */
+  get current(): Revision | undefined {
+    return this.#current;
+  }
+
+  /** Offers what is on disk, then follows the store. Needs no store to be there. */
+  async start(): Promise<void> {
+    await this.#offerPersisted();
+    const { store } = this.#dependencies;
+    this.#subscription = store.followHead(
+      (head) => this.#noteHead(head),
+      (error) => this.#noteError(error),
+    );
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    clearTimeout(this.#retry);
+    this.#subscription?.close();
+  }
+
+  async #offerPersisted(): Promise<void> {
+    const { logger, offer } = this.#dependencies;
+    const read = await readPersistedRevision(this.#directory);
+    if (read.status === 'damaged') {
+      logger.error({ problems: read.problems }, 'the configuration on disk cannot be used: waiting for the store');
+    }
+    if (read.status !== 'read') return;
+    const result = await offer(read.value);
+    if (result.accepted) this.#current = read.value;
+    else logger.error({ reasons: result.reasons }, 'the configuration on disk is refused: waiting for the store');
+  }
+
+  #noteHead(head: RevisionId | undefined): void {
+    const { logger } = this.#dependencies;
+    const before = this.condition;
+    this.condition = head === undefined ? 'empty' : 'ok';
+    if (head === undefined) {
+      if (before !== 'empty' && this.#current !== undefined) {
+        logger.error('the store has lost the configuration: what is served stays in force until it is there again');
+      }
+      return;
+    }
+    if (this.#current !== undefined && compareRevisionIds(head, this.#current.manifest.id) < 0) {
+      const ids = { store: formatRevisionId(head), served: formatRevisionId(this.#current.manifest.id) };
+      logger.error(ids, 'the store holds an older configuration than the one that is served: it is not gone back to');
+      return;
+    }
+    this.#wanted = head;
+    void this.#advance();
+  }
+
+  #noteError(error: Error): void {
+    this.condition = 'unavailable';
+    this.#dependencies.logger.warn({ err: error }, 'the store does not answer: answers go on from memory');
+  }
+
+  /** Works towards the newest wanted revision, one at a time; whatever arrives meanwhile is seen in the next turn. */
+  async #advance(): Promise<void> {
+    if (this.#working) return;
+    this.#working = true;
+    try {
+      while (!this.#stopped && this.#isAhead(this.#wanted)) await this.#take(this.#wanted);
+    } catch (error) {
+      this.#dependencies.logger.warn({ err: error }, 'a newer configuration could not be taken: trying again');
+      this.#retry = setTimeout(() => void this.#advance(), RETRY_MS);
+    } finally {
+      this.#working = false;
+    }
+  }
+
+  #isAhead(wanted: RevisionId | undefined): wanted is RevisionId {
+    if (wanted === undefined) return false;
+    const { manifest } = this.#current ?? {};
+    if (manifest !== undefined && compareRevisionIds(wanted, manifest.id) <= 0) return false;
+    return this.#refused === undefined || compareRevisionIds(wanted, this.#refused) !== 0;
+  }
+
+  async #take(wanted: RevisionId): Promise<void> {
+    const { store, logger, offer } = this.#dependencies;
+    const revision = formatRevisionId(wanted);
+    const fetched = await fetchRevision(store, wanted, this.#current?.objects ?? new Map());
+    if (!fetched.ok) throw new Error(fetched.problems.map(formatProblem).join('; '));
+    const result = await offer(fetched.value);
+    if (!result.accepted) {
+      this.#refused = wanted;
+      logger.error({ revision, reasons: result.reasons }, 'this configuration is refused: the one before stays in force');
+      return;
+    }
+    this.#current = fetched.value;
+    logger.info({ revision }, 'configuration in force');
+    await this.#persist(fetched.value);
+  }
+
+  /** A full disk does not stop a revision: it only would not survive a restart without the store. */
+  async #persist(revision: Revision): Promise<void> {
+    try {
+      await writePersistedRevision(this.#directory, revision);
+    } catch (error) {
+      this.#dependencies.logger.error({ err: error }, 'the configuration could not be kept on disk');
+    }
+  }
+}

@@ -1,0 +1,289 @@
+// The one way in which the configuration changes: checked, split into objects, committed by compare-and-set. It also keeps
+// the journal of the newest revision, and puts right a store that lost it (reconcile.ts). Tokens are one more object of the
+// manifest: a change of the configuration carries them over, a change of tokens carries the configuration over, and both
+// are replicated, persisted and recovered together.
+
+import { join } from 'node:path';
+import {
+  type CommitOptions,
+  type CommitOutcome,
+  type ConfigurationWriter,
+  createUnavailableError,
+  type RevisionSummary,
+} from '../api/ports.ts';
+import { composeTokens, parseTokens, type TokenRecord } from '../api/token.ts';
+import type { ConfigurationDocument } from '../model/configuration.ts';
+import { joinObjects, splitObjects } from '../model/objects.ts';
+import { formatProblem, type Parsed } from '../model/problem.ts';
+import { compareRevisionIds, formatRevisionId, type Manifest, type Revision, type RevisionId } from '../model/revision.ts';
+import type { ConfigurationStore, Subscription } from '../store/configuration-store.ts';
+import { fetchRevision } from '../store/fetch-revision.ts';
+import { describeCause } from '../store/store-error.ts';
+import { type CheckOptions, checkDocument } from './check-document.ts';
+import { openJournal } from './journal.ts';
+import { decideReconciliation, nextRevisionId, type Reconciliation } from './reconcile.ts';
+import { composeRevision, hasSameObjects, textOf, textsOf } from './revision-texts.ts';
+
+export type WriterOptions = CheckOptions & {
+  /** The journal is kept in a directory of its own below. */
+  readonly stateDirectory: string;
+  /** Imported as the first revision when neither the store nor the journal holds one. */
+  readonly initial?: unknown;
+};
+
+export type WriterLogger = {
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+};
+
+export type WriterDependencies = {
+  readonly store: Omit<ConfigurationStore, 'close'>;
+  readonly logger: WriterLogger;
+  /** Wall clock, milliseconds since 1970. */
+  readonly nowMs: () => number;
+};
+
+export type RunningWriter = ConfigurationWriter & {
+  /** Stops following, and waits for what is under way. The store stays open. */
+  close(): Promise<void>;
+};
+
+export const JOURNAL_DIRECTORY = 'journal';
+/** The object of the manifest that holds the tokens. */
+export const TOKENS_OBJECT = 'tokens';
+const SYSTEM_AUTHOR = 'azimuth';
+/** How often a store that others write to meanwhile is looked at again. */
+const MAX_RECONCILIATIONS = 5;
+
+type Known = {
+  readonly revision: Revision;
+  readonly document: ConfigurationDocument;
+  readonly tokens: readonly TokenRecord[];
+};
+
+/**
+ * Reads the journal, puts the store right or imports the initial configuration if need be, and follows the store from then
+ * on. A store that does not answer delays all of that; it is no error.
+ * @returns the problems of the initial configuration, if that was needed and has any.
+ */
+export async function openConfigurationWriter(
+  options: WriterOptions,
+  dependencies: WriterDependencies,
+): Promise<Parsed<RunningWriter>> {
+  const { store, logger, nowMs } = dependencies;
+  const journal = openJournal(join(options.stateDirectory, JOURNAL_DIRECTORY), (error) =>
+    logger.error({ err: error }, 'the configuration could not be written to the journal'),
+  );
+  let known: Known | undefined;
+  /** Ends with the work that was begun last: whoever changes or follows the store waits for it. */
+  let turn: Promise<unknown> = Promise.resolve();
+  let waitingLook: Promise<Parsed<boolean>> | undefined;
+  let isFailing = false;
+  let isClosed = false;
+
+  await readJournal();
+  const initial = await look();
+  if (!initial.ok) return initial;
+  const subscription: Subscription = store.followHead(
+    () => void look().then(logProblems),
+    (error) => logger.warn({ err: error }, 'the store does not answer: the configuration cannot be changed'),
+  );
+  return {
+    ok: true,
+    value: { read, tokens: () => known?.tokens, commit, commitTokens, history, readRevision, close },
+  };
+
+  async function read() {
+    const reached = await look();
+    if (known === undefined) {
+      if (reached.ok && reached.value) return undefined;
+      throw createUnavailableError('The store does not answer, and nothing was seen of it yet.');
+    }
+    const { revision, document, tokens } = known;
+    return { id: revision.manifest.id, document, tokens, stale: !(reached.ok && reached.value) };
+  }
+
+  async function commit(change: CommitOptions & { readonly document: unknown }): Promise<CommitOutcome> {
+    const checked = checkDocument(change.document, options);
+    if (!checked.ok) return { status: 'invalid', problems: checked.problems };
+    return commitTexts(change, (base) => {
+      const tokens = base === undefined ? undefined : textOf(base.revision, TOKENS_OBJECT);
+      const texts = splitObjects(checked.value);
+      return tokens === undefined ? texts : texts.set(TOKENS_OBJECT, tokens);
+    });
+  }
+
+  async function commitTokens(change: CommitOptions & { readonly tokens: readonly TokenRecord[] }): Promise<CommitOutcome> {
+    return commitTexts(change, (base) => textsOf(base?.revision).set(TOKENS_OBJECT, composeTokens(change.tokens)));
+  }
+
+  /** @param composeObjects the texts by name that are to follow `base`. */
+  function commitTexts(
+    change: CommitOptions,
+    composeObjects: (base: Known | undefined) => ReadonlyMap<string, string>,
+  ): Promise<CommitOutcome> {
+    return inTurn(async () => {
+      try {
+        await synchronize();
+        const base = known?.revision.manifest.id;
+        if (!isSame(base, change.expected)) return { status: 'conflict', head: base ?? null };
+        const revision = compose(nextRevisionId(base), change.expected, change, composeObjects(known));
+        const { id } = revision.manifest;
+        if (known && base && hasSameObjects(known.revision, revision)) return { status: 'unchanged', id: base };
+        if (change.dryRun === true) return { status: 'would-commit', id };
+        const result = await store.commit(revision.manifest, revision.objects);
+        if (result.status === 'conflict') return result;
+        logger.info({ revision: formatRevisionId(id), author: change.author, change: change.message }, 'committed');
+        await adopt(revision);
+        return { status: 'committed', id };
+      } catch (error) {
+        return { status: 'unavailable', message: describeCause(error) };
+      }
+    });
+  }
+
+  async function history(limit: number, before?: RevisionId) {
+    const manifests = await store.listManifests(limit, before).catch(failUnavailable);
+    return manifests.map(summarize);
+  }
+
+  async function readRevision(id: RevisionId) {
+    const manifest = await store.readManifest(id).catch(failUnavailable);
+    if (manifest === undefined) return undefined;
+    const revision = await fetchRevision(store, id, known?.revision.objects ?? new Map()).catch(failUnavailable);
+    const document = revision.ok ? joinObjects(textsOf(revision.value)) : revision;
+    if (!document.ok) throw createUnavailableError(document.problems.map(formatProblem).join(' '));
+    return { ...summarize(manifest), document: document.value };
+  }
+
+  async function close(): Promise<void> {
+    isClosed = true;
+    subscription.close();
+    await turn;
+  }
+
+  async function readJournal(): Promise<void> {
+    const kept = await journal.read();
+    if (kept.status === 'damaged') logger.error({ problems: kept.problems }, 'the journal cannot be used');
+    if (kept.status !== 'read') return;
+    const understood = understand(kept.value);
+    if (understood.ok) known = understood.value;
+    else logger.error({ problems: understood.problems }, 'the journal holds no configuration that this version can read');
+  }
+
+  /**
+   * Whether the store answered; the problems of the initial configuration when that would have been imported. All who ask
+   * while one look waits for its turn share it, so that a slow store is not asked once for each of them.
+   */
+  function look(): Promise<Parsed<boolean>> {
+    waitingLook ??= inTurn(async () => {
+      waitingLook = undefined;
+      try {
+        const reached = await synchronize();
+        isFailing = false;
+        return reached;
+      } catch (error) {
+        if (!isFailing) logger.warn({ err: error }, 'the store could not be read: the last configuration seen is kept');
+        isFailing = true;
+        return { ok: true, value: false };
+      }
+    });
+    return waitingLook;
+  }
+
+  /** Brings `known` up to the head of the store, or the store up to `known`. @throws when the store does not answer. */
+  async function synchronize(): Promise<Parsed<boolean>> {
+    for (let round = 0; round < MAX_RECONCILIATIONS && !isClosed; round++) {
+      const head = await store.readHead();
+      const step = decideReconciliation(head, known?.revision.manifest.id);
+      if (step.action === 'none' || (step.action === 'import' && options.initial === undefined)) break;
+      const done = await carryOut(step);
+      if (!done.ok) return done;
+    }
+    return { ok: true, value: true };
+  }
+
+  async function carryOut(step: Exclude<Reconciliation, { action: 'none' }>): Promise<Parsed<unknown>> {
+    if (step.action === 'fetch') return { ok: true, value: await fetch(step.id) };
+    if (step.action === 'recommit') return { ok: true, value: await recommit(step.id, step.parent) };
+    const checked = checkDocument(options.initial, options);
+    if (!checked.ok) return checked;
+    const texts = splitObjects(checked.value);
+    const words = { author: SYSTEM_AUTHOR, message: 'Imported the initial configuration' };
+    const revision = compose(step.id, null, words, texts);
+    const result = await store.commit(revision.manifest, revision.objects);
+    if (result.status === 'committed') {
+      logger.info({ revision: formatRevisionId(step.id) }, 'imported the initial configuration into an empty store');
+      await adopt(revision);
+    }
+    return { ok: true, value: result };
+  }
+
+  async function fetch(id: RevisionId): Promise<void> {
+    const fetched = await fetchRevision(store, id, known?.revision.objects ?? new Map());
+    if (!fetched.ok) throw new Error(fetched.problems.map(formatProblem).join(' '));
+    await adopt(fetched.value);
+  }
+
+  async function recommit(id: RevisionId, parent: RevisionId | null): Promise<void> {
+    if (known === undefined) return;
+    const lost = formatRevisionId(known.revision.manifest.id);
+    const found = parent === null ? 'is empty' : `went back to ${formatRevisionId(parent)}`;
+    const message = `Recovered ${lost} from the journal: the store ${found}`;
+    const revision = compose(id, parent, { author: SYSTEM_AUTHOR, message }, textsOf(known.revision));
+    const result = await store.commit(revision.manifest, revision.objects);
+    if (result.status === 'conflict') return;
+    logger.error({ revision: formatRevisionId(id), lost }, `store lost: it ${found}; recovered from the journal`);
+    await adopt(revision);
+  }
+
+  /** @throws when the revision cannot be understood: a newer version of Azimuth may have written it. */
+  async function adopt(revision: Revision): Promise<void> {
+    const understood = understand(revision);
+    const id = formatRevisionId(revision.manifest.id);
+    if (!understood.ok) throw new Error(`Revision ${id} cannot be read: ${understood.problems.map(formatProblem).join(' ')}`);
+    known = understood.value;
+    await journal.write(revision);
+  }
+
+  /** One after the other, so that writers of this process never race each other. */
+  function inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
+    const done = turn.then(work);
+    turn = done.catch(() => undefined);
+    return done;
+  }
+
+  function compose(
+    id: RevisionId,
+    parent: RevisionId | null,
+    { author, message }: Pick<Manifest, 'author' | 'message'>,
+    texts: ReadonlyMap<string, string>,
+  ): Revision {
+    return composeRevision({ id, parent, author, message, createdAtMs: nowMs() }, texts);
+  }
+
+  function logProblems(outcome: Parsed<unknown>): void {
+    if (!outcome.ok) logger.error({ problems: outcome.problems }, 'the initial configuration cannot be imported');
+  }
+}
+
+function understand(revision: Revision): Parsed<Known> {
+  const document = joinObjects(textsOf(revision));
+  if (!document.ok) return document;
+  const tokens = textOf(revision, TOKENS_OBJECT);
+  return { ok: true, value: { revision, document: document.value, tokens: tokens === undefined ? [] : parseTokens(tokens) } };
+}
+
+function isSame(id: RevisionId | undefined, expected: RevisionId | null): boolean {
+  if (id === undefined || expected === null) return id === undefined && expected === null;
+  return compareRevisionIds(id, expected) === 0;
+}
+
+function summarize({ id, parent, author, message, createdAtMs }: Manifest): RevisionSummary {
+  return { id, parent, author, message, createdAtMs };
+}
+
+function failUnavailable(cause: unknown): never {
+  throw createUnavailableError(describeCause(cause), cause);
+}

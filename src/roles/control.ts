@@ -1,0 +1,175 @@
+// The control side of a node: what is to be served, kept up to date. Brings together the configuration (followed), the map
+// of clients (from the GeoIP database), health and load, compiles snapshots and hands them on whole. Whatever becomes slow
+// or goes away here, what has been handed on goes on being answered.
+
+import type { Logger } from 'pino';
+import { askCanaries } from '../answer/canary.ts';
+import { type OpenedPlaceMap, openPlaceMap } from '../databases/open-place-map.ts';
+import { watchDatabases } from '../databases/watch-databases.ts';
+import type { Configuration } from '../model/configuration.ts';
+import { formatProblem } from '../model/problem.ts';
+import { compareRevisionIds, formatRevisionId, type Revision } from '../model/revision.ts';
+import { compileSnapshot, createRankMapCache, type RankMapCache } from '../snapshot/compile-snapshot.ts';
+import { createState } from '../snapshot/state.ts';
+import type { ConfigurationStore } from '../store/configuration-store.ts';
+import type { HealthStore } from '../store/health-store.ts';
+import { type Acceptance, ConfigurationFollower } from './configuration-follower.ts';
+import { HealthView } from './health-view.ts';
+import { LoadView } from './load-view.ts';
+import { type LocationResolver, readRevision } from './read-revision.ts';
+import { applyHealth, applyLoads, fadeHandedOut, type Serving } from './serving.ts';
+import { readVerdicts, VerdictKeeper } from './verdict-keeper.ts';
+
+export type ControlOptions = {
+  readonly stateDirectory: string;
+  readonly heartbeatMs: number;
+  readonly geo: { readonly directory: string; readonly bundled: boolean; readonly reloadIntervalMs: number };
+};
+export type ControlDependencies = {
+  readonly configuration: ConfigurationStore;
+  readonly health: HealthStore;
+  readonly resolveLocation: LocationResolver;
+  readonly logger: Logger;
+};
+
+type ServingListener = (serving: Serving) => void | Promise<void>;
+type ConfigurationListener = (configuration: Configuration) => void;
+
+const LOAD_TICK_MS = 1000;
+
+export class Control {
+  readonly health: HealthView;
+  readonly load: LoadView;
+  readonly follower: ConfigurationFollower;
+  readonly #options: ControlOptions;
+  readonly #dependencies: ControlDependencies;
+  readonly #keeper: VerdictKeeper;
+  readonly #servingListeners: ServingListener[] = [];
+  readonly #configurationListeners: ConfigurationListener[] = [];
+  #serving: Serving | undefined;
+  #database: OpenedPlaceMap | undefined;
+  #rankMaps: RankMapCache | undefined;
+  #watch: { close(): void } | undefined;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(options: ControlOptions, dependencies: ControlDependencies) {
+    const { configuration, health, logger } = dependencies;
+    this.#options = options;
+    this.#dependencies = dependencies;
+    this.#keeper = new VerdictKeeper(options.stateDirectory, logger);
+    this.health = new HealthView(options, { health, logger, onChange: () => this.#healthChanged() });
+    this.load = new LoadView({ health, logger, onReports: (subjects) => this.#applyLoads(new Set(subjects)) });
+    this.follower = new ConfigurationFollower(
+      { directory: options.stateDirectory },
+      { store: configuration, logger, offer: (revision) => this.#offer(revision) },
+    );
+  }
+
+  get serving(): Serving | undefined {
+    return this.#serving;
+  }
+
+  get database(): OpenedPlaceMap | undefined {
+    return this.#database;
+  }
+
+  /** Called with every snapshot that is to be served; a promise holds up the swap until whoever answers has taken it. */
+  onServing(listener: ServingListener): void {
+    this.#servingListeners.push(listener);
+  }
+
+  /** Called with every configuration that came into force. */
+  onConfiguration(listener: ConfigurationListener): void {
+    this.#configurationListeners.push(listener);
+  }
+
+  /** Resolves when the map of clients is there and what was on disk, if anything, is served. */
+  async start(): Promise<void> {
+    const { geo, stateDirectory } = this.#options;
+    const { logger } = this.#dependencies;
+    const mapOptions = { ...geo, stateDirectory, onProgress: (message: string) => logger.info(message) };
+    const [opened, verdicts] = await Promise.all([openPlaceMap(mapOptions), readVerdicts(stateDirectory, logger)]);
+    for (const warning of opened.warnings) logger.warn(warning);
+    this.#adoptDatabase(opened);
+    this.health.restoreVerdicts(verdicts);
+    this.health.start();
+    this.load.start();
+    await this.follower.start();
+    this.#watch = watchDatabases(
+      { ...mapOptions, fingerprint: opened.fingerprint },
+      (changed) => void this.#databaseChanged(changed),
+      (message) => logger.error(message),
+    );
+    let before = performance.now();
+    this.#timer = setInterval(() => {
+      const now = performance.now();
+      if (this.#serving !== undefined) fadeHandedOut(this.#serving, (now - before) / 1000);
+      before = now;
+      this.#applyLoads(new Set());
+    }, LOAD_TICK_MS);
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.#timer);
+    this.#watch?.close();
+    this.follower.stop();
+    this.load.stop();
+    this.health.stop();
+    await this.#keeper.flush(this.health.verdicts);
+  }
+
+  /** A revision is served only if all of it is right: it parses, compiles, and answers its own canaries. */
+  async #offer(revision: Revision): Promise<Acceptance> {
+    const configuration = readRevision(revision, this.#dependencies.resolveLocation);
+    if (!configuration.ok) return { accepted: false, reasons: configuration.problems.map(formatProblem) };
+    const reasons = await this.#serve(revision, configuration.value);
+    if (reasons.length > 0) return { accepted: false, reasons };
+    for (const listener of this.#configurationListeners) listener(configuration.value);
+    return { accepted: true };
+  }
+
+  /** Compiles, tries and swaps; returns what is against it. */
+  async #serve(revision: Revision, configuration: Configuration): Promise<string[]> {
+    if (this.#rankMaps === undefined) throw new Error('a revision was offered before the map of clients was there');
+    const compiled = compileSnapshot(configuration, revision.manifest.id.number, this.#rankMaps);
+    if (!compiled.ok) return compiled.problems.map(formatProblem);
+    const { snapshot, rankings } = compiled.value;
+    const faults = askCanaries(snapshot);
+    if (faults.length > 0) return faults;
+    // Checked here, not only when the work began: a newer one may have come in between.
+    const served = this.#serving?.revision.manifest.id;
+    if (served !== undefined && compareRevisionIds(revision.manifest.id, served) < 0) {
+      return [`${formatRevisionId(served)} is served already`];
+    }
+    this.#serving = { revision, configuration, snapshot, rankings, state: createState(snapshot) };
+    this.health.setConfiguration(configuration);
+    this.#applyLoads(new Set());
+    for (const listener of this.#servingListeners) await listener(this.#serving);
+    return [];
+  }
+
+  #adoptDatabase(opened: OpenedPlaceMap): void {
+    this.#database = opened;
+    this.#rankMaps = createRankMapCache(opened.placeMap);
+  }
+
+  async #databaseChanged(opened: OpenedPlaceMap): Promise<void> {
+    this.#adoptDatabase(opened);
+    const { logger } = this.#dependencies;
+    logger.info({ database: opened.database?.name }, 'GeoIP database in force');
+    if (this.#serving === undefined) return;
+    const reasons = await this.#serve(this.#serving.revision, this.#serving.configuration);
+    if (reasons.length > 0) logger.error({ reasons }, 'the configuration does not compile with the new GeoIP database');
+  }
+
+  #healthChanged(): void {
+    const { judgement, verdicts } = this.health;
+    if (this.#serving === undefined || judgement === undefined) return;
+    applyHealth(this.#serving, judgement, verdicts);
+    this.#keeper.keep(verdicts);
+  }
+
+  #applyLoads(renewed: ReadonlySet<string>): void {
+    if (this.#serving !== undefined) applyLoads(this.#serving, this.load.freshReports(), renewed);
+  }
+}

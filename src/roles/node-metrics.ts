@@ -1,0 +1,86 @@
+// Which metrics a node that answers exposes, and where each comes from. Names and meanings: docs/metrics.md.
+
+import { DURATION_BUCKETS } from '../answer/counters.ts';
+import type { Metrics } from '../telemetry/create-metrics.ts';
+import type { Control } from './control.ts';
+import type { CounterTotals } from './counter-totals.ts';
+
+export function addAnswerMetrics(metrics: Metrics, totals: CounterTotals): void {
+  metrics.addCounter({
+    name: 'azimuth_dns_requests_total',
+    help: 'Queries that were read.',
+    labels: ['zone', 'proto', 'family', 'type'],
+    collect: (set) => {
+      for (const { labels, value } of totals.read('requests')) set(value, labels);
+    },
+  });
+  metrics.addCounter({
+    name: 'azimuth_dns_responses_total',
+    help: 'Answers that were sent.',
+    labels: ['zone', 'rcode'],
+    collect: (set) => {
+      for (const { labels, value } of totals.read('responses')) set(value, labels);
+    },
+  });
+  metrics.addCounter({
+    name: 'azimuth_answers_total',
+    help: 'Steered answers by the cluster that was chosen, and why.',
+    labels: ['service', 'cluster', 'reason'],
+    collect: (set) => {
+      for (const { labels, value } of totals.read('answers')) set(value, labels);
+    },
+  });
+  metrics.addCounter({
+    name: 'azimuth_dns_dropped_total',
+    help: 'Messages that got no answer.',
+    labels: ['cause'],
+    collect: (set) => {
+      for (const { labels, value } of totals.read('dropped')) set(value, labels);
+    },
+  });
+  metrics.addHistogram({
+    name: 'azimuth_dns_request_duration_seconds',
+    help: 'From the read of a query to its answer being handed to the kernel.',
+    bounds: DURATION_BUCKETS,
+    collect: (set) => set(totals.readDurations()),
+  });
+}
+
+export function addControlMetrics(metrics: Metrics, control: Control): void {
+  metrics.addGauge({
+    name: 'azimuth_endpoint_up',
+    help: '1 while the verdict is up, otherwise 0.',
+    labels: ['cluster', 'endpoint'],
+    collect: (set) => {
+      for (const { cluster, endpoint, verdict } of control.health.judgement?.endpoints ?? []) {
+        set(verdict === 'up' || verdict === 'unmonitored' ? 1 : 0, { cluster, endpoint });
+      }
+    },
+  });
+  metrics.addGauge({
+    name: 'azimuth_vantage_up',
+    help: '1 while the vantage has a live worker, otherwise 0.',
+    labels: ['vantage'],
+    collect: (set) => {
+      const alive = new Set(control.health.listWorkers().flatMap(({ vantage, alive }) => (alive ? [vantage] : [])));
+      for (const { id } of control.serving?.configuration.vantages ?? []) set(alive.has(id) ? 1 : 0, { vantage: id });
+    },
+  });
+  metrics.addGauge({
+    name: 'azimuth_health_age_seconds',
+    help: 'Since the last news from any worker.',
+    collect: (set) => {
+      const silences = control.health.listWorkers().flatMap(({ silentMs }) => (silentMs === undefined ? [] : [silentMs]));
+      if (silences.length > 0) set(Math.min(...silences) / 1000);
+    },
+  });
+  metrics.addGauge({
+    name: 'azimuth_revision_info',
+    help: '1 for the revision that is served.',
+    labels: ['generation', 'number'],
+    collect: (set) => {
+      const id = control.serving?.revision.manifest.id;
+      if (id !== undefined) set(1, { generation: String(id.generation), number: String(id.number) });
+    },
+  });
+}

@@ -1,0 +1,19 @@
+// Opens the store that the settings name.
+
+import type { Settings } from '../model/settings.ts';
+import type { ConfigurationStore } from '../store/configuration-store.ts';
+import { openEmbeddedStore } from '../store/embedded/open-embedded-store.ts';
+import type { HealthStore } from '../store/health-store.ts';
+import { openRedisStore } from '../store/redis/open-redis-store.ts';
+
+export type Store = {
+  readonly configuration: ConfigurationStore;
+  readonly health: HealthStore;
+  close(): Promise<void>;
+};
+
+/** @throws StoreError when the embedded store cannot be opened; a Redis that is not there is no error. */
+export function openStore(settings: Settings, name: string): Store {
+  const { store, stateDirectory } = settings;
+  return store.driver === 'embedded' ? openEmbeddedStore(stateDirectory) : openRedisStore(store.url, { name });
+}

@@ -1,0 +1,37 @@
+// What to do about the head of the store, given the newest revision that this process knows. An empty store means "store
+// lost", never "configuration deleted"; an older head means that the store went back in time (an old replica was promoted,
+// a backup restored). Neither is followed: what is known is committed again, in a new generation, so that every node takes
+// it for newer than anything it has.
+//
+//   head of the store     known here: nothing      known here: K
+//   none                  import, if anything      recommit K in generation K+1
+//   older than K                                   recommit K in generation K+1, on top of the head
+//   K                                              nothing
+//   newer than K          fetch it                 fetch it
+
+import { compareRevisionIds, type RevisionId } from '../model/revision.ts';
+
+export type Reconciliation =
+  | { readonly action: 'none' }
+  | { readonly action: 'fetch'; readonly id: RevisionId }
+  | { readonly action: 'import'; readonly id: RevisionId }
+  | { readonly action: 'recommit'; readonly id: RevisionId; readonly parent: RevisionId | null };
+
+export const FIRST_REVISION: RevisionId = { generation: 1, number: 1 };
+
+/** @param head undefined: the store says that it holds no revision; a store that does not answer is not asked about. */
+export function decideReconciliation(head: RevisionId | undefined, known: RevisionId | undefined): Reconciliation {
+  if (known === undefined) {
+    return head === undefined ? { action: 'import', id: FIRST_REVISION } : { action: 'fetch', id: head };
+  }
+  const order = head === undefined ? -1 : compareRevisionIds(head, known);
+  if (head !== undefined && order > 0) return { action: 'fetch', id: head };
+  if (order === 0) return { action: 'none' };
+  const id = { generation: known.generation + 1, number: known.number + 1 };
+  return { action: 'recommit', id, parent: head ?? null };
+}
+
+/** The id of the next revision on top of `parent`. */
+export function nextRevisionId(parent: RevisionId | undefined): RevisionId {
+  return parent === undefined ? FIRST_REVISION : { ...parent, number: parent.number + 1 };
+}

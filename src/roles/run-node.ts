@@ -1,0 +1,210 @@
+// The composition root: opens the store, starts the roles that a process has, in the order in which they need each other,
+// and stops them in the reverse one. `azimuth up` is all roles in one process; `dns`, `probe` and `api` are one each.
+
+import { randomUUID } from 'node:crypto';
+import type { Logger } from 'pino';
+import { readRegionTable } from '../databases/region-table.ts';
+import { findRegionLocation } from '../geo/region-locations.ts';
+import type { Configuration } from '../model/configuration.ts';
+import type { ListenAddress } from '../model/listen-address.ts';
+import type { Settings } from '../model/settings.ts';
+import { createMetrics } from '../telemetry/create-metrics.ts';
+import { startTelemetryServer } from '../telemetry/telemetry-server.ts';
+import type { BoundAddress } from './answer-thread.ts';
+import { AnswerThreads } from './answer-threads.ts';
+import { type ApiRole, startApiRole } from './api-role.ts';
+import { readinessOf } from './cluster-view.ts';
+import { ConfigurationFollower } from './configuration-follower.ts';
+import { Control } from './control.ts';
+import { CounterTotals } from './counter-totals.ts';
+import { startDemo } from './demo-role.ts';
+import { addAnswerMetrics, addControlMetrics } from './node-metrics.ts';
+import { openStore, type Store } from './open-store.ts';
+import { startProbeRole } from './probe-role.ts';
+import { type LocationResolver, readRevision } from './read-revision.ts';
+
+export type Role = 'dns' | 'probe' | 'api';
+
+export type NodeOptions = {
+  readonly settings: Settings;
+  readonly roles: ReadonlySet<Role>;
+  /** What an empty store gets as its first revision: a configuration document. */
+  readonly initialDocument?: unknown;
+};
+
+export type RunningNode = {
+  /** Undefined without the dns or api role. */
+  readonly control: Control | undefined;
+  /** With the dns role: resolves when the first configuration is answered from, rejects when no address can be bound. */
+  readonly listening: Promise<void>;
+  readonly dnsAddresses: readonly BoundAddress[];
+  readonly api: ApiRole | undefined;
+  readonly telemetry: ListenAddress | undefined;
+  /** Answers what was received, then closes everything. */
+  close(): Promise<void>;
+};
+
+/** How long a node that answers queries waits for its first configuration before it says that it is still waiting. */
+const WAITING_NOTICE_MS = 5000;
+
+/** Rejects, with everything closed again, when something that was asked for cannot be had (an address, the store's file). */
+export async function runNode(options: NodeOptions, logger: Logger): Promise<RunningNode> {
+  const closers: (() => Promise<void> | void)[] = [];
+  const close = async () => {
+    for (const closer of closers.splice(0).reverse()) await closer();
+  };
+  try {
+    return await startNode(options, logger, closers, close);
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function startNode(
+  { settings, roles, initialDocument }: NodeOptions,
+  logger: Logger,
+  closers: (() => Promise<void> | void)[],
+  close: () => Promise<void>,
+): Promise<RunningNode> {
+  const metrics = createMetrics();
+  const store = openStore(settings, `azimuth-${[...roles].join('-')}-${randomUUID().slice(0, 8)}`);
+  closers.push(() => store.close());
+  const resolveLocation = createLocationResolver();
+  const configurationListeners: ((configuration: Configuration) => void)[] = [];
+
+  if (roles.has('probe')) {
+    const probe = startProbeRole(settings, { health: store.health, logger, metrics });
+    closers.push(() => probe.close());
+    configurationListeners.push(probe.setConfiguration);
+  }
+
+  let control: Control | undefined;
+  let threads: AnswerThreads | undefined;
+  let api: ApiRole | undefined;
+  let follower: ConfigurationFollower;
+  let listening: Promise<void> = Promise.resolve();
+  if (roles.has('dns') || roles.has('api')) {
+    control = createControl(settings, store, resolveLocation, logger);
+    follower = control.follower;
+    addControlMetrics(metrics, control);
+    for (const listener of configurationListeners) control.onConfiguration(listener);
+    if (settings.demo.enabled && roles.size > 1) closers.push(watchForDemo(control, settings, logger));
+    if (roles.has('dns')) {
+      const totals = new CounterTotals();
+      addAnswerMetrics(metrics, totals);
+      threads = new AnswerThreads({ listen: settings.dns.listen, tcp: settings.dns.tcp }, { logger, totals });
+    }
+    if (roles.has('api')) {
+      api = await startApiRole({ settings, initialDocument }, { store, control, resolveLocation, metrics, logger });
+      closers.push(() => api?.close());
+    }
+    if (threads !== undefined) listening = serveWith(threads, control, logger);
+    closers.push(async () => {
+      // Answering ends last of all that clients see; what it answers from may stop changing before.
+      await threads?.close();
+      await control?.stop();
+    });
+  } else {
+    follower = createPlainFollower(settings, store, resolveLocation, configurationListeners, logger);
+    closers.push(() => follower.stop());
+  }
+
+  let telemetry: ListenAddress | undefined;
+  if (!roles.has('api')) {
+    const isReady = () => (control === undefined ? probeReadiness(follower) : readinessOf(control));
+    const server = await startTelemetryServer({ listen: settings.telemetry.listen, metrics, isReady });
+    telemetry = server.address;
+    closers.push(() => server.close());
+  }
+  await (control ?? follower).start();
+  return {
+    control,
+    listening,
+    get dnsAddresses() {
+      return threads?.addresses ?? [];
+    },
+    api,
+    telemetry,
+    close,
+  };
+}
+
+function createControl(settings: Settings, store: Store, resolveLocation: LocationResolver, logger: Logger): Control {
+  const { stateDirectory, geo, probe } = settings;
+  return new Control(
+    { stateDirectory, geo, heartbeatMs: probe.heartbeatMs },
+    { configuration: store.configuration, health: store.health, resolveLocation, logger },
+  );
+}
+
+/** Hands every snapshot to the answer threads. Resolves when the first is answered from; rejects when nothing can be bound. */
+function serveWith(threads: AnswerThreads, control: Control, logger: Logger): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const notice = setTimeout(
+      () => logger.warn('no configuration yet, neither on disk nor in the store: listening begins with the first one'),
+      WAITING_NOTICE_MS,
+    );
+    control.onServing(async (serving) => {
+      clearTimeout(notice);
+      try {
+        await threads.serve(serving);
+        resolve();
+      } catch (error) {
+        reject(error);
+      }
+    });
+  });
+}
+
+/** A worker needs the configuration, and nothing of what answering needs. */
+function createPlainFollower(
+  settings: Settings,
+  store: Store,
+  resolveLocation: LocationResolver,
+  listeners: readonly ((configuration: Configuration) => void)[],
+  logger: Logger,
+): ConfigurationFollower {
+  return new ConfigurationFollower(
+    { directory: settings.stateDirectory },
+    {
+      store: store.configuration,
+      logger,
+      offer: async (revision) => {
+        const configuration = readRevision(revision, resolveLocation);
+        if (!configuration.ok) {
+          return { accepted: false, reasons: configuration.problems.map(({ path, message }) => `${path}: ${message}`) };
+        }
+        for (const listener of listeners) listener(configuration.value);
+        return { accepted: true };
+      },
+    },
+  );
+}
+
+function probeReadiness(follower: ConfigurationFollower): { ready: boolean; reasons: string[] } {
+  const reasons = follower.current === undefined ? ['no configuration is known yet'] : [];
+  return { ready: follower.current !== undefined, reasons };
+}
+
+function createLocationResolver(): LocationResolver {
+  const table = readRegionTable();
+  return (reference) => {
+    const found = findRegionLocation(table, reference);
+    return found.ok ? { latitude: found.value.latitude, longitude: found.value.longitude } : undefined;
+  };
+}
+
+/** The demonstration begins with the first configuration, whose monitors say where its backends must be. */
+function watchForDemo(control: Control, settings: Settings, logger: Logger): () => Promise<void> {
+  let demo: Promise<{ close(): Promise<void> } | undefined> | undefined;
+  control.onConfiguration((configuration) => {
+    demo ??= startDemo(configuration, settings.stateDirectory).catch((error: Error) => {
+      logger.error(`${error.message}; going on without the demonstration`);
+      return undefined;
+    });
+  });
+  return async () => {
+    await (await demo)?.close();
+  };
+}

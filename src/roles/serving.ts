@@ -1,0 +1,77 @@
+// What a node serves now: one revision, its snapshot, and the state beside it. Replaced whole by the next one.
+
+import type { HealthJudgement } from '../health/cluster-health.ts';
+import { isStable, type Verdicts } from '../health/verdict.ts';
+import { clusterLoadOf, endpointLoadsOf, type FreshReports, type Load } from '../load/apply-reports.ts';
+import type { LoadTable } from '../load/load-table.ts';
+import type { Cluster } from '../model/cluster.ts';
+import type { Configuration } from '../model/configuration.ts';
+import type { Revision } from '../model/revision.ts';
+import type { Snapshot } from '../snapshot/snapshot.ts';
+import type { State } from '../snapshot/state.ts';
+import type { Ranking } from '../steering/ranking.ts';
+
+export type Serving = {
+  readonly revision: Revision;
+  readonly configuration: Configuration;
+  readonly snapshot: Snapshot;
+  /** What the snapshot's rankings were compiled from, by the same index. */
+  readonly rankings: readonly Ranking[];
+  readonly state: State;
+};
+
+/**
+ * Writes what may be answered, and the TTLs that follow from it: a service whose endpoints all are as they should be may
+ * be remembered for long, one where something is wrong or in doubt only for short, since it is about to change.
+ */
+export function applyHealth({ configuration, snapshot, state }: Serving, judgement: HealthJudgement, verdicts: Verdicts): void {
+  state.endpointClasses.set(judgement.endpointClass);
+  state.clusterServing.set(judgement.clusterServing);
+  const settled = new Map(configuration.clusters.map(({ id }) => [id, true]));
+  for (const { cluster, verdict, target } of judgement.endpoints) {
+    const evidence = target === undefined ? undefined : verdicts.get(target);
+    if (verdict === 'down' || (evidence !== undefined && !isStable(evidence))) settled.set(cluster, false);
+  }
+  for (const [index, service] of configuration.services.entries()) {
+    const { ttlMins, ttlMaxs } = snapshot.services;
+    const steady = service.clusters.every((cluster) => settled.get(cluster));
+    state.serviceTtls[index] = (steady ? ttlMaxs : ttlMins)[index] ?? 0;
+  }
+}
+
+/** Writes the loads that are known. `renewed`: subjects with a new report, for which counting answers begins anew. */
+export function applyLoads({ configuration, state }: Serving, reports: FreshReports, renewed: ReadonlySet<string>): void {
+  let endpoint = 0;
+  for (const [index, cluster] of configuration.clusters.entries()) {
+    const anyRenewed = isAnyRenewed(cluster, reports, renewed);
+    writeLoad(state.clusterLoads, index, clusterLoadOf(cluster, reports), anyRenewed);
+    for (const [position, load] of endpointLoadsOf(cluster, reports).entries()) {
+      const subject = `${cluster.id}/${cluster.endpoints[position]?.id}`;
+      writeLoad(state.endpointLoads, endpoint, load, renewed.has(subject));
+      endpoint++;
+    }
+  }
+}
+
+/** Answers fade out of the counts as they fade out of resolvers' caches: by this share a second. */
+const FADE_PER_SECOND = Math.exp(-1 / 30);
+
+export function fadeHandedOut({ state }: Serving, seconds: number): void {
+  const factor = FADE_PER_SECOND ** seconds;
+  for (const { handedOut } of [state.clusterLoads, state.endpointLoads]) {
+    for (let index = 0; index < handedOut.length; index++) handedOut[index] = (handedOut[index] ?? 0) * factor;
+  }
+}
+
+/** A cluster that does not report for itself is renewed with its endpoints. */
+function isAnyRenewed(cluster: Cluster, reports: FreshReports, renewed: ReadonlySet<string>): boolean {
+  if (reports.has(cluster.id)) return renewed.has(cluster.id);
+  return cluster.endpoints.some(({ id }) => renewed.has(`${cluster.id}/${id}`));
+}
+
+function writeLoad(table: LoadTable, index: number, load: Load, renewed: boolean): void {
+  table.connections[index] = load.connections;
+  table.capacities[index] = load.capacity;
+  table.answerCosts[index] = load.answerCost;
+  if (renewed) table.handedOut[index] = 0;
+}

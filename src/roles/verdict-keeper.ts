@@ -1,0 +1,74 @@
+// Keeps the last verdicts on disk, so that a node that starts without the store does not hand out what it knew to be dead.
+// Only what was judged is kept, not the evidence: that is for fresh votes to give.
+
+import type { Logger } from 'pino';
+import type { Verdict, Verdicts } from '../health/verdict.ts';
+import { readPersistedState, writePersistedState } from '../store/persisted-state.ts';
+
+const STATE_NAME = 'verdicts';
+/** Verdicts may turn many at a time: they are written together. */
+const WRITE_DELAY_MS = 1000;
+
+type KeptVerdict = Pick<Verdict, 'target' | 'verdict' | 'sinceMs'>;
+
+export class VerdictKeeper {
+  readonly #directory: string;
+  readonly #logger: Logger;
+  #latest: Verdicts | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #writing: Promise<void> = Promise.resolve();
+
+  constructor(directory: string, logger: Logger) {
+    this.#directory = directory;
+    this.#logger = logger;
+  }
+
+  keep(verdicts: Verdicts): void {
+    this.#latest = verdicts;
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined;
+      this.#write();
+    }, WRITE_DELAY_MS);
+  }
+
+  /** Writes what is there, as when the node stops. */
+  async flush(verdicts: Verdicts): Promise<void> {
+    clearTimeout(this.#timer);
+    if (verdicts.size > 0) {
+      this.#latest = verdicts;
+      this.#write();
+    }
+    await this.#writing;
+  }
+
+  #write(): void {
+    const kept: KeptVerdict[] = Array.from(this.#latest?.values() ?? [], ({ target, verdict, sinceMs }) => {
+      return { target, verdict, sinceMs };
+    });
+    this.#writing = this.#writing.then(async () => {
+      try {
+        await writePersistedState(this.#directory, STATE_NAME, kept);
+      } catch (error) {
+        this.#logger.error({ err: error }, 'the verdicts could not be kept on disk');
+      }
+    });
+  }
+}
+
+/** What an earlier life of this node judged; nothing when there is no such file, or it cannot be read. */
+export async function readVerdicts(directory: string, logger: Logger): Promise<Verdict[]> {
+  const read = await readPersistedState(directory, STATE_NAME);
+  if (read.status === 'damaged') logger.warn({ problems: read.problems }, 'earlier verdicts are not used');
+  if (read.status !== 'read' || !Array.isArray(read.value)) return [];
+  return read.value.filter(isKeptVerdict).map((verdict) => ({ ...verdict, votes: [] }));
+}
+
+function isKeptVerdict(value: unknown): value is KeptVerdict {
+  if (typeof value !== 'object' || value === null) return false;
+  const { target, verdict, sinceMs } = value as Record<string, unknown>;
+  return (
+    typeof target === 'string' &&
+    (verdict === 'up' || verdict === 'down' || verdict === 'unknown') &&
+    typeof sinceMs === 'number'
+  );
+}

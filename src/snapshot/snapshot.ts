@@ -1,0 +1,120 @@
+// A snapshot: everything that answers depend on and that does not change with health or load, compiled into flat arrays
+// over shared memory. Immutable; built whole, swapped whole. What changes by the second stands beside it, in State.
+//
+//   names   hash of a name → node        node → zone, RRsets, service, delegation above it, wildcard below it
+//   rrsets  node → RRsets                RRset → type, TTL, records as they go on the wire
+//   zones   zone → apex, SOA
+//   services → clusters → endpoints      service → ranking, pick, TTL, last resort
+//   rankings client prefix → preference list (positions in the service's list of clusters)
+
+import type { RankMap } from '../steering/run-map.ts';
+
+/** An index that points nowhere. */
+export const NONE = 0xffffffff;
+
+export type Snapshot = {
+  readonly names: NameTable;
+  readonly rrsets: RrsetTable;
+  readonly zones: ZoneTable;
+  readonly services: ServiceTable;
+  readonly clusters: ClusterTable;
+  readonly endpoints: EndpointTable;
+  readonly rankings: readonly RankMap[];
+};
+
+export const NODE_DELEGATION = 1;
+
+/** One node per name that exists, empty non-terminals too. */
+export type NameTable = {
+  /** Open addressing, linear probing, a power of two of slots: node + 1, or 0. */
+  readonly slots: Uint32Array;
+  readonly hashes: Uint32Array;
+  /** Where the node's name stands in `text`, uncompressed and in lower case. */
+  readonly textStarts: Uint32Array;
+  readonly textLengths: Uint8Array;
+  readonly text: Uint8Array;
+  readonly labelCounts: Uint8Array;
+  readonly zones: Uint32Array;
+  readonly services: Uint32Array;
+  /** The delegation at or above the node and below its zone's apex. */
+  readonly cuts: Uint32Array;
+  /** The node's child `*`. */
+  readonly wildcards: Uint32Array;
+  /** RRsets of node n: `rrsetStarts[n]` up to `rrsetStarts[n + 1]`. */
+  readonly rrsetStarts: Uint32Array;
+};
+
+export type RrsetTable = {
+  readonly types: Uint16Array;
+  readonly ttls: Uint32Array;
+  readonly recordCounts: Uint16Array;
+  /** Records stand one behind another in `data`, each with its length in two bytes before it. */
+  readonly dataStarts: Uint32Array;
+  readonly data: Uint8Array;
+  /** Nodes whose addresses belong into the additional section: `targetStarts[r]` up to `targetStarts[r + 1]`. */
+  readonly targetStarts: Uint32Array;
+  readonly targets: Uint32Array;
+};
+
+export type ZoneTable = {
+  readonly names: readonly string[];
+  readonly apexes: Uint32Array;
+  readonly soaRrsets: Uint32Array;
+  /** RFC 2308 section 5: the lesser of the SOA's own TTL and its last field. */
+  readonly negativeTtls: Uint32Array;
+};
+
+/** Families as bits, so that a set of them is one number. */
+export const FAMILY_A = 1;
+export const FAMILY_AAAA = 2;
+export const FAMILY_CNAME = 4;
+
+export const LAST_RESORT_FAIL_OPEN = 0;
+export const LAST_RESORT_REFUSE = 1;
+export const LAST_RESORT_CLUSTER = 2;
+
+export type ServiceTable = {
+  readonly ids: readonly string[];
+  readonly zones: Uint32Array;
+  readonly rankings: Uint32Array;
+  /** Clusters of service s, by position: `clusters[clusterStarts[s] + position]`. */
+  readonly clusterStarts: Uint32Array;
+  readonly clusters: Uint32Array;
+  /** What any cluster of it can ever answer with. */
+  readonly families: Uint8Array;
+  readonly picks: Uint8Array;
+  /** 0: as many as the balance gives. */
+  readonly answerCounts: Uint8Array;
+  readonly shedLows: Float32Array;
+  readonly shedHighs: Float32Array;
+  readonly ttlMins: Uint32Array;
+  readonly ttlMaxs: Uint32Array;
+  readonly lastResorts: Uint8Array;
+  /** Position of the last-resort cluster, or NONE. */
+  readonly lastResortPositions: Uint32Array;
+};
+
+export type ClusterTable = {
+  readonly ids: readonly string[];
+  readonly regions: readonly string[];
+  /** Endpoints of cluster c: `endpointStarts[c]` up to `endpointStarts[c + 1]`. */
+  readonly endpointStarts: Uint32Array;
+  readonly families: Uint8Array;
+  /** PICK_* of load/choose.ts: the same algorithms serve both levels. */
+  readonly balances: Uint8Array;
+  /** NONE: the sum of the weights of its serving endpoints. */
+  readonly weights: Uint32Array;
+};
+
+export type EndpointTable = {
+  /** `cluster/endpoint`. */
+  readonly ids: readonly string[];
+  readonly clusters: Uint32Array;
+  /** One of FAMILY_*. */
+  readonly families: Uint8Array;
+  readonly weights: Uint16Array;
+  /** Record data: 4 bytes, 16 bytes, or a name. */
+  readonly dataStarts: Uint32Array;
+  readonly dataLengths: Uint16Array;
+  readonly data: Uint8Array;
+};

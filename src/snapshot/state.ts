@@ -1,0 +1,64 @@
+// State: what changes by the second, laid out by the indices of one snapshot, in shared memory. The control thread
+// writes it, answer threads read it; every entry stands on its own, so that a reader never needs two of them to agree.
+
+import { ENDPOINT_UP } from '../health/cluster-health.ts';
+import type { LoadTable } from '../load/load-table.ts';
+import { sharedFloat32, sharedUint8, sharedUint32 } from './shared-array.ts';
+import type { Snapshot } from './snapshot.ts';
+
+export type State = {
+  /** ENDPOINT_* of health/cluster-health.ts, per endpoint. */
+  readonly endpointClasses: Uint8Array;
+  /** Per cluster the families (FAMILY_* bits) in which it has enough endpoints that are up. */
+  readonly clusterServing: Uint8Array;
+  readonly clusterLoads: LoadTable;
+  readonly endpointLoads: LoadTable;
+  /** Seconds, between the service's bounds. */
+  readonly serviceTtls: Uint32Array;
+};
+
+/** A state in which everything is up and nothing is loaded. */
+export function createState(snapshot: Snapshot): State {
+  const clusterCount = snapshot.clusters.ids.length;
+  const endpointCount = snapshot.endpoints.ids.length;
+  const state: State = {
+    endpointClasses: sharedUint8(endpointCount),
+    clusterServing: sharedUint8(clusterCount),
+    clusterLoads: createLoadTable(clusterCount),
+    endpointLoads: createLoadTable(endpointCount),
+    serviceTtls: sharedUint32(snapshot.services.ids.length),
+  };
+  state.endpointClasses.fill(ENDPOINT_UP);
+  state.clusterServing.set(snapshot.clusters.families);
+  state.serviceTtls.set(snapshot.services.ttlMaxs);
+  return state;
+}
+
+/** The state as it is now, in memory of its own: for deciding without anybody noticing. */
+export function copyState(state: State): State {
+  return {
+    endpointClasses: state.endpointClasses.slice(),
+    clusterServing: state.clusterServing.slice(),
+    clusterLoads: copyLoadTable(state.clusterLoads),
+    endpointLoads: copyLoadTable(state.endpointLoads),
+    serviceTtls: state.serviceTtls.slice(),
+  };
+}
+
+function copyLoadTable({ connections, capacities, answerCosts, handedOut }: LoadTable): LoadTable {
+  return {
+    connections: connections.slice(),
+    capacities: capacities.slice(),
+    answerCosts: answerCosts.slice(),
+    handedOut: handedOut.slice(),
+  };
+}
+
+function createLoadTable(length: number): LoadTable {
+  return {
+    connections: sharedFloat32(length),
+    capacities: sharedFloat32(length),
+    answerCosts: sharedFloat32(length),
+    handedOut: sharedFloat32(length),
+  };
+}

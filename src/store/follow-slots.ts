@@ -1,0 +1,152 @@
+// Keeps the newest known version of every slot, from what a health store says: deltas for speed, the index for certainty,
+// full slots to close gaps. Never goes backwards. A slot that is absent from the index stays, for an emptied store must not
+// make anyone forget: it only stops advancing, and whoever judges freshness by their own clock sees it grow stale.
+//
+//   delta that follows on ──────────────► table
+//   delta with a gap ──┐                    ▲
+//   index names newer ─┴─► wanted ─► one batch of full reads at a time
+//   removal ────────────────────────────► out of the table, and that version and older stay out
+
+import { applySlotDelta, compareSlotVersions, mergeSlot, slotKey } from '../health/merge-slots.ts';
+import type { Slot, SlotDelta, SlotId, SlotVersion } from '../health/slot.ts';
+import type { Subscription } from './configuration-store.ts';
+import type { HealthStore } from './health-store.ts';
+
+/** By `slotKey`. */
+export type SlotTable = ReadonlyMap<string, Slot>;
+
+export type SlotTableChange = {
+  /** The whole table after the change; the same map each time, so keep nothing of it. */
+  readonly slots: SlotTable;
+  /** Slots that advanced: what freshness is counted from. */
+  readonly advanced: readonly Slot[];
+  /** Workers that left in order. */
+  readonly removed: readonly SlotId[];
+};
+
+export type FollowSlotsOptions = {
+  /** Once when the store begins to fail, not at every try. */
+  readonly onError: (error: Error) => void;
+  /** How many slots to hold; beyond it, those that the store no longer lists go first. Default SLOT_LIMIT. */
+  readonly slotLimit?: number;
+};
+
+export const SLOT_LIMIT = 10_000;
+
+/** How many slots one read asks for. */
+export const READ_BATCH_LIMIT = 256;
+
+/** Follows until closed; `onChange` is called from the store's own callbacks, never before this function returned. */
+export function followSlotTable(
+  health: Pick<HealthStore, 'followSlots' | 'readSlots'>,
+  options: FollowSlotsOptions,
+  onChange: (change: SlotTableChange) => void,
+): Subscription {
+  const limit = options.slotLimit ?? SLOT_LIMIT;
+  const slots = new Map<string, Slot>();
+  const departed = new Map<string, SlotVersion>();
+  const wanted = new Map<string, SlotId>();
+  let listed: ReadonlySet<string> = new Set();
+  let reading = false;
+  let closed = false;
+
+  const subscription = health.followSlots({
+    onDelta: (delta) => receiveDelta(delta),
+    onRemoved: (last) => removeSlot(last),
+    onIndex: (index) => compareIndex(index),
+    onError: (error) => options.onError(error),
+  });
+
+  return {
+    close() {
+      closed = true;
+      subscription.close();
+    },
+  };
+
+  function receiveDelta(delta: SlotDelta): void {
+    if (closed) return;
+    const outcome = applySlotDelta(slots.get(slotKey(delta)), delta);
+    if (outcome.status === 'applied') accept([outcome.slot]);
+    else if (outcome.status === 'gap') want(delta);
+  }
+
+  function compareIndex(index: readonly SlotVersion[]): void {
+    if (closed) return;
+    const versions = index.slice(0, limit);
+    listed = new Set(versions.map(slotKey));
+    for (const version of versions) {
+      const known = slots.get(slotKey(version));
+      if (!known || compareSlotVersions(version, known) > 0) want(version);
+    }
+  }
+
+  function removeSlot(last: SlotVersion): void {
+    const key = slotKey(last);
+    const known = slots.get(key);
+    if (closed || (known && compareSlotVersions(known, last) > 0)) return;
+    const before = departed.get(key);
+    departed.delete(key);
+    departed.set(key, before && compareSlotVersions(before, last) > 0 ? before : last);
+    dropOldest(departed, limit, () => true);
+    if (slots.delete(key)) onChange({ slots, advanced: [], removed: [last] });
+  }
+
+  function want(version: SlotVersion): void {
+    const key = slotKey(version);
+    const last = departed.get(key);
+    if (last && compareSlotVersions(version, last) <= 0) return;
+    wanted.set(key, { vantage: version.vantage, worker: version.worker });
+    // A microtask later, so that all that one message or one index asks for becomes one read.
+    if (!reading) {
+      reading = true;
+      queueMicrotask(() => void readWanted());
+    }
+  }
+
+  /** Reads until nothing is wanted. After an error the rest is dropped: the next index asks for it again. */
+  async function readWanted(): Promise<void> {
+    try {
+      while (wanted.size > 0 && !closed) {
+        const batch = [...wanted].slice(0, READ_BATCH_LIMIT);
+        for (const [key] of batch) wanted.delete(key);
+        const read = await health.readSlots(batch.map(([, id]) => id));
+        if (!closed) accept(read);
+      }
+    } catch {
+      // The store reports its own failure once, through the index poll that fails as well.
+      wanted.clear();
+    } finally {
+      reading = false;
+    }
+  }
+
+  function accept(incoming: readonly Slot[]): void {
+    const advanced: Slot[] = [];
+    for (const slot of incoming) {
+      const key = slotKey(slot);
+      const known = slots.get(key);
+      const last = departed.get(key);
+      if (mergeSlot(known, slot) === known || (last && compareSlotVersions(slot, last) <= 0)) continue;
+      departed.delete(key);
+      slots.set(key, slot);
+      advanced.push(slot);
+    }
+    if (advanced.length === 0) return;
+    dropOldest(slots, limit, (key) => !listed.has(key));
+    onChange({ slots, advanced, removed: [] });
+  }
+}
+
+/** Drops entries from the oldest on, those that may go first, until at most `limit` are left. */
+function dropOldest<Value>(map: Map<string, Value>, limit: number, mayGoFirst: (key: string) => boolean): void {
+  if (map.size <= limit) return;
+  for (const key of map.keys()) {
+    if (map.size <= limit) return;
+    if (mayGoFirst(key)) map.delete(key);
+  }
+  for (const key of map.keys()) {
+    if (map.size <= limit) return;
+    map.delete(key);
+  }
+}

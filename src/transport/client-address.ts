@@ -1,0 +1,12 @@
+// Puts the address of a peer, as Node gives it in text, onto the desk.
+
+import type { Client } from '../answer/desk.ts';
+import { parseAddress } from '../model/address.ts';
+
+/** An address that cannot be read (there is none such from the kernel) counts as unknown: 0.0.0.0. */
+export function setClientAddress(client: Client, text: string): void {
+  const zone = text.indexOf('%');
+  const address = parseAddress(zone < 0 ? text : text.slice(0, zone));
+  client.family = address?.family ?? 4;
+  for (let index = 0; index < 4; index++) client.words[index] = address?.words[index] ?? 0;
+}

@@ -1,0 +1,43 @@
+// Composes a query: for asking ourselves (canaries, explain, rehearsals) exactly as a client would.
+
+import type { Prefix } from '../model/address.ts';
+import { HEADER_BYTES } from './query.ts';
+import { CLASS_IN, OPTION_CLIENT_SUBNET, TYPE_OPT } from './record-types.ts';
+
+export type QueryParts = {
+  readonly id: number;
+  /** Uncompressed wire form. */
+  readonly name: Uint8Array;
+  readonly type: number;
+  /** On whose behalf: adds EDNS with a client subnet. */
+  readonly subnet?: Prefix;
+};
+
+const UDP_PAYLOAD = 1232;
+
+export function composeQuery({ id, name, type, subnet }: QueryParts): Uint8Array {
+  const addressBytes = subnet === undefined ? 0 : (subnet.length + 7) >>> 3;
+  const optBytes = subnet === undefined ? 0 : 11 + 8 + addressBytes;
+  const bytes = new Uint8Array(HEADER_BYTES + name.length + 4 + optBytes);
+  const view = new DataView(bytes.buffer);
+  view.setUint16(0, id);
+  view.setUint16(4, 1);
+  view.setUint16(10, subnet === undefined ? 0 : 1);
+  bytes.set(name, HEADER_BYTES);
+  let at = HEADER_BYTES + name.length;
+  view.setUint16(at, type);
+  view.setUint16(at + 2, CLASS_IN);
+  if (subnet === undefined) return bytes;
+  at += 5;
+  view.setUint16(at, TYPE_OPT);
+  view.setUint16(at + 2, UDP_PAYLOAD);
+  view.setUint16(at + 8, 8 + addressBytes);
+  view.setUint16(at + 10, OPTION_CLIENT_SUBNET);
+  view.setUint16(at + 12, 4 + addressBytes);
+  view.setUint16(at + 14, subnet.family === 4 ? 1 : 2);
+  bytes[at + 16] = subnet.length;
+  for (let index = 0; index < addressBytes; index++) {
+    bytes[at + 18 + index] = (subnet.words[index >>> 2] ?? 0) >>> (24 - 8 * (index & 3));
+  }
+  return bytes;
+}

@@ -1,0 +1,201 @@
+// Parses one DNS query from the wire into a Query that the caller owns and reuses: no allocation, no exception, whatever
+// the bytes. Anything that is not exactly one well-formed question gets the rcode that it deserves, or silence.
+//
+// Serves RFC 1035 section 4.1, RFC 6891 (EDNS), RFC 7871 (client subnet), RFC 9619 (one question only).
+//
+//   0           12                  questionEnd                    end
+//   | header 12 | qname, type, class | OPT and others, any order   |
+
+import { createFlatName, type FlatName, MAX_LABEL_BYTES, MAX_LABELS, readFlatName } from './flat-name.ts';
+import { OPTION_CLIENT_SUBNET, RCODE_BADVERS, RCODE_FORMERR, RCODE_NOTIMP, TYPE_OPT } from './record-types.ts';
+
+/** A query as parsed. One per thread, filled anew for each message; byte offsets count from the start of `bytes`. */
+export type Query = {
+  bytes: Uint8Array;
+  start: number;
+  id: number;
+  /** Opcode, and the two flags that a response repeats. */
+  opcode: number;
+  recursionDesired: boolean;
+  checkingDisabled: boolean;
+  /** Offset behind the question; equals `start + 12` while no question could be parsed. */
+  questionEnd: number;
+  type: number;
+  class: number;
+  /** In lower case; the case that was asked in stays in `bytes`. */
+  readonly name: FlatName;
+  hasEdns: boolean;
+  ednsVersion: number;
+  /** As the client states it; 512 without EDNS. */
+  udpPayloadSize: number;
+  dnssecOk: boolean;
+  readonly subnet: ClientSubnet;
+};
+
+/** EDNS client subnet: the prefix on whose behalf a resolver asks (RFC 7871 section 6). */
+export type ClientSubnet = {
+  present: boolean;
+  /** 1 IPv4, 2 IPv6; 0 only together with a source length of 0. */
+  family: number;
+  sourceLength: number;
+  /** The address, left aligned, as 32-bit words; IPv4 uses the first only. */
+  readonly words: Uint32Array;
+};
+
+/** What to do with a message: 0 answer it; -1 say nothing; otherwise the rcode of an answer without content. */
+export type ParseOutcome = number;
+export const PARSED: ParseOutcome = 0;
+export const SILENCE: ParseOutcome = -1;
+
+export const HEADER_BYTES = 12;
+/** Records that a query may carry beside its question: OPT, TSIG, SIG(0) and a little room. */
+const MAX_ADDITIONAL_RECORDS = 8;
+const MIN_UDP_PAYLOAD = 512;
+
+export function createQuery(): Query {
+  return {
+    bytes: new Uint8Array(0),
+    start: 0,
+    id: 0,
+    opcode: 0,
+    recursionDesired: false,
+    checkingDisabled: false,
+    questionEnd: 0,
+    type: 0,
+    class: 0,
+    name: createFlatName(),
+    hasEdns: false,
+    ednsVersion: 0,
+    udpPayloadSize: MIN_UDP_PAYLOAD,
+    dnssecOk: false,
+    subnet: { present: false, family: 0, sourceLength: 0, words: new Uint32Array(4) },
+  };
+}
+
+/** Parses `length` bytes of `bytes` from `start` on into `query`. */
+export function parseQuery(query: Query, bytes: Uint8Array, start: number, length: number): ParseOutcome {
+  if (length < HEADER_BYTES) return SILENCE;
+  const flags = read16(bytes, start + 2);
+  // A response must never be answered: two servers would talk to each other for ever.
+  if (flags & 0x8000) return SILENCE;
+  resetQuery(query, bytes, start, flags);
+  if (query.opcode !== 0) return RCODE_NOTIMP;
+  const end = start + length;
+  // RFC 9619 section 4: "a DNS message with OPCODE = 0 MUST NOT include a QDCOUNT parameter whose value is greater than 1".
+  if (read16(bytes, start + 4) !== 1 || read16(bytes, start + 6) !== 0 || read16(bytes, start + 8) !== 0) return RCODE_FORMERR;
+  if (!parseQuestion(query, end)) return RCODE_FORMERR;
+  if (!parseAdditional(query, read16(bytes, start + 10), end)) return RCODE_FORMERR;
+  return query.hasEdns && query.ednsVersion !== 0 ? RCODE_BADVERS : PARSED;
+}
+
+function resetQuery(query: Query, bytes: Uint8Array, start: number, flags: number): void {
+  query.bytes = bytes;
+  query.start = start;
+  query.id = read16(bytes, start);
+  query.opcode = (flags >>> 11) & 15;
+  query.recursionDesired = (flags & 0x0100) !== 0;
+  query.checkingDisabled = (flags & 0x0010) !== 0;
+  query.questionEnd = start + HEADER_BYTES;
+  query.hasEdns = false;
+  query.ednsVersion = 0;
+  query.udpPayloadSize = MIN_UDP_PAYLOAD;
+  query.dnssecOk = false;
+  query.subnet.present = false;
+}
+
+/** A compression pointer in the question has nothing to point at: readFlatName refuses it. */
+function parseQuestion(query: Query, end: number): boolean {
+  const at = readFlatName(query.name, query.bytes, query.start + HEADER_BYTES, end);
+  if (at < 0 || at + 4 > end) return false;
+  query.type = read16(query.bytes, at);
+  query.class = read16(query.bytes, at + 2);
+  query.questionEnd = at + 4;
+  return true;
+}
+
+/** Finds the one OPT among the additional records; everything must end exactly where the message does. */
+function parseAdditional(query: Query, count: number, end: number): boolean {
+  if (count > MAX_ADDITIONAL_RECORDS) return false;
+  const { bytes } = query;
+  let at = query.questionEnd;
+  for (let record = 0; record < count; record++) {
+    const ownerStart = at;
+    at = skipName(bytes, at, end);
+    if (at < 0 || at + 10 > end) return false;
+    const type = read16(bytes, at);
+    const dataStart = at + 10;
+    const dataEnd = dataStart + read16(bytes, at + 8);
+    if (dataEnd > end) return false;
+    if (type === TYPE_OPT) {
+      // RFC 6891 section 6.1.1: more than one OPT, or an OPT whose name is not the root, is FORMERR.
+      if (query.hasEdns || bytes[ownerStart] !== 0) return false;
+      query.hasEdns = true;
+      query.udpPayloadSize = Math.max(MIN_UDP_PAYLOAD, read16(bytes, at + 2));
+      query.ednsVersion = bytes[at + 5] ?? 0;
+      query.dnssecOk = ((bytes[at + 6] ?? 0) & 0x80) !== 0;
+      // What the options of an unknown version mean is unknown too.
+      if (query.ednsVersion === 0 && !parseOptions(query, dataStart, dataEnd)) return false;
+    }
+    at = dataEnd;
+  }
+  return at === end;
+}
+
+function parseOptions(query: Query, start: number, end: number): boolean {
+  const { bytes } = query;
+  let at = start;
+  while (at < end) {
+    if (at + 4 > end) return false;
+    const optionStart = at + 4;
+    const optionEnd = optionStart + read16(bytes, at + 2);
+    if (optionEnd > end) return false;
+    if (read16(bytes, at) === OPTION_CLIENT_SUBNET) {
+      if (query.subnet.present || !parseClientSubnet(query.subnet, bytes, optionStart, optionEnd)) return false;
+    }
+    at = optionEnd;
+  }
+  return true;
+}
+
+/**
+ * RFC 7871 section 6: family, source and scope length, then just the bytes that the source length covers, the bits
+ * behind it zero. Section 7.2.1: "A query with a wrongly formatted option (e.g., an unknown FAMILY) MUST be rejected".
+ */
+function parseClientSubnet(subnet: ClientSubnet, bytes: Uint8Array, start: number, end: number): boolean {
+  if (end - start < 4) return false;
+  const family = read16(bytes, start);
+  const sourceLength = bytes[start + 2] ?? 0;
+  const scopeLength = bytes[start + 3] ?? 0;
+  const longest = family === 1 ? 32 : family === 2 ? 128 : 0;
+  const addressStart = start + 4;
+  if (family > 2 || sourceLength > longest || scopeLength !== 0) return false;
+  if (end - addressStart !== (sourceLength + 7) >>> 3) return false;
+  const spareBits = -sourceLength & 7;
+  if (spareBits !== 0 && ((bytes[end - 1] ?? 0) & ((1 << spareBits) - 1)) !== 0) return false;
+  subnet.words.fill(0);
+  for (let at = addressStart; at < end; at++) {
+    const index = at - addressStart;
+    subnet.words[index >>> 2] = (subnet.words[index >>> 2] ?? 0) | ((bytes[at] ?? 0) << (24 - 8 * (index & 3)));
+  }
+  subnet.present = true;
+  subnet.family = family;
+  subnet.sourceLength = sourceLength;
+  return true;
+}
+
+/** Offset behind the name at `at`, which may end in a compression pointer (not followed); -1 when it runs out of the message. */
+function skipName(bytes: Uint8Array, at: number, end: number): number {
+  for (let labels = 0; labels <= MAX_LABELS; labels++) {
+    if (at >= end) return -1;
+    const length = bytes[at] ?? 0;
+    if (length === 0) return at + 1;
+    if (length >= 0xc0) return at + 2 <= end ? at + 2 : -1;
+    if (length > MAX_LABEL_BYTES) return -1;
+    at += 1 + length;
+  }
+  return -1;
+}
+
+function read16(bytes: Uint8Array, at: number): number {
+  return ((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0);
+}

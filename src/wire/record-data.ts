@@ -1,0 +1,115 @@
+// Record data between presentation form (RFC 1035 section 5.1) and wire form, for every type: field by field where the type
+// is known (record-data/layouts.ts), as `\# length hexadecimal` for any type at all (RFC 3597 section 5). Names in the data
+// are never compressed. Text comes from people, so that problems say what to write instead.
+
+import { MAX_RECORD_DATA_LENGTH } from '../model/limits.ts';
+import { nameLength } from './name.ts';
+import { formatHex, parseHex } from './record-data/encodings.ts';
+import type { TokenReader } from './record-data/fields.ts';
+import { LAYOUTS, type Layout } from './record-data/layouts.ts';
+import { quote, splitTokens, type Token } from './record-data/tokens.ts';
+import { formatRecordType, TYPE_MX, TYPE_NS, TYPE_SRV } from './record-types.ts';
+
+export type RecordDataResult =
+  | { readonly ok: true; readonly bytes: Uint8Array }
+  /** What is wrong, and what to write. */
+  | { readonly ok: false; readonly problem: string };
+
+/** RDLENGTH has 16 bits. */
+export const MAX_RECORD_DATA_BYTES = 0xffff;
+
+/** Reads `text` as data of `type`; relative names are completed with `origin` (wire form). The case of names is kept. */
+export function parseRecordData(type: number, text: string, origin: Uint8Array): RecordDataResult {
+  if (text.length > MAX_RECORD_DATA_LENGTH) {
+    return refuse(type, `the text has ${text.length} characters, above ${MAX_RECORD_DATA_LENGTH}: shorten it`);
+  }
+  const tokens = splitTokens(text);
+  if ('problem' in tokens) return refuse(type, tokens.problem);
+  const layout = LAYOUTS.get(type);
+  const [first] = tokens;
+  if (first?.text === '\\#' && !first.isQuoted) return parseGeneric(type, layout, tokens.slice(1));
+  if (layout === undefined)
+    return refuse(type, 'only \\# followed by the length and hexadecimal digits can be written');
+  return parseFields(type, layout, tokens, origin);
+}
+
+function refuse(type: number, problem: string, example?: string): RecordDataResult {
+  const advice = example === undefined ? '' : `; write it like: ${example}`;
+  return { ok: false, problem: `${formatRecordType(type)} data: ${problem}${advice}` };
+}
+
+function parseFields(type: number, layout: Layout, tokens: readonly Token[], origin: Uint8Array): RecordDataResult {
+  const reader: TokenReader = { tokens, next: 0 };
+  const octets: number[] = [];
+  for (const field of layout.fields) {
+    const problem = field.parse(reader, octets, origin);
+    if (problem !== undefined) return refuse(type, problem, layout.example);
+  }
+  const excess = tokens[reader.next];
+  if (excess !== undefined) return refuse(type, `${quote(excess.text)} is too much`, layout.example);
+  if (octets.length > MAX_RECORD_DATA_BYTES) {
+    return refuse(type, `it has ${octets.length} octets, above ${MAX_RECORD_DATA_BYTES}: shorten it`);
+  }
+  return { ok: true, bytes: Uint8Array.from(octets) };
+}
+
+/** RFC 3597 section 5: `\#`, the number of octets, the octets. Of a known type it must be valid data. */
+function parseGeneric(type: number, layout: Layout | undefined, tokens: readonly Token[]): RecordDataResult {
+  const [length, ...parts] = tokens.map(({ text }) => text);
+  if (length === undefined || !/^\d{1,5}$/.test(length) || Number(length) > MAX_RECORD_DATA_BYTES) {
+    return refuse(
+      type,
+      `behind \\# write the number of octets, 0 to ${MAX_RECORD_DATA_BYTES}, and then their hexadecimal digits`,
+    );
+  }
+  const octets = parseHex(parts.join(''));
+  if (octets === undefined)
+    return refuse(type, 'behind \\# and the length, write two hexadecimal digits for each octet');
+  if (octets.length !== Number(length)) {
+    return refuse(type, `\\# announces ${Number(length)} octets, but ${octets.length} follow: make them agree`);
+  }
+  const bytes = Uint8Array.from(octets);
+  if (layout !== undefined && formatFields(layout, bytes) === undefined) {
+    return refuse(type, 'the octets behind \\# are no valid data of this type', layout.example);
+  }
+  return { ok: true, bytes };
+}
+
+/**
+ * The presentation form of data in wire form with uncompressed names: what parseRecordData reads back to the same bytes.
+ * Data of unknown types, or that is not what its type wants, comes as `\# length hexadecimal`. All names are absolute.
+ */
+export function formatRecordData(type: number, bytes: Uint8Array): string {
+  const layout = LAYOUTS.get(type);
+  const text = layout === undefined ? undefined : formatFields(layout, bytes);
+  return text ?? `\\# ${bytes.length} ${formatHex(bytes)}`.trimEnd();
+}
+
+function formatFields(layout: Layout, bytes: Uint8Array): string | undefined {
+  const texts: string[] = [];
+  let at = 0;
+  for (const field of layout.fields) {
+    const formatted = field.format(bytes, at);
+    if (formatted === undefined) return undefined;
+    if (formatted.text !== '') texts.push(formatted.text);
+    at = formatted.end;
+  }
+  return at === bytes.length ? texts.join(' ') : undefined;
+}
+
+/**
+ * The name in NS, MX or SRV data whose addresses belong into the additional section, in the case in which it was written;
+ * undefined for other types and where the data says "none" with the root (RFC 7505, RFC 2782).
+ */
+export function targetNameOf(type: number, bytes: Uint8Array): Uint8Array | undefined {
+  const offset = TARGET_OFFSETS.get(type);
+  if (offset === undefined) return undefined;
+  const length = nameLength(bytes, offset);
+  return length <= 1 ? undefined : bytes.subarray(offset, offset + length);
+}
+
+const TARGET_OFFSETS: ReadonlyMap<number, number> = new Map([
+  [TYPE_NS, 0],
+  [TYPE_MX, 2],
+  [TYPE_SRV, 6],
+]);

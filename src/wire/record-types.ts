@@ -1,0 +1,225 @@
+// The numbers of DNS and their names, both ways: record types, classes, opcodes, response codes, EDNS options. A number
+// without a name is written TYPE123, CLASS123 (RFC 3597 section 5), OPCODE5, RCODE17, OPTION9, and read back alike.
+// Source: the IANA registry "Domain Name System (DNS) Parameters".
+
+export const TYPE_A = 1;
+export const TYPE_NS = 2;
+export const TYPE_CNAME = 5;
+export const TYPE_SOA = 6;
+export const TYPE_PTR = 12;
+export const TYPE_HINFO = 13;
+export const TYPE_MX = 15;
+export const TYPE_TXT = 16;
+export const TYPE_AAAA = 28;
+export const TYPE_SRV = 33;
+export const TYPE_DNAME = 39;
+export const TYPE_OPT = 41;
+export const TYPE_DS = 43;
+export const TYPE_RRSIG = 46;
+export const TYPE_NSEC = 47;
+export const TYPE_SVCB = 64;
+export const TYPE_HTTPS = 65;
+export const TYPE_ANY = 255;
+
+export const CLASS_IN = 1;
+export const CLASS_CH = 3;
+export const CLASS_NONE = 254;
+export const CLASS_ANY = 255;
+
+export const RCODE_NOERROR = 0;
+export const RCODE_FORMERR = 1;
+export const RCODE_SERVFAIL = 2;
+export const RCODE_NXDOMAIN = 3;
+export const RCODE_NOTIMP = 4;
+export const RCODE_REFUSED = 5;
+/** Extended (RFC 6891 section 9): its upper eight bits travel in the OPT record. */
+export const RCODE_BADVERS = 16;
+
+export const OPTION_CLIENT_SUBNET = 8;
+
+const TYPES: readonly (readonly [number, string])[] = [
+  [TYPE_A, 'A'],
+  [TYPE_NS, 'NS'],
+  [3, 'MD'],
+  [4, 'MF'],
+  [TYPE_CNAME, 'CNAME'],
+  [TYPE_SOA, 'SOA'],
+  [7, 'MB'],
+  [8, 'MG'],
+  [9, 'MR'],
+  [10, 'NULL'],
+  [11, 'WKS'],
+  [TYPE_PTR, 'PTR'],
+  [TYPE_HINFO, 'HINFO'],
+  [14, 'MINFO'],
+  [TYPE_MX, 'MX'],
+  [TYPE_TXT, 'TXT'],
+  [17, 'RP'],
+  [18, 'AFSDB'],
+  [19, 'X25'],
+  [20, 'ISDN'],
+  [21, 'RT'],
+  [22, 'NSAP'],
+  [24, 'SIG'],
+  [25, 'KEY'],
+  [26, 'PX'],
+  [27, 'GPOS'],
+  [TYPE_AAAA, 'AAAA'],
+  [29, 'LOC'],
+  [30, 'NXT'],
+  [TYPE_SRV, 'SRV'],
+  [35, 'NAPTR'],
+  [36, 'KX'],
+  [37, 'CERT'],
+  [TYPE_DNAME, 'DNAME'],
+  [TYPE_OPT, 'OPT'],
+  [42, 'APL'],
+  [TYPE_DS, 'DS'],
+  [44, 'SSHFP'],
+  [45, 'IPSECKEY'],
+  [TYPE_RRSIG, 'RRSIG'],
+  [TYPE_NSEC, 'NSEC'],
+  [48, 'DNSKEY'],
+  [49, 'DHCID'],
+  [50, 'NSEC3'],
+  [51, 'NSEC3PARAM'],
+  [52, 'TLSA'],
+  [53, 'SMIMEA'],
+  [55, 'HIP'],
+  [59, 'CDS'],
+  [60, 'CDNSKEY'],
+  [61, 'OPENPGPKEY'],
+  [62, 'CSYNC'],
+  [63, 'ZONEMD'],
+  [TYPE_SVCB, 'SVCB'],
+  [TYPE_HTTPS, 'HTTPS'],
+  [99, 'SPF'],
+  [104, 'NID'],
+  [105, 'L32'],
+  [106, 'L64'],
+  [107, 'LP'],
+  [108, 'EUI48'],
+  [109, 'EUI64'],
+  [249, 'TKEY'],
+  [250, 'TSIG'],
+  [251, 'IXFR'],
+  [252, 'AXFR'],
+  [253, 'MAILB'],
+  [254, 'MAILA'],
+  [TYPE_ANY, 'ANY'],
+  [256, 'URI'],
+  [257, 'CAA'],
+];
+
+const CLASSES: readonly (readonly [number, string])[] = [
+  [CLASS_IN, 'IN'],
+  [CLASS_CH, 'CH'],
+  [4, 'HS'],
+  [CLASS_NONE, 'NONE'],
+  [CLASS_ANY, 'ANY'],
+];
+
+const OPCODES: readonly (readonly [number, string])[] = [
+  [0, 'QUERY'],
+  [1, 'IQUERY'],
+  [2, 'STATUS'],
+  [4, 'NOTIFY'],
+  [5, 'UPDATE'],
+  [6, 'DSO'],
+];
+
+const RCODES: readonly (readonly [number, string])[] = [
+  [RCODE_NOERROR, 'NOERROR'],
+  [RCODE_FORMERR, 'FORMERR'],
+  [RCODE_SERVFAIL, 'SERVFAIL'],
+  [RCODE_NXDOMAIN, 'NXDOMAIN'],
+  [RCODE_NOTIMP, 'NOTIMP'],
+  [RCODE_REFUSED, 'REFUSED'],
+  [6, 'YXDOMAIN'],
+  [7, 'YXRRSET'],
+  [8, 'NXRRSET'],
+  [9, 'NOTAUTH'],
+  [10, 'NOTZONE'],
+  [11, 'DSOTYPENI'],
+  [RCODE_BADVERS, 'BADVERS'],
+  [17, 'BADKEY'],
+  [18, 'BADTIME'],
+  [19, 'BADMODE'],
+  [20, 'BADNAME'],
+  [21, 'BADALG'],
+  [22, 'BADTRUNC'],
+  [23, 'BADCOOKIE'],
+];
+
+const OPTIONS: readonly (readonly [number, string])[] = [
+  [1, 'LLQ'],
+  [2, 'UL'],
+  [3, 'NSID'],
+  [5, 'DAU'],
+  [6, 'DHU'],
+  [7, 'N3U'],
+  [OPTION_CLIENT_SUBNET, 'ECS'],
+  [9, 'EXPIRE'],
+  [10, 'COOKIE'],
+  [11, 'KEEPALIVE'],
+  [12, 'PADDING'],
+  [13, 'CHAIN'],
+  [14, 'KEY-TAG'],
+  [15, 'EDE'],
+  [16, 'CLIENT-TAG'],
+  [17, 'SERVER-TAG'],
+  [18, 'REPORT-CHANNEL'],
+  [19, 'ZONEVERSION'],
+];
+
+type Registry = {
+  readonly names: ReadonlyMap<number, string>;
+  readonly numbers: ReadonlyMap<string, number>;
+  /** Written before a number that has no name. */
+  readonly prefix: string;
+  readonly greatest: number;
+};
+
+function createRegistry(entries: readonly (readonly [number, string])[], prefix: string, greatest: number): Registry {
+  const numbers = new Map(entries.map(([number, name]) => [name, number]));
+  return { names: new Map(entries), numbers, prefix, greatest };
+}
+
+const TYPE_REGISTRY = createRegistry(TYPES, 'TYPE', 0xffff);
+const CLASS_REGISTRY = createRegistry(CLASSES, 'CLASS', 0xffff);
+const OPCODE_REGISTRY = createRegistry(OPCODES, 'OPCODE', 0xf);
+const RCODE_REGISTRY = createRegistry(RCODES, 'RCODE', 0xfff);
+const OPTION_REGISTRY = createRegistry(OPTIONS, 'OPTION', 0xffff);
+
+/** `A` and `TYPE1` are 1, in any case; undefined for what is no type. */
+export const parseRecordType = (text: string): number | undefined => parseCode(TYPE_REGISTRY, text);
+export const formatRecordType = (type: number): string => formatCode(TYPE_REGISTRY, type);
+export const parseRecordClass = (text: string): number | undefined => parseCode(CLASS_REGISTRY, text);
+export const formatRecordClass = (recordClass: number): string => formatCode(CLASS_REGISTRY, recordClass);
+export const parseOpcode = (text: string): number | undefined => parseCode(OPCODE_REGISTRY, text);
+export const formatOpcode = (opcode: number): string => formatCode(OPCODE_REGISTRY, opcode);
+/** Extended response codes too (RFC 6891 section 6.1.3). */
+export const parseResponseCode = (text: string): number | undefined => parseCode(RCODE_REGISTRY, text);
+export const formatResponseCode = (rcode: number): string => formatCode(RCODE_REGISTRY, rcode);
+export const parseEdnsOption = (text: string): number | undefined => parseCode(OPTION_REGISTRY, text);
+export const formatEdnsOption = (option: number): string => formatCode(OPTION_REGISTRY, option);
+
+function parseCode(registry: Registry, text: string): number | undefined {
+  const name = text.toUpperCase();
+  const known = registry.numbers.get(name);
+  if (known !== undefined) return known;
+  const digits = name.startsWith(registry.prefix) ? name.slice(registry.prefix.length) : '';
+  return /^\d{1,5}$/.test(digits) && Number(digits) <= registry.greatest ? Number(digits) : undefined;
+}
+
+function formatCode(registry: Registry, code: number): string {
+  return registry.names.get(code) ?? `${registry.prefix}${code}`;
+}
+
+/**
+ * Whether the type belongs to messages only and is never stored in a zone (RFC 6895 section 3.1): meta and query types,
+ * OPT, and the reserved 0.
+ */
+export function isMetaType(type: number): boolean {
+  return type === 0 || type === TYPE_OPT || (type >= 128 && type <= 255);
+}

@@ -1,0 +1,209 @@
+// Composes one DNS response into memory that the caller owns: header and question first, records as they come, the
+// EDNS part last, for which room is kept from the beginning. An RRset goes in whole or not at all (RFC 2181 section 9).
+//
+//   start        +12                                                      limit
+//   | header 12 | question as asked | records … | room for OPT and its subnet |
+
+import type { ClientSubnet, Query } from './query.ts';
+import { HEADER_BYTES } from './query.ts';
+import { CLASS_IN, OPTION_CLIENT_SUBNET, TYPE_OPT } from './record-types.ts';
+
+/** One per thread, begun anew for each response. */
+export type Response = {
+  bytes: Uint8Array;
+  start: number;
+  at: number;
+  /** Records must end here; the room for OPT lies behind. */
+  limit: number;
+  answers: number;
+  authorities: number;
+  additionals: number;
+  truncated: boolean;
+};
+
+export type Section = 'answers' | 'authorities' | 'additionals';
+
+/** Compression pointer to the question's name, which always stands right behind the header. */
+export const QUESTION_OFFSET = HEADER_BYTES;
+/** What an EDNS-aware server can take and gives at most over UDP, so that nothing is fragmented (RFC 9715). */
+export const MAX_UDP_PAYLOAD = 1232;
+const OPT_BYTES = 11;
+const OPTION_HEADER_BYTES = 4;
+const SUBNET_HEADER_BYTES = 4;
+
+export function createResponse(): Response {
+  return {
+    bytes: new Uint8Array(0),
+    start: 0,
+    at: 0,
+    limit: 0,
+    answers: 0,
+    authorities: 0,
+    additionals: 0,
+    truncated: false,
+  };
+}
+
+/** Starts a response of at most `size` bytes at `start`, with the question byte for byte as it was asked. */
+export function beginResponse(response: Response, query: Query, bytes: Uint8Array, start: number, size: number): void {
+  const questionBytes = query.questionEnd - query.start;
+  for (let index = HEADER_BYTES; index < questionBytes; index++) {
+    bytes[start + index] = query.bytes[query.start + index] ?? 0;
+  }
+  response.bytes = bytes;
+  response.start = start;
+  response.at = start + questionBytes;
+  response.limit = start + size - optBytes(query);
+  response.answers = 0;
+  response.authorities = 0;
+  response.additionals = 0;
+  response.truncated = false;
+}
+
+/** Takes every record out again: what is left is the header and the question. */
+export function clearRecords(response: Response, query: Query): void {
+  response.at = response.start + (query.questionEnd - query.start);
+  response.answers = 0;
+  response.authorities = 0;
+  response.additionals = 0;
+}
+
+/**
+ * Writes a record's owner, type, class and TTL and its data from `data[dataStart .. dataStart + dataLength)`. The owner
+ * is `ownerOffset`, counted from the start of the message, as a compression pointer. False when there is no room; the
+ * caller then takes back what belongs to the same RRset.
+ */
+export function writeRecord(
+  response: Response,
+  ownerOffset: number,
+  type: number,
+  ttlSeconds: number,
+  data: Uint8Array,
+  dataStart: number,
+  dataLength: number,
+): boolean {
+  if (response.at + 12 + dataLength > response.limit) return false;
+  const { bytes } = response;
+  const at = write16(bytes, response.at, 0xc000 | ownerOffset);
+  response.at = writeRecordBody(bytes, at, type, ttlSeconds, data, dataStart, dataLength);
+  return true;
+}
+
+/** As `writeRecord`, for an owner that stands nowhere in the message yet: its `ownerLength` bytes are written out. */
+export function writeForeignRecord(
+  response: Response,
+  owner: Uint8Array,
+  ownerStart: number,
+  ownerLength: number,
+  type: number,
+  ttlSeconds: number,
+  data: Uint8Array,
+  dataStart: number,
+  dataLength: number,
+): boolean {
+  if (response.at + ownerLength + 10 + dataLength > response.limit) return false;
+  const { bytes } = response;
+  const at = copyBytes(bytes, response.at, owner, ownerStart, ownerLength);
+  response.at = writeRecordBody(bytes, at, type, ttlSeconds, data, dataStart, dataLength);
+  return true;
+}
+
+function writeRecordBody(
+  bytes: Uint8Array,
+  at: number,
+  type: number,
+  ttlSeconds: number,
+  data: Uint8Array,
+  dataStart: number,
+  dataLength: number,
+): number {
+  at = write16(bytes, at, type);
+  at = write16(bytes, at, CLASS_IN);
+  at = write32(bytes, at, ttlSeconds);
+  at = write16(bytes, at, dataLength);
+  return copyBytes(bytes, at, data, dataStart, dataLength);
+}
+
+/**
+ * Completes the message: OPT where the query had one (RFC 6891 section 7), with the client subnet and how far the answer
+ * holds (RFC 7871 section 7.2.1), then the header. Returns its length in bytes.
+ */
+export function finishResponse(
+  response: Response,
+  query: Query,
+  rcode: number,
+  authoritative: boolean,
+  scopeLength: number,
+): number {
+  if (query.hasEdns) writeOpt(response, query, rcode, scopeLength);
+  const { bytes, start } = response;
+  write16(bytes, start, query.id);
+  bytes[start + 2] =
+    0x80 |
+    (query.opcode << 3) |
+    (authoritative ? 0x04 : 0) |
+    (response.truncated ? 0x02 : 0) |
+    (query.recursionDesired ? 0x01 : 0);
+  bytes[start + 3] = (query.checkingDisabled ? 0x10 : 0) | (rcode & 15);
+  write16(bytes, start + 4, query.questionEnd > query.start + HEADER_BYTES ? 1 : 0);
+  write16(bytes, start + 6, response.answers);
+  write16(bytes, start + 8, response.authorities);
+  write16(bytes, start + 10, response.additionals);
+  return response.at - start;
+}
+
+function writeOpt(response: Response, query: Query, rcode: number, scopeLength: number): void {
+  const { bytes } = response;
+  const { subnet } = query;
+  let at = response.at;
+  bytes[at++] = 0;
+  at = write16(bytes, at, TYPE_OPT);
+  at = write16(bytes, at, MAX_UDP_PAYLOAD);
+  bytes[at++] = rcode >>> 4;
+  bytes[at++] = 0;
+  // DO is the client's own bit, handed back (RFC 3225 section 3).
+  at = write16(bytes, at, query.dnssecOk ? 0x8000 : 0);
+  at = write16(bytes, at, subnet.present ? subnetOptionBytes(subnet) : 0);
+  if (subnet.present) {
+    const addressBytes = (subnet.sourceLength + 7) >>> 3;
+    at = write16(bytes, at, OPTION_CLIENT_SUBNET);
+    at = write16(bytes, at, SUBNET_HEADER_BYTES + addressBytes);
+    at = write16(bytes, at, subnet.family);
+    bytes[at++] = subnet.sourceLength;
+    bytes[at++] = scopeLength;
+    for (let index = 0; index < addressBytes; index++) {
+      bytes[at++] = (subnet.words[index >>> 2] ?? 0) >>> (24 - 8 * (index & 3));
+    }
+  }
+  response.at = at;
+  response.additionals++;
+}
+
+function optBytes(query: Query): number {
+  if (!query.hasEdns) return 0;
+  return OPT_BYTES + (query.subnet.present ? subnetOptionBytes(query.subnet) : 0);
+}
+
+function subnetOptionBytes(subnet: ClientSubnet): number {
+  return OPTION_HEADER_BYTES + SUBNET_HEADER_BYTES + ((subnet.sourceLength + 7) >>> 3);
+}
+
+/** A loop, not `set` on a subarray: these are tens of bytes, and a subarray is an allocation. */
+function copyBytes(to: Uint8Array, at: number, from: Uint8Array, start: number, length: number): number {
+  for (let index = 0; index < length; index++) to[at + index] = from[start + index] ?? 0;
+  return at + length;
+}
+
+function write16(bytes: Uint8Array, at: number, value: number): number {
+  bytes[at] = value >>> 8;
+  bytes[at + 1] = value;
+  return at + 2;
+}
+
+function write32(bytes: Uint8Array, at: number, value: number): number {
+  bytes[at] = value >>> 24;
+  bytes[at + 1] = value >>> 16;
+  bytes[at + 2] = value >>> 8;
+  bytes[at + 3] = value;
+  return at + 4;
+}

@@ -1,0 +1,84 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import type { Vote } from '../../../src/health/slot.ts';
+import { isInDoubt, NO_OPINION, type Opinion, recheckDelayMs, updateOpinion } from '../../../src/health/vote.ts';
+import { TIMING } from './fixtures.ts';
+
+const OK = { ok: true, reason: 'connected', durationMs: 1 };
+const FAILURE = { ok: false, reason: 'connection refused', durationMs: 1 };
+const BLIND = { ok: false, reason: 'not allowed', durationMs: 1, inconclusive: true };
+
+/** s: success, f: failure, i: inconclusive. */
+function observe(results: string, start: Opinion = NO_OPINION, timing = TIMING): Opinion {
+  const observations = Array.from(results, (result) => (result === 's' ? OK : result === 'f' ? FAILURE : BLIND));
+  return observations.reduce((opinion, observation) => updateOpinion(opinion, observation, timing), start);
+}
+
+const cases: readonly [title: string, results: string, vote: Vote | undefined][] = [
+  ['has no vote before anything was seen', '', undefined],
+  ['votes up on the first success of a target never seen', 's', 'up'],
+  ['has no vote on a target never yet healthy until it failed often enough', 'ff', undefined],
+  ['votes down on a target never yet healthy after `fall` failures', 'fff', 'down'],
+  ['votes up on a success while undecided', 'ffs', 'up'],
+  ['suspects on the first failure while up', 'sf', 'suspect'],
+  ['suspects until `fall` failures', 'sff', 'suspect'],
+  ['votes down at `fall` failures', 'sfff', 'down'],
+  ['does not forget failures over one success', 'sfsff', 'down'],
+  ['finds a target that loses every third check', 'sfssfssf', 'down'],
+  ['forgets failures after several straight successes', 'sfsss', 'up'],
+  ['starts counting anew once it forgot', 'sfsssff', 'suspect'],
+  ['stays down on fewer successes than `rise`', 'sfffs', 'down'],
+  ['counts only straight successes towards up', 'sfffsfs', 'down'],
+  ['votes up after `rise` straight successes', 'sfffss', 'up'],
+  ['abstains when the check could not look', 'si', 'abstain'],
+  ['votes up on a success after it could not look', 'sis', 'up'],
+  ['needs `fall` failures after it could not look', 'siff', undefined],
+];
+
+for (const [title, results, vote] of cases) {
+  test(`${title} (${results || 'nothing'})`, () => assert.equal(observe(results).vote, vote));
+}
+
+test('never suspects where one failure is enough', () => {
+  assert.equal(observe('sf', NO_OPINION, { ...TIMING, fall: 1 }).vote, 'down');
+});
+
+test('gives the reason of the last failure, and none when up', () => {
+  assert.equal(observe('sf').reason, 'connection refused');
+  assert.equal(observe('s').reason, '');
+  assert.equal(observe('sfffss').reason, '');
+});
+
+test('is in doubt exactly while the next few observations may turn the vote', () => {
+  for (const results of ['f', 'sf', 'sfs', 'sfffs']) assert.equal(isInDoubt(observe(results)), true, results);
+  for (const results of ['', 's', 'sfsss', 'fff', 'sfffss', 'sfffsf'])
+    assert.equal(isInDoubt(observe(results)), false, results);
+});
+
+test('looks again after a quarter of the interval, within bounds', () => {
+  assert.equal(recheckDelayMs({ ...TIMING, intervalMs: 1000 }), 250);
+  assert.equal(recheckDelayMs({ ...TIMING, intervalMs: 120 }), 50);
+  assert.equal(recheckDelayMs({ ...TIMING, intervalMs: 20 }), 20);
+});
+
+test('turns only as the state machine allows, whatever is observed', () => {
+  const allowed: Readonly<Record<string, readonly (Vote | undefined)[]>> = {
+    undefined: [undefined, 'up', 'down', 'abstain'],
+    up: ['up', 'suspect', 'abstain'],
+    suspect: ['suspect', 'up', 'down', 'abstain'],
+    down: ['down', 'up', 'abstain'],
+    abstain: ['abstain', 'up', undefined],
+  };
+  fc.assert(
+    fc.property(fc.array(fc.constantFrom('s', 'f', 'f', 'i'), { maxLength: 60 }), (results) => {
+      let opinion = NO_OPINION;
+      for (const result of results) {
+        const next = observe(result, opinion);
+        assert.ok(allowed[`${opinion.vote}`]?.includes(next.vote), `${opinion.vote} → ${next.vote}`);
+        assert.ok(next.failures <= TIMING.fall);
+        opinion = next;
+      }
+    }),
+  );
+});

@@ -1,0 +1,172 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { parseSettings } from '../../../src/model/settings.ts';
+import { SETTING_KEYS } from '../../../src/model/settings-document.ts';
+
+const problemsOf = (document: unknown) => {
+  const parsed = parseSettings(document);
+  return parsed.ok ? [] : parsed.problems;
+};
+const pathsOf = (document: unknown) => problemsOf(document).map(({ path }) => path);
+
+describe('parseSettings', () => {
+  test('an empty document means every default', () => {
+    const expected = {
+      ok: true,
+      value: {
+        dns: {
+          listen: [
+            { host: '127.0.0.1', port: 5300 },
+            { host: '::1', port: 5300 },
+          ],
+          transport: 'auto',
+          tcp: { maxConnections: 1024, idleTimeoutMs: 10_000, messageTimeoutMs: 5_000, maxPipelined: 64 },
+        },
+        api: { listen: { host: '127.0.0.1', port: 8053 } },
+        telemetry: { listen: { host: '127.0.0.1', port: 9153 } },
+        store: { driver: 'embedded' },
+        stateDirectory: 'var',
+        geo: { directory: 'geo-data', bundled: true, reloadIntervalMs: 5_000 },
+        probe: { vantage: 'local', worker: '', allowNetworks: [], concurrency: 256, heartbeatMs: 1_000 },
+        demo: { enabled: false },
+        log: { level: 'info', format: 'auto' },
+      },
+    };
+    for (const empty of [undefined, null, {}, { dns: null, probe: { worker: null } }]) {
+      assert.deepEqual(parseSettings(empty), expected);
+    }
+  });
+
+  test('every key that can be written is taken over', () => {
+    const parsed = parseSettings({
+      dns: {
+        listen: ['192.0.2.1:53', '[2001:db8:0::1]:53'],
+        transport: 'dgram',
+        tcp: { maxConnections: 1, idleTimeout: '1m', messageTimeout: '1500ms', maxPipelined: 2 },
+      },
+      api: { listen: '[::]:443' },
+      telemetry: { listen: '0.0.0.0:0' },
+      store: 'rediss://user:secret@redis.example.net:6380/1',
+      stateDirectory: '/var/lib/azimuth',
+      geo: { directory: '/geo', bundled: false, reloadInterval: '1h' },
+      probe: {
+        vantage: 'fra',
+        worker: 'fra-1',
+        allowNetworks: ['10.0.0.0/8', 'fd00::/8'],
+        concurrency: 3,
+        heartbeat: '2s',
+      },
+      demo: { enabled: true },
+      log: { level: 'debug', format: 'json' },
+    });
+    assert.deepEqual(parsed, {
+      ok: true,
+      value: {
+        dns: {
+          listen: [
+            { host: '192.0.2.1', port: 53 },
+            { host: '2001:db8::1', port: 53 },
+          ],
+          transport: 'dgram',
+          tcp: { maxConnections: 1, idleTimeoutMs: 60_000, messageTimeoutMs: 1_500, maxPipelined: 2 },
+        },
+        api: { listen: { host: '::', port: 443 } },
+        telemetry: { listen: { host: '0.0.0.0', port: 0 } },
+        store: { driver: 'redis', url: 'rediss://user:secret@redis.example.net:6380/1' },
+        stateDirectory: '/var/lib/azimuth',
+        geo: { directory: '/geo', bundled: false, reloadIntervalMs: 3_600_000 },
+        probe: {
+          vantage: 'fra',
+          worker: 'fra-1',
+          allowNetworks: ['10.0.0.0/8', 'fd00::/8'],
+          concurrency: 3,
+          heartbeatMs: 2_000,
+        },
+        demo: { enabled: true },
+        log: { level: 'debug', format: 'json' },
+      },
+    });
+  });
+
+  test('all problems are told at once, each with its pointer', () => {
+    const document = {
+      dns: {
+        listen: ['localhost:53', '127.0.0.1:5300', '::1:53'],
+        tcp: { idleTimeout: 5, maxConnections: 0 },
+        udp: {},
+      },
+      api: '127.0.0.1:8053',
+      store: 'mysql://somewhere',
+      probe: { allowNetworks: ['10.0.0.0/33', '10.0.0.0'], vantage: 'Frankfurt', heartbeat: '10' },
+      demo: { enabled: 'yes' },
+      log: { level: 'verbose' },
+      'a/b~c': 1,
+    };
+    assert.deepEqual(pathsOf(document).sort(), [
+      '/api',
+      '/a~1b~0c',
+      '/demo/enabled',
+      '/dns/listen/0',
+      '/dns/listen/2',
+      '/dns/tcp/idleTimeout',
+      '/dns/tcp/maxConnections',
+      '/dns/udp',
+      '/log/level',
+      '/probe/allowNetworks/0',
+      '/probe/allowNetworks/1',
+      '/probe/heartbeat',
+      '/probe/vantage',
+      '/store',
+    ]);
+  });
+
+  test('a message says what is expected and what was found', () => {
+    assert.deepEqual(problemsOf({ dns: { tcp: { idleTimeout: '10 s' } } }), [
+      { path: '/dns/tcp/idleTimeout', message: "Expected a duration from 100ms to 1h, such as 10s; found '10 s'." },
+    ]);
+    const messageOf = (geo: object) => problemsOf({ geo }).map(({ message }) => message);
+    assert.deepEqual(messageOf({ bundeld: true }), ['Unknown key \'bundeld\'; did you mean "bundled"?']);
+    assert.deepEqual(messageOf({ x: 1 }), ["Unknown key 'x'; known here: directory, bundled, reloadInterval."]);
+  });
+
+  test('one Redis is accepted and several are refused, with the reason and without the password', () => {
+    assert.deepEqual(pathsOf({ store: 'redis://a' }), []);
+    for (const store of ['redis://:pa/ss@a,redis://:pa/ss@b', `redis://:pass${'s'.repeat(200)}@a,redis://b`]) {
+      const [problem, ...others] = problemsOf({ store });
+      assert.deepEqual(others, []);
+      assert.match(problem?.message ?? '', /several servers: not supported yet/);
+      assert.doesNotMatch(problem?.message ?? '', /pa\/?ss/);
+    }
+  });
+
+  test('lists are bounded, not empty where one is needed, and hold nothing twice', () => {
+    assert.deepEqual(pathsOf({ dns: { listen: [] } }), ['/dns/listen']);
+    assert.deepEqual(pathsOf({ dns: { listen: ['127.0.0.1:53', '127.0.0.1:53'] } }), ['/dns/listen']);
+    assert.deepEqual(pathsOf({ dns: { listen: '127.0.0.1:53' } }), ['/dns/listen']);
+    assert.deepEqual(pathsOf({ probe: { allowNetworks: new Array(1025).fill('10.0.0.0/8') } }), [
+      '/probe/allowNetworks',
+    ]);
+  });
+
+  test('whatever else arrives is a problem and not an exception', () => {
+    for (const document of [
+      [],
+      'dns',
+      3,
+      true,
+      { dns: [] },
+      { dns: { tcp: 'x' } },
+      JSON.parse('{"__proto__": {"a": 1}}'),
+    ]) {
+      assert.equal(parseSettings(document).ok, false, JSON.stringify(document));
+    }
+  });
+
+  test('every default is a value that the schema accepts when it is written out', () => {
+    for (const { path, initial } of SETTING_KEYS) {
+      const document = [...path].reverse().reduce<unknown>((below, key) => ({ [key]: below }), initial);
+      assert.deepEqual(problemsOf(document), [], path.join('.'));
+    }
+    assert.equal(SETTING_KEYS.length, 21);
+  });
+});

@@ -1,0 +1,149 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { TargetVote } from '../../../src/health/slot.ts';
+import { createProbeCounters } from '../../../src/probe/counters.ts';
+import { SlotWriter } from '../../../src/probe/slot-writer.ts';
+import { voteOn } from '../health/fixtures.ts';
+import { simulateTime } from './simulated-time.ts';
+import { createSlotBoard } from './slot-board.ts';
+
+const ID = { vantage: 'v1', worker: 'w1' };
+
+function setUp() {
+  const time = simulateTime();
+  const board = createSlotBoard();
+  const counters = createProbeCounters();
+  const warnings: string[] = [];
+  let votes: readonly TargetVote[] = [];
+  const logger = { info: () => undefined, warn: (_: object, message: string) => void warnings.push(message) };
+  const readVotes = () => votes;
+  const writer = new SlotWriter(
+    { id: ID, heartbeatMs: 1000 },
+    { store: board, clock: time.clock, logger, counters, readVotes },
+  );
+  return {
+    time,
+    board,
+    counters,
+    warnings,
+    writer,
+    slot: () => board.slots.get('v1/w1'),
+    vote(...next: readonly TargetVote[]) {
+      votes = next;
+      writer.noteChange();
+    },
+  };
+}
+
+test('writes its slot at every heartbeat, changed or not', async () => {
+  const { time, writer, slot, board } = setUp();
+  for (let beat = 0; beat < 3; beat++) {
+    writer.beat();
+    await time.pass(1000);
+  }
+  assert.deepEqual(slot(), { ...ID, epoch: 1, sequence: 3, votes: [] });
+  assert.deepEqual(
+    board.deltas.map(({ sequence, changed, removed }) => [sequence, changed, removed]),
+    [1, 2, 3].map((sequence) => [sequence, [], []]),
+  );
+});
+
+test('writes changes of one moment together, at once, with what changed', async () => {
+  const { time, writer, vote, slot, board } = setUp();
+  writer.beat();
+  await time.pass(10);
+  vote(voteOn('a', 'up'));
+  vote(voteOn('a', 'up'), voteOn('b', 'down'));
+  await time.pass(5);
+  assert.equal(slot()?.sequence, 2);
+  assert.deepEqual(board.deltas.at(-1)?.changed, [voteOn('a', 'up'), voteOn('b', 'down')]);
+  vote(voteOn('b', 'down'));
+  await time.pass(5);
+  assert.deepEqual(board.deltas.at(-1)?.removed, ['a']);
+});
+
+test('drops what it cannot write, never queues it, and writes everything when the store is back', async () => {
+  const { time, writer, vote, slot, board, counters, warnings } = setUp();
+  writer.beat();
+  await time.pass(10);
+  board.mode = 'failing';
+  for (let index = 0; index < 5; index++) {
+    vote(voteOn(`t${index}`, 'up'));
+    await time.pass(1000);
+    writer.beat();
+  }
+  await time.pass(10);
+  assert.equal(slot()?.sequence, 1);
+  assert.ok(counters.slotsDropped >= 5);
+  assert.equal(warnings.length, 1, 'says so once');
+  assert.equal(writer.isStoreSteady(0), false);
+  board.mode = 'working';
+  writer.beat();
+  await time.pass(10);
+  assert.deepEqual(slot()?.votes, [voteOn('t4', 'up')]);
+  assert.equal(writer.isStoreSteady(0), true);
+  assert.equal(writer.isStoreSteady(3000), false);
+});
+
+test('gives up a write that hangs, so that a store that is stuck does not stick to the worker', async () => {
+  const { time, writer, slot, board, counters } = setUp();
+  writer.beat();
+  await time.pass(10);
+  board.mode = 'hanging';
+  writer.beat();
+  await time.pass(1000);
+  board.mode = 'working';
+  writer.beat();
+  await time.pass(1500);
+  assert.equal(counters.slotsDropped, 1);
+  writer.beat();
+  await time.pass(10);
+  assert.equal(slot()?.sequence, 3);
+});
+
+test('goes on asking for an epoch until the store gives one', async () => {
+  const { time, writer, slot, board, counters } = setUp();
+  board.mode = 'failing';
+  for (let beat = 0; beat < 4; beat++) {
+    writer.beat();
+    await time.pass(1000);
+  }
+  assert.equal(counters.epochsFailed, 4);
+  board.mode = 'working';
+  writer.beat();
+  await time.pass(10);
+  assert.equal(slot()?.sequence, 1);
+});
+
+test('takes a new epoch at once when its own was superseded, and writes all votes under it', async () => {
+  const { time, writer, vote, slot, board, counters } = setUp();
+  writer.beat();
+  await time.pass(10);
+  vote(voteOn('a', 'up'));
+  await time.pass(10);
+  await board.allocateEpoch(ID);
+  writer.beat();
+  await time.pass(10);
+  assert.equal(counters.slotsRefused, 1);
+  assert.deepEqual(slot(), { ...ID, epoch: 3, sequence: 1, votes: [voteOn('a', 'up')] });
+});
+
+test('takes its slot out of the store when it stops, and writes no more', async () => {
+  const { time, writer, slot } = setUp();
+  writer.beat();
+  await time.pass(10);
+  await writer.stop();
+  writer.beat();
+  await time.pass(5000);
+  assert.equal(slot(), undefined);
+});
+
+test('stops within its time although the store hangs', async () => {
+  const { time, writer, board } = setUp();
+  writer.beat();
+  await time.pass(10);
+  board.mode = 'hanging';
+  const stopped = writer.stop();
+  await time.pass(2000);
+  await stopped;
+});

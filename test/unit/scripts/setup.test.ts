@@ -1,0 +1,127 @@
+// The set-up, run for real in a folder of its own, with a stand-in for npm that installs what the test says.
+
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, test } from 'node:test';
+import { ROOT } from '../style/sources.ts';
+
+let folder = '';
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'azimuth-setup-'));
+  for (const name of ['scripts', 'bin']) mkdirSync(join(folder, name));
+  copyFileSync(join(ROOT, 'scripts/setup.mjs'), join(folder, 'scripts/setup.mjs'));
+  writeFileSync(join(folder, 'package-lock.json'), '{}');
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+/** Installs a Node that answers `version`, or none; says what it was asked for. */
+function provideNpm(version: string | undefined, status = 0): void {
+  const node = `mkdir -p node_modules/.bin && printf '#!/bin/sh\\necho ${version}\\n' >node_modules/.bin/node && chmod +x node_modules/.bin/node`;
+  const lines = [
+    '#!/bin/sh',
+    'rm -rf node_modules',
+    'mkdir -p node_modules',
+    'echo "npm $*"',
+    version === undefined ? '' : node,
+  ];
+  writeFileSync(join(folder, 'bin/npm'), [...lines, `exit ${status}`, ''].join('\n'), { mode: 0o755 });
+}
+
+function runSetup() {
+  const env = { PATH: `${join(folder, 'bin')}:/usr/bin:/bin` };
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['scripts/setup.mjs'], {
+    cwd: folder,
+    env,
+    encoding: 'utf8',
+  });
+  return {
+    status,
+    stdout,
+    lines: stderr
+      .trim()
+      .split('\n')
+      .filter((line) => line !== ''),
+  };
+}
+
+describe('set-up', () => {
+  test('installs the locked dependencies on a fresh machine, and the second time does and says nothing', () => {
+    provideNpm('v24.21.0');
+    const first = runSetup();
+    assert.equal(first.status, 0);
+    assert.match(first.lines[0] ?? '', /installing the locked dependencies \(node_modules is missing\)/);
+    assert.match(first.lines[1] ?? '', /^npm ci /);
+    assert.match(first.lines[2] ?? '', /dependencies installed in \d+ s$/);
+    assert.deepEqual(runSetup(), { status: 0, stdout: '', lines: [] });
+  });
+
+  test('installs again when the lock file has changed, or when the Node is gone', () => {
+    provideNpm('v24.21.0');
+    runSetup();
+    writeFileSync(join(folder, 'package-lock.json'), '{ }');
+    assert.match(runSetup().lines[0] ?? '', /package-lock\.json has changed/);
+    assert.deepEqual(runSetup().lines, []);
+    rmSync(join(folder, 'node_modules/.bin/node'));
+    assert.match(runSetup().lines[1] ?? '', /^npm ci /);
+  });
+
+  test('where no Node came with the dependencies, a new enough one of the system takes its place, and this is said', () => {
+    for (const version of [undefined, 'v22.1.0']) {
+      provideNpm(version);
+      const { status, lines } = runSetup();
+      assert.equal(status, 0);
+      assert.match(lines[2] ?? '', /no Node 24 came with the dependencies for \w+-\w+: using the system's v\d+/);
+      const { stdout } = spawnSync(join(folder, 'node_modules/.bin/node'), ['--version'], { encoding: 'utf8' });
+      assert.equal(stdout.trim(), process.version);
+      assert.deepEqual(runSetup().lines, []);
+      rmSync(join(folder, 'node_modules'), { recursive: true });
+    }
+  });
+
+  test('fails when npm fails, and tries again the next time', () => {
+    provideNpm('v24.21.0', 3);
+    const { status, lines } = runSetup();
+    assert.equal(status, 1);
+    assert.match(lines.at(-1) ?? '', /npm ci failed \(it ended with 3\)/);
+    provideNpm('v24.21.0');
+    assert.equal(runSetup().status, 0);
+  });
+});
+
+describe('package-lock.json', () => {
+  type Entry = { resolved?: string; integrity?: string; optionalDependencies?: Record<string, string> };
+  const lock: { packages: Record<string, Entry> } = JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8'));
+  const entries = Object.entries(lock.packages);
+
+  test('names no registry, and has the integrity of every package', () => {
+    for (const [path, { resolved, integrity }] of entries) {
+      if (path === '') continue;
+      assert.equal(resolved, undefined, path);
+      assert.match(integrity ?? '', /^sha512-/, path);
+    }
+  });
+
+  test('has the packages of every platform, without which npm ci refuses it and other platforms lack their binaries', () => {
+    const optional = entries.flatMap(([, entry]) => Object.keys(entry.optionalDependencies ?? {}));
+    const isLocked = (name: string) => entries.some(([path]) => path.endsWith(`node_modules/${name}`));
+    assert.deepEqual(
+      [...new Set(optional)].filter((name) => !isLocked(name)),
+      [],
+    );
+  });
+});
+
+describe('package.json', () => {
+  test('pins every dependency to one version', () => {
+    const { dependencies, optionalDependencies, devDependencies } = JSON.parse(
+      readFileSync(join(ROOT, 'package.json'), 'utf8'),
+    );
+    for (const [name, version] of Object.entries({ ...dependencies, ...optionalDependencies, ...devDependencies })) {
+      assert.match(`${version}`, /^\d+\.\d+\.\d+$/, name);
+    }
+  });
+});

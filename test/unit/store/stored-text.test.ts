@@ -1,0 +1,106 @@
+// The texts that stores keep, read back as the foreign input that they are: manifests, load reports, addresses, hashes.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { hashObject } from '../../../src/store/hash-object.ts';
+import { composeLoadReport, parseStoredLoadReport } from '../../../src/store/load-report-text.ts';
+import { composeManifest, parseManifest } from '../../../src/store/manifest-text.ts';
+import { formatRedisAddress, parseRedisAddress } from '../../../src/store/redis/address.ts';
+import { createStoreError, isStoreError, STORE_ERRORS } from '../../../src/store/store-error.ts';
+import { makeRevision } from '../../support/store-contract.ts';
+
+test('an object is named by the SHA-256 of its UTF-8 text (FIPS 180-4, the example "abc")', () => {
+  assert.equal(hashObject('abc'), 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad');
+  assert.notEqual(hashObject('é'), hashObject('e\u0301'));
+});
+
+test('a manifest is the same text whatever the order of its objects, and comes back as it was', () => {
+  const { manifest } = makeRevision(2, 1, { a: '1', b: '2' });
+  const { a = '', b = '' } = manifest.objects;
+  assert.equal(
+    composeManifest({ ...manifest, objects: { b, a } }),
+    composeManifest({ ...manifest, objects: { a, b } }),
+  );
+  assert.deepEqual(parseManifest(composeManifest(manifest)), manifest);
+  assert.ok(!composeManifest({ ...manifest, message: 'two\nlines' }).includes('\n'));
+});
+
+test('what is no manifest is undefined, field by field, and never throws', () => {
+  const { manifest } = makeRevision(1, null, { a: '1' });
+  const faults = [
+    { id: { generation: 1, number: -1 } },
+    { id: { generation: 1.5, number: 1 } },
+    { id: 'x' },
+    { parent: 5 },
+    { author: 5 },
+    { message: null },
+    { createdAtMs: 'now' },
+    { objects: { a: 'ABC' } },
+    { objects: [] },
+  ];
+  for (const fault of faults) {
+    assert.equal(parseManifest(JSON.stringify({ ...manifest, ...fault })), undefined, JSON.stringify(fault));
+  }
+  fc.assert(fc.property(fc.oneof(fc.string(), fc.json()), (text) => parseManifest(text) === undefined));
+});
+
+test('an object may be called __proto__ and does no harm', () => {
+  const text = `{"id":{"generation":1,"number":1},"parent":null,"author":"","message":"","createdAtMs":0,"objects":{"__proto__":"${hashObject('')}"}}`;
+  const manifest = parseManifest(text);
+  assert.ok(manifest && Object.hasOwn(manifest.objects, '__proto__'));
+  assert.equal(composeManifest(manifest), text);
+});
+
+test('a load report comes back with its sequence, and impossible quantities are left out', () => {
+  const report = { subject: 'web-eu/a', connections: 3, capacity: 10, utilisation: 0.25 };
+  assert.deepEqual(parseStoredLoadReport(`17 ${composeLoadReport(report)}`), { ...report, sequence: 17 });
+  assert.deepEqual(parseStoredLoadReport('17 {"subject":"a","connections":-1,"capacity":"9","utilisation":null}'), {
+    subject: 'a',
+    sequence: 17,
+  });
+  for (const junk of ['', '17', '17 {', '17 {"subject":5}', 'x {"subject":"a"}', '17 []']) {
+    assert.equal(parseStoredLoadReport(junk), undefined, junk);
+  }
+});
+
+test('an address of Redis is read with all its parts, and shown without its credentials', () => {
+  const address = parseRedisAddress('rediss://user:p%40ss@redis.example:6380/3');
+  assert.deepEqual(address, {
+    host: 'redis.example',
+    port: 6380,
+    username: 'user',
+    password: 'p@ss',
+    database: 3,
+    tls: true,
+  });
+  assert.equal(formatRedisAddress(address), 'rediss://redis.example:6380/3');
+  const short = parseRedisAddress('redis://[::1]');
+  assert.deepEqual(short, { host: '::1', port: 6379, database: 0, tls: false });
+  assert.equal(formatRedisAddress(short), 'redis://[::1]:6379/0');
+});
+
+test('an address that is none is refused without repeating its password', () => {
+  const faults = [
+    'http://h',
+    'redis://',
+    'redis://h/x',
+    'redis://h?enableOfflineQueue=true',
+    'redis://u:%@h',
+    'nonsense',
+    '',
+  ];
+  for (const fault of faults) assert.throws(() => parseRedisAddress(fault), { code: 'STORE_BAD_ADDRESS' }, fault);
+  assert.throws(
+    () => parseRedisAddress('redis://u:secret@h:99999999'),
+    (error) => isStoreError(error) && !error.message.includes('secret'),
+  );
+});
+
+test('an error of the store has a code, advice and its cause', () => {
+  const cause = new Error('ECONNREFUSED');
+  const error = createStoreError('STORE_UNAVAILABLE', 'no connection', cause);
+  assert.equal(error.advice, STORE_ERRORS.STORE_UNAVAILABLE);
+  assert.equal(error.cause, cause);
+  assert.ok(isStoreError(error) && !isStoreError(cause) && !isStoreError('STORE_UNAVAILABLE'));
+});

@@ -1,0 +1,74 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { createMetrics } from '../../../src/telemetry/create-metrics.ts';
+import type { Readiness } from '../../../src/telemetry/telemetry-routes.ts';
+import { startTelemetryServer } from '../../../src/telemetry/telemetry-server.ts';
+
+const listen = { host: '127.0.0.1', port: 0 };
+
+describe('startTelemetryServer', () => {
+  test('says that it lives, whether it is ready and why not, and what it counts', async () => {
+    let readiness: Readiness = { ready: false, reasons: ['no configuration yet'] };
+    const metrics = createMetrics();
+    metrics.addGauge({ name: 'azimuth_health_age_seconds', help: 'Age.', collect: (set) => set(7) });
+    const server = await startTelemetryServer({ listen, metrics, isReady: () => readiness });
+    try {
+      const get = (path: string) => fetch(`http://127.0.0.1:${server.address.port}${path}`);
+      const alive = await get('/livez');
+      assert.deepEqual([alive.status, await alive.text()], [200, 'ok']);
+
+      const unready = await get('/readyz');
+      assert.deepEqual([unready.status, await unready.json()], [503, readiness]);
+      readiness = { ready: true, reasons: [] };
+      const ready = await get('/readyz');
+      assert.deepEqual([ready.status, await ready.json()], [200, readiness]);
+
+      const exposed = await get('/metrics');
+      assert.match(exposed.headers.get('content-type') ?? '', /^text\/plain; version=0\.0\.4/);
+      assert.match(await exposed.text(), /^azimuth_health_age_seconds 7$/m);
+
+      assert.equal((await get('/')).status, 404);
+    } finally {
+      await server.close();
+    }
+  });
+
+  test('answers the scrape that is under way before it closes, and refuses new ones after', async () => {
+    const metrics = createMetrics();
+    const slow = Promise.withResolvers<string>();
+    const begun = Promise.withResolvers<void>();
+    const expose = () => {
+      begun.resolve();
+      return slow.promise;
+    };
+    const server = await startTelemetryServer({
+      listen,
+      metrics: { ...metrics, expose },
+      isReady: () => ({ ready: true, reasons: [] }),
+    });
+    const url = `http://127.0.0.1:${server.address.port}/metrics`;
+    const scrape = fetch(url);
+    await begun.promise;
+    const closed = server.close();
+    slow.resolve('azimuth_a 1\n');
+    assert.equal(await (await scrape).text(), 'azimuth_a 1\n');
+    await closed;
+    await assert.rejects(fetch(url));
+  });
+
+  test('an address that is taken is told with the setting to change', async () => {
+    const sources = { metrics: createMetrics(), isReady: () => ({ ready: true, reasons: [] }) };
+    const server = await startTelemetryServer({ listen, ...sources });
+    try {
+      await assert.rejects(startTelemetryServer({ listen: server.address, ...sources }), (error: Error) => {
+        assert.match(
+          error.message,
+          /^Cannot serve telemetry at 127\.0\.0\.1:\d+ \(.*EADDRINUSE.*\)\. .*AZIMUTH_TELEMETRY_LISTEN/,
+        );
+        return true;
+      });
+    } finally {
+      await server.close();
+    }
+  });
+});
