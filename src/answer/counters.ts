@@ -22,7 +22,20 @@ export type Counters = {
 export const PROTOCOLS = ['udp', 'tcp'] as const;
 export const FAMILIES = ['4', '6'] as const;
 /** Types that are told apart; all others count as `other`. */
-export const COUNTED_TYPES = ['A', 'AAAA', 'CNAME', 'NS', 'SOA', 'MX', 'TXT', 'SRV', 'CAA', 'HTTPS', 'PTR', 'other'] as const;
+export const COUNTED_TYPES = [
+  'A',
+  'AAAA',
+  'CNAME',
+  'NS',
+  'SOA',
+  'MX',
+  'TXT',
+  'SRV',
+  'CAA',
+  'HTTPS',
+  'PTR',
+  'other',
+] as const;
 export const COUNTED_RCODES = 24;
 /** Upper bounds in seconds; the last bucket has none. */
 export const DURATION_BUCKETS = [1e-5, 2e-5, 5e-5, 1e-4, 2e-4, 5e-4, 1e-3, 5e-3, 2.5e-2, 1e-1] as const;

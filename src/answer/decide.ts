@@ -14,13 +14,7 @@ import { type Chance, throwDice } from '../load/chance.ts';
 import { choose, PICK_ALL } from '../load/choose.ts';
 import { connectionsOf, roomOf } from '../load/room.ts';
 import { MAX_ANSWERS } from '../model/service.ts';
-import {
-  FAMILY_CNAME,
-  LAST_RESORT_CLUSTER,
-  LAST_RESORT_REFUSE,
-  NONE,
-  type Snapshot,
-} from '../snapshot/snapshot.ts';
+import { FAMILY_CNAME, LAST_RESORT_CLUSTER, LAST_RESORT_REFUSE, NONE, type Snapshot } from '../snapshot/snapshot.ts';
 import type { State } from '../snapshot/state.ts';
 import type { RankMap } from '../steering/run-map.ts';
 import { TIER_START } from '../steering/run-map.ts';

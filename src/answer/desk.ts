@@ -1,8 +1,8 @@
 // A desk: what one answer thread works with. Made once per thread; adopting another snapshot changes what it points at.
 
+import { createSuffixHashes } from '../snapshot/name-table.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import { NONE } from '../snapshot/snapshot.ts';
-import { createSuffixHashes } from '../snapshot/name-table.ts';
 import type { State } from '../snapshot/state.ts';
 import { createFlatName, type FlatName } from '../wire/flat-name.ts';
 import { createQuery, type Query } from '../wire/query.ts';

@@ -15,9 +15,9 @@ import { formatRecordData } from '../wire/record-data.ts';
 import { formatRecordType, formatResponseCode } from '../wire/record-types.ts';
 import { answerQuery, TCP } from './answer-query.ts';
 import { REASONS } from './decide.ts';
+import { describeStep } from './describe-step.ts';
 import { createDesk } from './desk.ts';
 import type { ExplainedClient, ExplainedPreference, ExplainedRecord, Explanation } from './explanation.ts';
-import { describeStep } from './describe-step.ts';
 import type { Trace, TraceStep } from './trace.ts';
 
 export type ExplainInput = {
@@ -63,7 +63,8 @@ export function explain(input: ExplainInput, question: ExplainQuestion): Explana
     client: explainClient(input.placeMap, question, located?.from ?? 'source'),
     ...(zone === undefined ? {} : { zone: snapshot.zones.names[zone] ?? '' }),
     ...(service === undefined ? {} : { service: snapshot.services.ids[service] ?? '' }),
-    preference: service === undefined || located === undefined ? [] : explainPreference(input, question, service, located),
+    preference:
+      service === undefined || located === undefined ? [] : explainPreference(input, question, service, located),
     steps: trace.map((step) => ({ step: step.step, text: describeStep(snapshot, step) })),
     answer: {
       rcode: formatResponseCode((out[3] ?? 0) & 15),

@@ -53,7 +53,8 @@ async function run(backends: DemoBackends, command: string, region: string): Pro
   });
   if (command === 'list') return reply(true, '');
   const regions = backends.list().map((backend) => backend.region);
-  if (!found) return reply(false, `there is no demonstration backend in ${region}: there is one in ${regions.join(', ')}`);
+  if (!found)
+    return reply(false, `there is no demonstration backend in ${region}: there is one in ${regions.join(', ')}`);
   if (command === 'fail') {
     await backends.fail(region);
     return reply(true, `the backend of ${region} refuses connections now`);
@@ -89,7 +90,9 @@ export async function sendDemoCommand(directory: string, command: DemoCommand, r
 function socketPath(directory: string): string {
   const path = join(directory, SOCKET_NAME);
   if (Buffer.byteLength(path) > MAX_PATH_BYTES) {
-    throw new Error(`${path} is too long for a socket (${MAX_PATH_BYTES} bytes at most): choose a shorter stateDirectory`);
+    throw new Error(
+      `${path} is too long for a socket (${MAX_PATH_BYTES} bytes at most): choose a shorter stateDirectory`,
+    );
   }
   return path;
 }

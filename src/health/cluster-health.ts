@@ -87,7 +87,7 @@ export function judgeClusters(
   const inForce = collectOverrides(configuration.overrides, nowMs);
   const perCluster = configuration.clusters.map((cluster) =>
     cluster.endpoints.map((endpoint) => {
-      const target = targets.get(`${cluster.id}/${endpoint.id}`);
+      const target = targets.get(endpoint);
       const verdict = target === undefined ? 'unmonitored' : (verdictOf(target) ?? 'unknown');
       const region: Region | undefined = regions.get(cluster.region);
       const directive = findDirective(inForce, { region, cluster: cluster.id, endpoint: endpoint.id });

@@ -24,31 +24,38 @@ export type Target = {
 
 /** Every target of a configuration, in the order of its clusters and their endpoints. Clusters without a monitor have none. */
 export function listTargets(configuration: Configuration): readonly Target[] {
-  const monitors = new Map(configuration.monitors.map((monitor) => [monitor.id, monitor]));
+  const plans = new Map(configuration.monitors.map((monitor) => [monitor.id, planChecks(monitor)]));
   return configuration.clusters.flatMap((cluster) => {
-    const monitor = cluster.monitor === undefined ? undefined : monitors.get(cluster.monitor);
-    return monitor === undefined ? [] : cluster.endpoints.map((endpoint) => describeTarget(cluster, endpoint, monitor));
+    const plan = cluster.monitor === undefined ? undefined : plans.get(cluster.monitor);
+    return plan === undefined ? [] : cluster.endpoints.map((endpoint) => describeTarget(cluster, endpoint, plan));
   });
 }
 
-/** The endpoint's own name within a configuration: `cluster/endpoint`, as overrides and load reports write it. */
-export function formatEndpointId(cluster: string, endpoint: string): string {
-  return `${cluster}/${endpoint}`;
+/** What the targets of one monitor have in common. */
+export type CheckPlan = {
+  readonly check: Check;
+  readonly timing: MonitorTiming;
+  /** A hash of the check without its port, which is the endpoint's to change. */
+  readonly digest: number;
+};
+
+export function planChecks(monitor: Monitor): CheckPlan {
+  const { check, ...timing } = monitor;
+  return { check, timing, digest: hash52(canonicalText({ ...check, port: undefined })) };
 }
 
-/** The target of one endpoint under one monitor. */
-export function describeTarget(cluster: Cluster, endpoint: Endpoint, monitor: Monitor): Target {
-  const { check, ...timing } = monitor;
+/** The target of one endpoint. */
+export function describeTarget(cluster: Cluster, endpoint: Endpoint, { check, timing, digest }: CheckPlan): Target {
   const answer = endpoint.target.family === 'CNAME' ? endpoint.target.target : endpoint.target.address;
   const address = endpoint.check.address ?? answer;
   const port = endpoint.check.port ?? check.port;
   const serverName = 'host' in check && check.host !== undefined ? check.host : answer;
-  const identity = canonicalText({ address, port, serverName, check: { ...check, port } });
+  const identity = hash52(`${digest} ${address} ${port} ${serverName}`);
   return {
-    id: `${formatEndpointId(cluster.id, endpoint.id)}#${hash52(identity).toString(36).padStart(11, '0')}`,
+    id: `${cluster.id}/${endpoint.id}#${identity.toString(36).padStart(11, '0')}`,
     cluster: cluster.id,
     endpoint: endpoint.id,
-    monitor: monitor.id,
+    monitor: timing.id,
     address,
     port,
     serverName,

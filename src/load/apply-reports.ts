@@ -36,7 +36,9 @@ export function clusterLoadOf(cluster: Cluster, reports: FreshReports): Load {
   const loads = cluster.endpoints.map((endpoint) => endpointReport(cluster, endpoint.id, reports));
   const connections = sumOfAll(loads.map((report) => report?.connections));
   if (connections === undefined) return UNKNOWN_LOAD;
-  const reported = sumOfAll(cluster.endpoints.map(({ id, capacity }) => endpointReport(cluster, id, reports)?.capacity ?? capacity));
+  const reported = sumOfAll(
+    cluster.endpoints.map(({ id, capacity }) => endpointReport(cluster, id, reports)?.capacity ?? capacity),
+  );
   return { connections, capacity: cluster.capacity ?? reported ?? 0, answerCost: 1 };
 }
 

@@ -15,9 +15,10 @@ export function checkTcp(target: Target, options: CheckOptions): Promise<Observa
     const socket = connect({ host: options.address, port: target.port });
     socket.on('error', witness.failWith);
     socket.on('connect', () => {
-      if (send !== undefined) socket.write(send);
-      if (wanted === undefined) witness.succeed('connected');
-      else witness.enter('waiting for the expected bytes');
+      if (wanted !== undefined) witness.enter('waiting for the expected bytes');
+      else if (send !== undefined) witness.enter('sending');
+      else witness.succeed('connected');
+      if (send !== undefined) socket.write(send, () => wanted === undefined && witness.succeed('connected, and sent'));
     });
     socket.on('data', (chunk) => {
       received = Buffer.concat([received, chunk]).subarray(0, MAX_ANSWER_BYTES);
@@ -26,10 +27,6 @@ export function checkTcp(target: Target, options: CheckOptions): Promise<Observa
       else if (received.length === MAX_ANSWER_BYTES) witness.fail('the expected bytes did not come first');
     });
     socket.on('close', () => witness.fail('connection closed before the expected bytes came'));
-    return () => {
-      // What was written must leave before the connection ends; nobody waits for more than that.
-      if (send !== undefined && wanted === undefined) socket.end();
-      else socket.destroy();
-    };
+    return () => socket.destroy();
   });
 }

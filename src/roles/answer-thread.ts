@@ -18,7 +18,13 @@ export type AnswerThreadData = {
 };
 
 export type ToAnswerThread =
-  | { readonly kind: 'serve'; readonly swap: number; readonly snapshot: Snapshot; readonly state: State; readonly counters: Counters }
+  | {
+      readonly kind: 'serve';
+      readonly swap: number;
+      readonly snapshot: Snapshot;
+      readonly state: State;
+      readonly counters: Counters;
+    }
   | { readonly kind: 'close' };
 
 export type BoundAddress = { readonly protocol: 'udp' | 'tcp'; readonly host: string; readonly port: number };
@@ -75,7 +81,8 @@ function run(port: NonNullable<typeof parentPort>, data: AnswerThreadData): void
       // Nothing is listened on before there is something to answer with.
       listeners = listen(data, desk);
       listeners.then(
-        (open) => send({ kind: 'listening', addresses: open.map(({ protocol, host, port }) => ({ protocol, host, port })) }),
+        (open) =>
+          send({ kind: 'listening', addresses: open.map(({ protocol, host, port }) => ({ protocol, host, port })) }),
         (error: Error) => send({ kind: 'failed', message: error.message }),
       );
     } else {

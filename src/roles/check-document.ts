@@ -5,8 +5,8 @@ import { explainRefusal } from '../health/target-policy.ts';
 import { compileShape } from '../model/check-shape.ts';
 import type { Cluster, Endpoint } from '../model/cluster.ts';
 import { type Configuration, type ConfigurationDocument, ConfigurationSchema } from '../model/configuration.ts';
-import type { ParseOptions } from '../model/parse-context.ts';
 import { parseConfiguration } from '../model/parse-configuration.ts';
+import type { ParseOptions } from '../model/parse-context.ts';
 import type { Parsed, Problem } from '../model/problem.ts';
 
 export type CheckOptions = ParseOptions & {

@@ -3,7 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import { explain } from '../answer/explain.ts';
 import type { ClusterState, ClusterView, ExplainQuery } from '../api/ports.ts';
-import { type Address, parseAddress, parsePrefix, type Prefix } from '../model/address.ts';
+import { type Address, type Prefix, parseAddress, parsePrefix } from '../model/address.ts';
 import { parseNameText } from '../wire/name.ts';
 import { parseRecordType } from '../wire/record-types.ts';
 import type { Control } from './control.ts';
@@ -23,7 +23,8 @@ export function createClusterView(control: Control): ClusterView {
 export function readinessOf({ serving, follower }: Control): { ready: boolean; reasons: string[] } {
   const reasons: string[] = [];
   if (serving === undefined) reasons.push('no configuration is in force yet');
-  if (follower.condition === 'unavailable') reasons.push('the store does not answer: the last configuration and verdicts hold');
+  if (follower.condition === 'unavailable')
+    reasons.push('the store does not answer: the last configuration and verdicts hold');
   if (follower.condition === 'empty') reasons.push('the store holds no configuration');
   return { ready: serving !== undefined, reasons };
 }

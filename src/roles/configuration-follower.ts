@@ -10,7 +10,9 @@ import { fetchRevision } from '../store/fetch-revision.ts';
 import { readPersistedRevision, writePersistedRevision } from '../store/persisted-revision.ts';
 
 /** What came of a revision that was offered. */
-export type Acceptance = { readonly accepted: true } | { readonly accepted: false; readonly reasons: readonly string[] };
+export type Acceptance =
+  | { readonly accepted: true }
+  | { readonly accepted: false; readonly reasons: readonly string[] };
 
 export type FollowerOptions = { readonly directory: string };
 export type FollowerDependencies = {
@@ -128,7 +130,10 @@ export class ConfigurationFollower {
     const result = await offer(fetched.value);
     if (!result.accepted) {
       this.#refused = wanted;
-      logger.error({ revision, reasons: result.reasons }, 'this configuration is refused: the one before stays in force');
+      logger.error(
+        { revision, reasons: result.reasons },
+        'this configuration is refused: the one before stays in force',
+      );
       return;
     }
     this.#current = fetched.value;

@@ -15,7 +15,13 @@ import { composeTokens, parseTokens, type TokenRecord } from '../api/token.ts';
 import type { ConfigurationDocument } from '../model/configuration.ts';
 import { joinObjects, splitObjects } from '../model/objects.ts';
 import { formatProblem, type Parsed } from '../model/problem.ts';
-import { compareRevisionIds, formatRevisionId, type Manifest, type Revision, type RevisionId } from '../model/revision.ts';
+import {
+  compareRevisionIds,
+  formatRevisionId,
+  type Manifest,
+  type Revision,
+  type RevisionId,
+} from '../model/revision.ts';
 import type { ConfigurationStore, Subscription } from '../store/configuration-store.ts';
 import { fetchRevision } from '../store/fetch-revision.ts';
 import { describeCause } from '../store/store-error.ts';
@@ -114,7 +120,9 @@ export async function openConfigurationWriter(
     });
   }
 
-  async function commitTokens(change: CommitOptions & { readonly tokens: readonly TokenRecord[] }): Promise<CommitOutcome> {
+  async function commitTokens(
+    change: CommitOptions & { readonly tokens: readonly TokenRecord[] },
+  ): Promise<CommitOutcome> {
     return commitTexts(change, (base) => textsOf(base?.revision).set(TOKENS_OBJECT, composeTokens(change.tokens)));
   }
 
@@ -169,7 +177,8 @@ export async function openConfigurationWriter(
     if (kept.status !== 'read') return;
     const understood = understand(kept.value);
     if (understood.ok) known = understood.value;
-    else logger.error({ problems: understood.problems }, 'the journal holds no configuration that this version can read');
+    else
+      logger.error({ problems: understood.problems }, 'the journal holds no configuration that this version can read');
   }
 
   /**
@@ -242,7 +251,8 @@ export async function openConfigurationWriter(
   async function adopt(revision: Revision): Promise<void> {
     const understood = understand(revision);
     const id = formatRevisionId(revision.manifest.id);
-    if (!understood.ok) throw new Error(`Revision ${id} cannot be read: ${understood.problems.map(formatProblem).join(' ')}`);
+    if (!understood.ok)
+      throw new Error(`Revision ${id} cannot be read: ${understood.problems.map(formatProblem).join(' ')}`);
     known = understood.value;
     await journal.write(revision);
   }
@@ -272,7 +282,10 @@ function understand(revision: Revision): Parsed<Known> {
   const document = joinObjects(textsOf(revision));
   if (!document.ok) return document;
   const tokens = textOf(revision, TOKENS_OBJECT);
-  return { ok: true, value: { revision, document: document.value, tokens: tokens === undefined ? [] : parseTokens(tokens) } };
+  return {
+    ok: true,
+    value: { revision, document: document.value, tokens: tokens === undefined ? [] : parseTokens(tokens) },
+  };
 }
 
 function isSame(id: RevisionId | undefined, expected: RevisionId | null): boolean {

@@ -6,7 +6,10 @@ import { listTargets } from '../health/target.ts';
 import type { Configuration } from '../model/configuration.ts';
 
 /** Throws when a port is taken. */
-export async function startDemo(configuration: Configuration, stateDirectory: string): Promise<{ close(): Promise<void> }> {
+export async function startDemo(
+  configuration: Configuration,
+  stateDirectory: string,
+): Promise<{ close(): Promise<void> }> {
   const backends = await startDemoBackends(listDemoPorts(configuration));
   try {
     const control = await serveDemoControl(stateDirectory, backends);

@@ -128,7 +128,9 @@ export class HealthView {
   }
 
   #logTurn(before: VerdictState, { target, verdict, votes }: Verdict): void {
-    const evidence = votes.map(({ vantage, vote, reason }) => `${vantage}: ${vote}${reason === '' ? '' : ` (${reason})`}`);
+    const evidence = votes.map(
+      ({ vantage, vote, reason }) => `${vantage}: ${vote}${reason === '' ? '' : ` (${reason})`}`,
+    );
     const level = verdict === 'down' ? 'warn' : 'info';
     this.#dependencies.logger[level]({ target, before, verdict, evidence }, 'verdict turned');
   }

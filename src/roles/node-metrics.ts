@@ -70,7 +70,9 @@ export function addControlMetrics(metrics: Metrics, control: Control): void {
     name: 'azimuth_health_age_seconds',
     help: 'Since the last news from any worker.',
     collect: (set) => {
-      const silences = control.health.listWorkers().flatMap(({ silentMs }) => (silentMs === undefined ? [] : [silentMs]));
+      const silences = control.health
+        .listWorkers()
+        .flatMap(({ silentMs }) => (silentMs === undefined ? [] : [silentMs]));
       if (silences.length > 0) set(Math.min(...silences) / 1000);
     },
   });

@@ -25,7 +25,8 @@ export type ProbeRole = {
 
 export function startProbeRole(settings: Settings, { health, logger, metrics }: ProbeRoleDependencies): ProbeRole {
   const { vantage, worker, heartbeatMs, concurrency, allowNetworks } = settings.probe;
-  const onError = (error: Error) => logger.warn({ err: error }, 'other workers cannot be followed: checking goes on alone');
+  const onError = (error: Error) =>
+    logger.warn({ err: error }, 'other workers cannot be followed: checking goes on alone');
   const probe = new ProbeWorker(
     { vantage, worker: worker === '' ? `${hostname()}-${process.pid}` : worker, heartbeatMs, concurrency },
     {

@@ -11,7 +11,10 @@ import { checkRecordData } from '../zone/check-record-data.ts';
 export type LocationResolver = ParseOptions['resolveLocation'];
 
 /** Everything that is wrong with it, if anything: a store may hold what an older or newer version wrote. */
-export function readRevision({ manifest, objects }: Revision, resolveLocation: LocationResolver): Parsed<Configuration> {
+export function readRevision(
+  { manifest, objects }: Revision,
+  resolveLocation: LocationResolver,
+): Parsed<Configuration> {
   const texts = new Map<string, string>();
   for (const [name, hash] of Object.entries(manifest.objects)) texts.set(name, objects.get(hash) ?? '');
   const document = joinObjects(texts);

@@ -12,7 +12,7 @@ import { createMetrics } from '../telemetry/create-metrics.ts';
 import { startTelemetryServer } from '../telemetry/telemetry-server.ts';
 import type { BoundAddress } from './answer-thread.ts';
 import { AnswerThreads } from './answer-threads.ts';
-import { type ApiRole, startApiRole } from './api-role.ts';
+import { type ApiRole, type InitialConfiguration, startApiRole } from './api-role.ts';
 import { readinessOf } from './cluster-view.ts';
 import { ConfigurationFollower } from './configuration-follower.ts';
 import { Control } from './control.ts';
@@ -28,8 +28,8 @@ export type Role = 'dns' | 'probe' | 'api';
 export type NodeOptions = {
   readonly settings: Settings;
   readonly roles: ReadonlySet<Role>;
-  /** What an empty store gets as its first revision: a configuration document. */
-  readonly initialDocument?: unknown;
+  /** What an empty store gets as its first revision. */
+  readonly initial?: InitialConfiguration;
 };
 
 export type RunningNode = {
@@ -62,7 +62,7 @@ export async function runNode(options: NodeOptions, logger: Logger): Promise<Run
 }
 
 async function startNode(
-  { settings, roles, initialDocument }: NodeOptions,
+  { settings, roles, initial }: NodeOptions,
   logger: Logger,
   closers: (() => Promise<void> | void)[],
   close: () => Promise<void>,
@@ -96,7 +96,7 @@ async function startNode(
       threads = new AnswerThreads({ listen: settings.dns.listen, tcp: settings.dns.tcp }, { logger, totals });
     }
     if (roles.has('api')) {
-      api = await startApiRole({ settings, initialDocument }, { store, control, resolveLocation, metrics, logger });
+      api = await startApiRole({ settings, initial }, { store, control, resolveLocation, metrics, logger });
       closers.push(() => api?.close());
     }
     if (threads !== undefined) listening = serveWith(threads, control, logger);

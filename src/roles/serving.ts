@@ -24,7 +24,11 @@ export type Serving = {
  * Writes what may be answered, and the TTLs that follow from it: a service whose endpoints all are as they should be may
  * be remembered for long, one where something is wrong or in doubt only for short, since it is about to change.
  */
-export function applyHealth({ configuration, snapshot, state }: Serving, judgement: HealthJudgement, verdicts: Verdicts): void {
+export function applyHealth(
+  { configuration, snapshot, state }: Serving,
+  judgement: HealthJudgement,
+  verdicts: Verdicts,
+): void {
   state.endpointClasses.set(judgement.endpointClass);
   state.clusterServing.set(judgement.clusterServing);
   const settled = new Map(configuration.clusters.map(({ id }) => [id, true]));
@@ -40,7 +44,11 @@ export function applyHealth({ configuration, snapshot, state }: Serving, judgeme
 }
 
 /** Writes the loads that are known. `renewed`: subjects with a new report, for which counting answers begins anew. */
-export function applyLoads({ configuration, state }: Serving, reports: FreshReports, renewed: ReadonlySet<string>): void {
+export function applyLoads(
+  { configuration, state }: Serving,
+  reports: FreshReports,
+  renewed: ReadonlySet<string>,
+): void {
   let endpoint = 0;
   for (const [index, cluster] of configuration.clusters.entries()) {
     const anyRenewed = isAnyRenewed(cluster, reports, renewed);

@@ -132,7 +132,8 @@ function shareRankings(configuration: Configuration): { rankings: Ranking[]; ran
   const rankingOf = configuration.services.map((service) => {
     const candidates = service.clusters.map((id) => {
       const region = regions.get(clusters.get(id)?.region ?? '');
-      if (region === undefined) throw new Error(`cluster ${id} of service ${service.id} passed validation without a region`);
+      if (region === undefined)
+        throw new Error(`cluster ${id} of service ${service.id} passed validation without a region`);
       return { ...region.location, bias: region.bias };
     });
     const ranking: Ranking = { candidates, rules: service.rank.map((rule) => positionRule(rule, service.clusters)) };

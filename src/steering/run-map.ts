@@ -102,7 +102,7 @@ export function scopeV6(table: RunTableV6, run: number, high: number, low: numbe
   let scope = 0;
   if (run > 0) {
     const startLow = startsLow[run] ?? 0;
-    const beforeHigh = (startsHigh[run] ?? 0) - 0;
+    const beforeHigh = (startsHigh[run] ?? 0) - (startLow === 0 ? 1 : 0);
     scope = 1 + commonBits64(high, low, beforeHigh, startLow - 1);
   }
   if (run + 1 < startsHigh.length) {

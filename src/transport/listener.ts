@@ -22,5 +22,7 @@ const ADVICE: Readonly<Record<string, string>> = {
 /** An error for a listener that cannot be bound, with what to do about it. */
 export function bindError(protocol: string, host: string, port: number, cause: NodeJS.ErrnoException): Error {
   const advice = ADVICE[cause.code ?? ''] ?? cause.message;
-  return new Error(`cannot listen on ${protocol} ${host} port ${port} (${cause.code ?? 'unknown'}): ${advice}`, { cause });
+  return new Error(`cannot listen on ${protocol} ${host} port ${port} (${cause.code ?? 'unknown'}): ${advice}`, {
+    cause,
+  });
 }

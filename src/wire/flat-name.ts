@@ -16,7 +16,12 @@ export const MAX_LABEL_BYTES = 63;
 export const MAX_LABELS = 127;
 
 export function createFlatName(): FlatName {
-  return { bytes: new Uint8Array(MAX_NAME_BYTES), length: 0, labelStarts: new Uint8Array(MAX_LABELS + 1), labelCount: 0 };
+  return {
+    bytes: new Uint8Array(MAX_NAME_BYTES),
+    length: 0,
+    labelStarts: new Uint8Array(MAX_LABELS + 1),
+    labelCount: 0,
+  };
 }
 
 /**
@@ -34,7 +39,8 @@ export function readFlatName(name: FlatName, source: Uint8Array, at: number, end
     labelStarts[labels] = written;
     if (labelLength === 0) break;
     // Beside the label itself there must be room for its length and for the root label.
-    if (labelLength > MAX_LABEL_BYTES || at + labelLength > end || written + labelLength + 2 > MAX_NAME_BYTES) return -1;
+    if (labelLength > MAX_LABEL_BYTES || at + labelLength > end || written + labelLength + 2 > MAX_NAME_BYTES)
+      return -1;
     labels++;
     written++;
     for (const labelEnd = at + labelLength; at < labelEnd; at++) {

@@ -82,7 +82,8 @@ export function parseQuery(query: Query, bytes: Uint8Array, start: number, lengt
   if (query.opcode !== 0) return RCODE_NOTIMP;
   const end = start + length;
   // RFC 9619 section 4: "a DNS message with OPCODE = 0 MUST NOT include a QDCOUNT parameter whose value is greater than 1".
-  if (read16(bytes, start + 4) !== 1 || read16(bytes, start + 6) !== 0 || read16(bytes, start + 8) !== 0) return RCODE_FORMERR;
+  if (read16(bytes, start + 4) !== 1 || read16(bytes, start + 6) !== 0 || read16(bytes, start + 8) !== 0)
+    return RCODE_FORMERR;
   if (!parseQuestion(query, end)) return RCODE_FORMERR;
   if (!parseAdditional(query, read16(bytes, start + 10), end)) return RCODE_FORMERR;
   return query.hasEdns && query.ednsVersion !== 0 ? RCODE_BADVERS : PARSED;

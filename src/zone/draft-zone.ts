@@ -99,6 +99,7 @@ function addRecordSet(draft: ZoneDraft, record: RecordSet, index: number, proble
   if (node === undefined || typeof type === 'string') return;
   if (type === TYPE_NS && node.key === draft.key) {
     report('', "The zone's own name servers are listed in its ns: move them there.");
+    return;
   }
   const data: Uint8Array[] = [];
   for (const [position, text] of record.data.entries()) {
@@ -137,7 +138,7 @@ function addRrset(node: DraftNode, added: DraftRrset, problems: Problem[]): void
 
 function withoutDuplicates(data: Uint8Array[]): Uint8Array[] {
   if (data.length < 2) return data;
-  return [...new Map([...data].reverse().map((octets) => [octets.join(), octets])).values()].reverse();
+  return [...new Map(data.map((octets) => [octets.join(), octets])).values()];
 }
 
 /** `record` is the position of the record that names the owner; undefined for a service's name. */

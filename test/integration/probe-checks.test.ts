@@ -6,7 +6,7 @@ import { createServer as createHttpServer, type RequestListener } from 'node:htt
 import { createServer, type Socket } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { Packet } from 'dns2';
-import { describeTarget, type Target } from '../../src/health/target.ts';
+import { describeTarget, planChecks, type Target } from '../../src/health/target.ts';
 import type { Observation } from '../../src/health/vote.ts';
 import type { Check, DnsCheck, HttpCheck, TcpCheck } from '../../src/model/monitor.ts';
 import { createRunCheck } from '../../src/probe/run-check.ts';
@@ -19,7 +19,7 @@ const GRACE_MS = 400;
 const LOOPBACK = ['127.0.0.0/8', '::1/128'];
 
 function targetOf(check: Check, address = '127.0.0.1'): Target {
-  return describeTarget(cluster('c', []), endpoint('a', address), { ...TIMING, timeoutMs: TIMEOUT_MS, check });
+  return describeTarget(cluster('c', []), endpoint('a', address), planChecks({ ...TIMING, timeoutMs: TIMEOUT_MS, check }));
 }
 
 /** Runs a check, and holds it to its time. */

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { createServer as createPlainServer } from 'node:net';
 import { before, type TestContext, test } from 'node:test';
 import { createServer, getCACertificates, setDefaultCACertificates, type TLSSocket } from 'node:tls';
-import { describeTarget } from '../../src/health/target.ts';
+import { describeTarget, planChecks } from '../../src/health/target.ts';
 import type { Observation } from '../../src/health/vote.ts';
 import type { HttpCheck } from '../../src/model/monitor.ts';
 import { createRunCheck } from '../../src/probe/run-check.ts';
@@ -65,7 +65,7 @@ async function run(port: number, changes: Partial<HttpCheck> = {}): Promise<Obse
     expect,
   };
   const monitor = { ...TIMING, timeoutMs: TIMEOUT_MS, check: { ...check, ...changes } };
-  const target = describeTarget(cluster('c', []), endpoint('a', '127.0.0.1'), monitor);
+  const target = describeTarget(cluster('c', []), endpoint('a', '127.0.0.1'), planChecks(monitor));
   const startedAtMs = performance.now();
   const observation = await createRunCheck({ allowNetworks: ['127.0.0.0/8'] })(target, new AbortController().signal);
   assert.ok(performance.now() - startedAtMs <= TIMEOUT_MS + GRACE_MS);

@@ -84,6 +84,22 @@ test('a delta that follows on needs no read; a gap is closed by one read, withou
   assert.deepEqual(store.reads, [['eu/w1'], ['eu/w1']]);
 });
 
+test('a full read that deltas have overtaken changes nothing', async () => {
+  const store = makeStore();
+  const changes: number[] = [];
+  followSlotTable(store.health, { onError: assert.fail }, ({ advanced }) => changes.push(advanced[0]?.sequence ?? -1));
+  store.put(makeSlot('w1', 1));
+  store.listener().onIndex(store.index());
+  await settle();
+  store.put(makeSlot('w1', 3));
+  store.listener().onDelta(makeDelta('w1', 3));
+  await Promise.resolve();
+  for (const sequence of [2, 3, 4]) store.listener().onDelta(makeDelta('w1', sequence));
+  await settle();
+  assert.deepEqual(changes, [1, 2, 3, 4]);
+  assert.equal(store.reads.length, 2);
+});
+
 test('slots are read in batches, and a poll without news reads nothing', async () => {
   const store = makeStore();
   let size = 0;
@@ -137,6 +153,7 @@ test('a removed slot goes, and neither late deltas nor late reads bring it back;
   store.listener().onIndex(store.index());
   await settle();
   assert.equal(size, 0);
+  assert.equal(store.reads.length, 1, 'what is known to be old is not even read');
   assert.deepEqual(
     changes.at(-1)?.removed.map(({ worker }) => worker),
     ['w1'],

@@ -51,7 +51,7 @@ const EXAMPLES: readonly (readonly [string, string, string, string?])[] = [
   ['MX', '0 .', '000000'],
   ['MX', '10 mx.test.', '000a026d78047465737400'],
   ['TXT', 'plain', '05706c61696e', '"plain"'],
-  ['TXT', '"v=spf1 -all" "second"', '0c763d73706631202d616c6c067365636f6e64'],
+  ['TXT', '"v=spf1 -all" "second"', '0b763d73706631202d616c6c067365636f6e64'],
   ['TXT', '""', '00'],
   ['TXT', '"a\\"b\\\\c\\007;"', '076122625c63073b'],
   ['TXT', 'k\\;v', '036b3b76', '"k;v"'],

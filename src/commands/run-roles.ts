@@ -1,0 +1,97 @@
+// What `up`, `dns`, `probe` and `api` have in common: read the settings, run the roles until a signal ends them, and say
+// what went wrong in words that help.
+
+import { existsSync, readFileSync } from 'node:fs';
+import type { Command } from 'commander';
+import type { Logger } from 'pino';
+import { formatProblems, readDocument } from '../documents/read-document.ts';
+import type { Settings } from '../model/settings.ts';
+import type { InitialConfiguration } from '../roles/api-role.ts';
+import { type Role, type RunningNode, runNode } from '../roles/run-node.ts';
+import { readSettings } from '../settings/read-settings.ts';
+import { createLogger } from '../telemetry/create-logger.ts';
+
+export type RunOptions = {
+  /** Settings file. */
+  readonly settings?: string;
+  /** Configuration file: the first revision of an empty store. */
+  readonly config?: string;
+  /** Overrides the setting `store`. */
+  readonly store?: string;
+};
+
+/** Adds the options that every role takes. */
+export function addRunOptions(command: Command): Command {
+  return command
+    .option('--settings <file>', 'how this process runs: listeners, store, paths, limits')
+    .option('--store <url>', 'where configuration and health are kept: embedded, redis://… or rediss://…');
+}
+
+const USAGE_EXIT_CODE = 2;
+const FAILED_EXIT_CODE = 1;
+
+/** Runs until SIGINT or SIGTERM. `onStarted` is called when everything listens. */
+export async function runRoles(
+  roles: readonly Role[],
+  options: RunOptions,
+  onStarted: (node: RunningNode, settings: Settings) => void,
+): Promise<void> {
+  const settings = loadSettings(options);
+  const initial = options.config === undefined ? undefined : loadConfiguration(options.config);
+  if (settings === undefined || (options.config !== undefined && initial === undefined)) {
+    process.exitCode = USAGE_EXIT_CODE;
+    return;
+  }
+  const logger = createLogger(settings.log);
+  try {
+    const node = await runNode({ settings, roles: new Set(roles), ...(initial && { initial }) }, logger);
+    closeOnSignal(node, logger);
+    await node.listening;
+    onStarted(node, settings);
+  } catch (error) {
+    logger.fatal({ err: error }, 'cannot start');
+    process.stderr.write(`azimuth: ${error instanceof Error ? error.message : String(error)}\n`);
+    process.exit(FAILED_EXIT_CODE);
+  }
+}
+
+function loadSettings({ settings: file, store }: RunOptions): Settings | undefined {
+  const flags = store === undefined ? {} : { store };
+  const read = readSettings({ file, environment: process.env, flags });
+  if (read.ok) return read.value;
+  for (const { message } of read.problems) process.stderr.write(`azimuth: ${message}\n`);
+  return undefined;
+}
+
+function loadConfiguration(file: string): InitialConfiguration | undefined {
+  if (!existsSync(file)) {
+    process.stderr.write(`azimuth: there is no file ${file}: give --config the path of a configuration\n`);
+    return undefined;
+  }
+  const read = readDocument(readFileSync(file, 'utf8'), file);
+  if (read.ok) {
+    const { document, locate } = read;
+    return { document, describe: (problems) => formatProblems(problems, locate, file) };
+  }
+  for (const line of formatProblems(read.problems, () => undefined, file)) process.stderr.write(`${line}\n`);
+  return undefined;
+}
+
+/** The first signal closes in order; npm passes on what the terminal has sent already, so a second one is no haste. */
+function closeOnSignal(node: RunningNode, logger: Logger): void {
+  let closing = false;
+  const close = (signal: NodeJS.Signals) => {
+    if (closing) return;
+    closing = true;
+    logger.info({ signal }, 'closing');
+    node.close().then(
+      () => process.exit(0),
+      (error: Error) => {
+        logger.error({ err: error }, 'closing failed');
+        process.exit(FAILED_EXIT_CODE);
+      },
+    );
+  };
+  process.on('SIGINT', close);
+  process.on('SIGTERM', close);
+}

@@ -1,0 +1,56 @@
+// `azimuth up`: all roles in one process, with the embedded store unless the settings say otherwise.
+
+import { fileURLToPath } from 'node:url';
+import { styleText } from 'node:util';
+import type { Command } from 'commander';
+import { formatListenAddress } from '../model/listen-address.ts';
+import { formatRevisionId } from '../model/revision.ts';
+import type { RunningNode } from '../roles/run-node.ts';
+import { addRunOptions, type RunOptions, runRoles } from './run-roles.ts';
+import { VERSION } from './version.ts';
+
+const ROOT = new URL('../../', import.meta.url);
+
+export function registerUp(program: Command): void {
+  addRunOptions(program.command('up'))
+    .description('run all roles in one process')
+    .option('--config <file>', 'configuration that an empty store begins with')
+    .action((options: RunOptions) =>
+      runRoles(['dns', 'probe', 'api'], { ...defaultFiles(), ...options }, (node) => announce(node)),
+    );
+}
+
+/** Without any option: the example, in the directory that Azimuth was installed to. */
+function defaultFiles(): RunOptions {
+  return {
+    settings: fileURLToPath(new URL('config/azimuth.yaml', ROOT)),
+    config: fileURLToPath(new URL('config/example.yaml', ROOT)),
+  };
+}
+
+function announce(node: RunningNode): void {
+  const { control, dnsAddresses, api } = node;
+  const serving = control?.serving;
+  if (serving === undefined) return;
+  const { configuration, revision } = serving;
+  const database = control?.database?.database;
+  const [first] = dnsAddresses;
+  const listening = dnsAddresses
+    .filter(({ protocol }) => protocol === 'udp')
+    .map((address) => formatListenAddress(address));
+  const service = configuration.services[0]?.id ?? configuration.zones[0]?.name ?? '';
+  const ask = first === undefined ? '' : `dig @${first.host} -p ${first.port} ${service} +subnet=81.2.69.0/24`;
+  const head = [
+    `azimuth ${VERSION}`,
+    `revision ${formatRevisionId(revision.manifest.id)}`,
+    `${configuration.regions.length} regions`,
+    database === undefined ? 'no GeoIP database' : `${database.name} (${database.attribution})`,
+  ].join(' · ');
+  const lines = [
+    styleText('bold', head),
+    `dns      udp+tcp ${listening.join(', ')}`,
+    ...(api === undefined ? [] : [`api      ${api.url}/v1   docs ${api.url}/docs   token in ${api.tokenFile}`]),
+    `try      ${ask}`,
+  ];
+  process.stdout.write(`${lines.join('\n')}\n`);
+}
