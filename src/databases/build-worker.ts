@@ -18,7 +18,12 @@ export type BuildTask = {
 };
 
 export type BuildMessage =
-  | { readonly kind: 'map'; readonly memory: SharedArrayBuffer; readonly shape: PlaceMapShape; readonly isCached: boolean }
+  | {
+      readonly kind: 'map';
+      readonly memory: SharedArrayBuffer;
+      readonly shape: PlaceMapShape;
+      readonly isCached: boolean;
+    }
   | { readonly kind: 'fault'; readonly message: string }
   /** The map serves, but it could not be written. */
   | { readonly kind: 'cache-failed'; readonly message: string };

@@ -51,7 +51,10 @@ export function findDatabases({ directory, bundled }: DatabaseLocation): FoundDa
 export function listDatabaseFiles(directory: string): readonly string[] {
   try {
     const names = readdirSync(directory).filter((name) => name.toLowerCase().endsWith('.mmdb'));
-    return names.sort().slice(0, MAX_FILES).map((name) => join(directory, name));
+    return names
+      .sort()
+      .slice(0, MAX_FILES)
+      .map((name) => join(directory, name));
   } catch {
     return [];
   }
@@ -106,7 +109,9 @@ function rankOf({ path, metadata }: DatabaseFile): number {
 function pairFiles(files: readonly DatabaseFile[]): readonly Database[] {
   const groups = new Map<string, DatabaseFile[]>();
   for (const file of files) {
-    const key = basename(file.path).toLowerCase().replace(/ipv[46]/, 'ip');
+    const key = basename(file.path)
+      .toLowerCase()
+      .replace(/ipv[46]/, 'ip');
     groups.set(key, [...(groups.get(key) ?? []), file]);
   }
   return [...groups.values()]

@@ -25,6 +25,8 @@ export type OpenedPlaceMap = {
   /** Identifies the content; '' without a database. */
   readonly fingerprint: string;
   readonly isCached: boolean;
+  /** Settles when the map has been kept for the next start, or could not be: wait for it before removing the folder. */
+  readonly whenKept: Promise<void>;
   /** What an operator should know: files that were passed over, or that there is no database. */
   readonly warnings: readonly string[];
 };
@@ -45,7 +47,14 @@ export async function openPlaceMap(options: PlaceMapOptions): Promise<OpenedPlac
     if (typeof opened !== 'string') return { ...opened, warnings: [...warnings, ...opened.warnings] };
     warnings.push(opened);
   }
-  return { placeMap: emptyPlaceMap(), fingerprint: '', isCached: false, warnings: [...warnings, NO_DATABASE] };
+  const whenKept = Promise.resolve();
+  return {
+    placeMap: emptyPlaceMap(),
+    fingerprint: '',
+    isCached: false,
+    whenKept,
+    warnings: [...warnings, NO_DATABASE],
+  };
 }
 
 /** The map of one database, or what is wrong with it. */
@@ -58,12 +67,13 @@ export async function openDatabase(database: Database, options: PlaceMapOptions)
     const startedMs = performance.now();
     options.onProgress?.(`opening ${name}`);
     const task = { pathV4, pathV6, cacheDirectory: join(options.stateDirectory, 'cache'), fingerprint };
-    const message = await runBuild(task, options.onProgress);
+    const { message, whenKept } = await runBuild(task, options.onProgress);
     if (message.kind !== 'map') return message.message;
     const placeMap = viewPlaceMap(message.memory, message.shape);
-    const origin = message.isCached ? 'from the cache' : 'built';
+    const { isCached } = message;
+    const origin = isCached ? 'from the cache' : 'built';
     options.onProgress?.(`${name} ${origin} in ${((performance.now() - startedMs) / 1000).toFixed(1)} s`);
-    return { placeMap, database: database.description, fingerprint, isCached: message.isCached, warnings: [] };
+    return { placeMap, database: database.description, fingerprint, isCached, whenKept, warnings: [] };
   } catch (error) {
     return `${name}: ${error instanceof Error ? error.message : String(error)}`;
   }
@@ -75,23 +85,32 @@ export function fingerprintDatabase({ v4, v6 }: Database): string {
   return fingerprintFiles(paths, CACHE_VERSION);
 }
 
+type Build = { readonly message: BuildMessage; readonly whenKept: Promise<void> };
+
 /** Runs the build thread until it has the map or a fault; that it then writes the cache keeps nobody waiting. */
-async function runBuild(task: BuildTask, onProgress: PlaceMapOptions['onProgress']): Promise<BuildMessage> {
+async function runBuild(task: BuildTask, onProgress: PlaceMapOptions['onProgress']): Promise<Build> {
   const worker = new Worker(new URL('./build-worker.ts', import.meta.url), { workerData: task });
   worker.on('message', (message: BuildMessage) => {
-    if (message.kind === 'cache-failed') onProgress?.(`the map serves, but is not kept for the next start: ${message.message}`);
+    if (message.kind === 'cache-failed')
+      onProgress?.(`the map serves, but is not kept for the next start: ${message.message}`);
   });
   worker.on('error', (error) => onProgress?.(`the build thread failed: ${String(error)}`));
+  const whenKept = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
   const limit = AbortSignal.timeout(BUILD_LIMIT_MS);
   try {
-    const ended = once(worker, 'exit', { signal: limit }).then((): BuildMessage => endedSilently);
     const said = once(worker, 'message', { signal: limit }).then(([message]): BuildMessage => message);
-    return await Promise.race([said, ended]);
+    const message = await Promise.race([said, whenKept.then((): BuildMessage => endedSilently)]);
+    return { message, whenKept };
   } catch (error) {
     await worker.terminate();
     if (!limit.aborted) throw error;
-    return { kind: 'fault', message: `no map after ${BUILD_LIMIT_MS / 1000} s: the database is damaged, fetch it again` };
+    return { message: tookTooLong, whenKept };
   }
 }
 
 const endedSilently: BuildMessage = { kind: 'fault', message: 'the build thread ended without a map' };
+
+const tookTooLong: BuildMessage = {
+  kind: 'fault',
+  message: `no map after ${BUILD_LIMIT_MS / 1000} s: the database is damaged, fetch it again`,
+};

@@ -9,7 +9,15 @@
 import { type UnitVector, toLocation, toUnitVector } from './distance.ts';
 import { findCountry } from './countries.ts';
 import { createRecordReader, readPlaceRecord } from './mmdb-record.ts';
-import { checkTree, DATA_SEPARATOR_BYTES, dataStart, type MmdbFault, type MmdbTree, walkV4, walkV6 } from './mmdb-tree.ts';
+import {
+  checkTree,
+  DATA_SEPARATOR_BYTES,
+  dataStart,
+  type MmdbFault,
+  type MmdbTree,
+  walkV4,
+  walkV6,
+} from './mmdb-tree.ts';
 import type { ValueReader } from './mmdb-value.ts';
 import { type PlaceMap, type PlaceTable, UNKNOWN_PLACE } from './place-map.ts';
 import { imageBytes, viewPlaceMap } from './place-map-image.ts';

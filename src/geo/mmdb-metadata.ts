@@ -30,7 +30,8 @@ const [TYPE, EPOCH, IP_VERSION, NODE_COUNT, RECORD_SIZE, MAJOR_VERSION] = [0, 1,
 /** Reads the metadata from the end of a file: its last METADATA_TAIL_BYTES, or more. */
 export function readMetadata(tail: Uint8Array): ReadMetadata {
   const start = findLastMarker(tail);
-  if (start < 0) return fault('truncated', 'no MaxMind DB metadata at its end: the file is cut short, or is something else');
+  if (start < 0)
+    return fault('truncated', 'no MaxMind DB metadata at its end: the file is cut short, or is something else');
   const reader = createValueReader(tail, start, tail.length, KEYS);
   if (!scanMap(reader, start)) return fault('bad-record', 'its metadata cannot be decoded: fetch the file again');
   const { fields } = reader;
@@ -38,7 +39,8 @@ export function readMetadata(tail: Uint8Array): ReadMetadata {
   const nodeCount = readNumber(reader, fields[NODE_COUNT]);
   const majorVersion = readNumber(reader, fields[MAJOR_VERSION]);
   if (majorVersion !== 2) return fault('wrong-type', `its format is version ${majorVersion}: only version 2 is known`);
-  if (ipVersion !== 4 && ipVersion !== 6) return fault('wrong-type', `its IP version is ${ipVersion}: only 4 and 6 are known`);
+  if (ipVersion !== 4 && ipVersion !== 6)
+    return fault('wrong-type', `its IP version is ${ipVersion}: only 4 and 6 are known`);
   if (recordSize !== 24 && recordSize !== 28 && recordSize !== 32) {
     return fault('wrong-type', `its records have ${recordSize} bits: only 24, 28 and 32 are known`);
   }

@@ -22,7 +22,14 @@ export type MmdbTree = {
 
 /** What is wrong with a database, for the operator. */
 export type MmdbFault = {
-  readonly code: 'truncated' | 'tree-too-deep' | 'tree-cycle' | 'bad-pointer' | 'bad-record' | 'wrong-type' | 'wrong-family';
+  readonly code:
+    | 'truncated'
+    | 'tree-too-deep'
+    | 'tree-cycle'
+    | 'bad-pointer'
+    | 'bad-record'
+    | 'wrong-type'
+    | 'wrong-family';
   readonly message: string;
 };
 
@@ -66,7 +73,10 @@ export function walkV4(tree: MmdbTree, visit: LeafVisitor): MmdbFault | undefine
  */
 export function walkV6(tree: MmdbTree, visit: LeafVisitor): MmdbFault | undefined {
   if (tree.ipVersion !== 6) {
-    return { code: 'wrong-family', message: 'the database has IPv4 addresses only: give one with IPv6 addresses as well' };
+    return {
+      code: 'wrong-family',
+      message: 'the database has IPv4 addresses only: give one with IPv6 addresses as well',
+    };
   }
   const v4Root = findV4Root(tree);
   return walk(tree, 0, DEPTH_KEPT_V6, v4Root < tree.nodeCount ? v4Root : tree.nodeCount, visit);
@@ -76,7 +86,8 @@ export function walkV6(tree: MmdbTree, visit: LeafVisitor): MmdbFault | undefine
 function findV4Root(tree: MmdbTree): number {
   const view = viewOf(tree.bytes);
   let record = 0;
-  for (let depth = 0; depth < DEPTH_OF_V4_IN_V6 && record < tree.nodeCount; depth += 1) record = readLeft(view, tree, record);
+  for (let depth = 0; depth < DEPTH_OF_V4_IN_V6 && record < tree.nodeCount; depth += 1)
+    record = readLeft(view, tree, record);
   return record;
 }
 
@@ -84,7 +95,13 @@ function findV4Root(tree: MmdbTree): number {
  * Depth first, left before right, with the right halves that are still to come on a stack. The node `pruned` is visited as
  * a leaf of which nothing is known.
  */
-function walk(tree: MmdbTree, root: number, depthKept: number, pruned: number, visit: LeafVisitor): MmdbFault | undefined {
+function walk(
+  tree: MmdbTree,
+  root: number,
+  depthKept: number,
+  pruned: number,
+  visit: LeafVisitor,
+): MmdbFault | undefined {
   const { nodeCount } = tree;
   const view = viewOf(tree.bytes);
   const pendingRecord = new Float64Array(depthKept);

@@ -4,7 +4,6 @@
 
 import type { Cluster, Endpoint, EndpointTarget, MinHealthy } from '../model/cluster.ts';
 import type { Configuration } from '../model/configuration.ts';
-import type { Region } from '../model/region.ts';
 import { collectOverrides, type Directive, findDirective, findNextExpiryMs } from './override-precedence.ts';
 import { listTargets } from './target.ts';
 import type { VerdictState } from './verdict.ts';
@@ -81,15 +80,14 @@ export function judgeClusters(
   nowMs: number,
 ): HealthJudgement {
   const regions = new Map(configuration.regions.map((region) => [region.id, region]));
-  const targets = new Map(
-    listTargets(configuration).map(({ id, cluster, endpoint }) => [`${cluster}/${endpoint}`, id]),
-  );
+  const targets = Map.groupBy(listTargets(configuration), (target) => target.cluster);
   const inForce = collectOverrides(configuration.overrides, nowMs);
   const perCluster = configuration.clusters.map((cluster) =>
-    cluster.endpoints.map((endpoint) => {
-      const target = targets.get(endpoint);
+    cluster.endpoints.map((endpoint, index) => {
+      // A cluster has a target for each of its endpoints, in order, or none at all.
+      const target = targets.get(cluster.id)?.[index]?.id;
       const verdict = target === undefined ? 'unmonitored' : (verdictOf(target) ?? 'unknown');
-      const region: Region | undefined = regions.get(cluster.region);
+      const region = regions.get(cluster.region);
       const directive = findDirective(inForce, { region, cluster: cluster.id, endpoint: endpoint.id });
       return judgeEndpoint(cluster, endpoint, target, verdict, directive);
     }),

@@ -131,19 +131,23 @@ function applyQuorum(before: VerdictState, votes: readonly VantageVote[], needed
 
 /** Among the ballots of one vantage: live before stale, a vote before an abstention, then as rendezvous prefers. */
 function chooseVote(target: string, vantage: string, ballots: readonly Ballot[]): VantageVote | undefined {
-  const ours = ballots.filter((ballot) => ballot.vantage === vantage);
-  const candidates = ours.length > 1 ? keepBest(ours) : ours;
-  const ranked = rankWorkers(
-    target,
-    candidates.map((ballot) => ballot.worker),
-  );
-  const chosen = candidates.find((ballot) => ballot.worker === ranked[0]);
+  const candidates = keepBest(ballots.filter((ballot) => ballot.vantage === vantage));
+  const chosen = candidates.length > 1 ? preferBallot(target, candidates) : candidates[0];
   if (chosen === undefined) return undefined;
   const { vote, reason } = chosen.vote;
   return { vantage, worker: chosen.worker, vote, reason, fresh: chosen.alive };
 }
 
+function preferBallot(target: string, ballots: readonly Ballot[]): Ballot | undefined {
+  const ranked = rankWorkers(
+    target,
+    ballots.map((ballot) => ballot.worker),
+  );
+  return ballots.find((ballot) => ballot.worker === ranked[0]);
+}
+
 function keepBest(ballots: readonly Ballot[]): readonly Ballot[] {
+  if (ballots.length < 2) return ballots;
   const alive = ballots.filter((ballot) => ballot.alive);
   const speaking = alive.filter((ballot) => ballot.vote.vote !== 'abstain');
   if (speaking.length > 0) return speaking;

@@ -2,6 +2,7 @@
 // when one dies, closed in order. Their counters live in shared memory and are summed up here across snapshots.
 
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import type { Logger } from 'pino';
 import { type Counters, createCounters } from '../answer/counters.ts';
@@ -64,11 +65,14 @@ export class AnswerThreads {
     this.#closing = true;
     const worker = this.#worker;
     if (worker === undefined) return;
-    const exited = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
     this.#post({ kind: 'close' });
-    const limit = setTimeout(() => void worker.terminate(), CLOSE_LIMIT_MS);
-    await exited;
-    clearTimeout(limit);
+    const limit = AbortSignal.timeout(CLOSE_LIMIT_MS);
+    try {
+      await once(worker, 'exit', { signal: limit });
+    } catch {
+      // It hangs, or had ended before: either way nothing of it is left after this.
+      await worker.terminate();
+    }
   }
 
   #spawn(): void {

@@ -100,6 +100,8 @@ async function startNode(
       closers.push(() => api?.close());
     }
     if (threads !== undefined) listening = serveWith(threads, control, logger);
+    // Whoever runs the node looks at it, but not before everything else has started.
+    listening.catch(() => undefined);
     closers.push(async () => {
       // Answering ends last of all that clients see; what it answers from may stop changing before.
       await threads?.close();

@@ -85,7 +85,8 @@ function rankPlace(context: Context, place: number, prefixRules: readonly number
       for (const position of rule.use) append(context, position, TIER_START);
       if (rule.fence) break;
     } else {
-      if (rule.kind === 'proximity' && hasLocation(context.places, place)) appendNearest(context, place, rule.tolerance);
+      if (rule.kind === 'proximity' && hasLocation(context.places, place))
+        appendNearest(context, place, rule.tolerance);
       else for (let position = 0; position < used.length; position += 1) append(context, position, TIER_START);
       break;
     }

@@ -24,7 +24,9 @@ export const MAX_CANDIDATES = 256;
  */
 export function compileRanking(placeMap: PlaceMap, ranking: Ranking): RankMap {
   if (ranking.candidates.length > MAX_CANDIDATES) {
-    throw new RangeError(`a ranking has at most ${MAX_CANDIDATES} candidates, this one has ${ranking.candidates.length}`);
+    throw new RangeError(
+      `a ranking has at most ${MAX_CANDIDATES} candidates, this one has ${ranking.candidates.length}`,
+    );
   }
   const interner = createListInterner(ranking.candidates.length);
   const ranker = createPlaceRanker(placeMap.places, ranking, interner);

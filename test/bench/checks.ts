@@ -43,7 +43,11 @@ export async function benchChecks(seconds: number): Promise<Readonly<Record<keyo
 
 async function measure(kind: keyof typeof BUDGETS, check: Check, seconds: number): Promise<Figures> {
   const run = createRunCheck({ allowNetworks: ['127.0.0.0/8'] });
-  const target = describeTarget(cluster('c', []), endpoint('a', '127.0.0.1'), planChecks({ ...TIMING, timeoutMs: 2000, check }));
+  const target = describeTarget(
+    cluster('c', []),
+    endpoint('a', '127.0.0.1'),
+    planChecks({ ...TIMING, timeoutMs: 2000, check }),
+  );
   await runFor(WARM_UP_MS, run, target);
   const before = process.cpuUsage();
   const startedAtMs = performance.now();

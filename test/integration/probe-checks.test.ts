@@ -19,7 +19,11 @@ const GRACE_MS = 400;
 const LOOPBACK = ['127.0.0.0/8', '::1/128'];
 
 function targetOf(check: Check, address = '127.0.0.1'): Target {
-  return describeTarget(cluster('c', []), endpoint('a', address), planChecks({ ...TIMING, timeoutMs: TIMEOUT_MS, check }));
+  return describeTarget(
+    cluster('c', []),
+    endpoint('a', address),
+    planChecks({ ...TIMING, timeoutMs: TIMEOUT_MS, check }),
+  );
 }
 
 /** Runs a check, and holds it to its time. */

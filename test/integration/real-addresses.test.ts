@@ -62,7 +62,14 @@ describe('the map of the default database', () => {
       assertSamePlace(explain(address), record, address);
       continents.add(explain(address).continent ?? 'unknown');
     }
-    assert.deepEqual([...continents].filter((continent) => continent !== 'unknown').sort(), ['AF', 'AS', 'EU', 'NA', 'OC', 'SA']);
+    assert.deepEqual([...continents].filter((continent) => continent !== 'unknown').sort(), [
+      'AF',
+      'AS',
+      'EU',
+      'NA',
+      'OC',
+      'SA',
+    ]);
   });
 });
 
@@ -108,7 +115,9 @@ function explain(address: string): ReturnType<typeof explainPlaceV4> {
 }
 
 function firstCluster(address: string): number {
-  const list = address.includes(':') ? listV6(parseV6(address)) : listOf(ranked.v4, lookupV4(ranked.v4, parseV4(address)));
+  const list = address.includes(':')
+    ? listV6(parseV6(address))
+    : listOf(ranked.v4, lookupV4(ranked.v4, parseV4(address)));
   const first = ranked.lists.entries[ranked.lists.offsets[list] ?? 0] ?? 0;
   return first & ~TIER_START;
 }
@@ -118,7 +127,10 @@ function listV6({ high, low }: Halves): number {
 }
 
 /** The spherical law of cosines, on a unit sphere. */
-function cosineDistance(a: { latitude: number; longitude: number }, b: { latitude: number; longitude: number }): number {
+function cosineDistance(
+  a: { latitude: number; longitude: number },
+  b: { latitude: number; longitude: number },
+): number {
   const radians = (degrees: number): number => (degrees / 180) * Math.PI;
   const [phiA, phiB] = [radians(a.latitude), radians(b.latitude)];
   const cosine =

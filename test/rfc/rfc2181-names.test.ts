@@ -42,7 +42,7 @@ it('11: "The zero length full name is defined as representing the root of the DN
   assert.equal(formatName(Uint8Array.of(0)), '.');
 });
 
-it('5: "It is meaningless for two records to ever have label, class, type and data all equal - servers should suppress such duplicates"', () => {
+it('5: "It is meaningless for two records to ever have label, class, type and data all equal - servers should suppress such duplicates if encountered"', () => {
   const built = buildZone(zoneWith(record('a.z.test', 'A', 60, '192.0.2.1', '192.0.2.2', '192.0.2.1')), 1);
   assert.ok(built.ok);
   assert.deepEqual(
@@ -56,7 +56,7 @@ it('5.2: "the TTLs of all RRs in an RRSet must be the same"', () => {
   assert.equal(buildZone(zoneWith(...records), 1).ok, false);
 });
 
-it('8: "a value between 0 and 2147483647 inclusive"; one "received with the most significant bit set" counts "as if the entire value received was zero"', () => {
+it('8: "a TTL value is an unsigned number, with a minimum value of 0, and a maximum value of 2147483647"; "treat TTL values received with the most significant bit set as if the entire value received was zero"', () => {
   const ttlOf = (ttl: string) => {
     const octets = `000184000000000100000000${'00'}00100001${ttl}0000`;
     const message = decodeMessage(new Uint8Array(Buffer.from(octets, 'hex')));
@@ -76,7 +76,7 @@ it('10.1: "An alias name (label of a CNAME record) may, if DNSSEC is in use, hav
   assert.equal(buildZone(zoneWith(alias, record('a.z.test', 'KEY', 60, '\\# 1 00')), 1).ok, true);
 });
 
-it('10.1: "there may be only one such canonical name for any one alias"', () => {
+it('10.1: "There may be only one such canonical name for any one alias"', () => {
   assert.equal(buildZone(zoneWith(record('a.z.test', 'CNAME', 60, 'x.test.', 'y.test.')), 1).ok, false);
 });
 

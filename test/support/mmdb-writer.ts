@@ -31,7 +31,16 @@ export function geoip2Record(country: string, latitude?: number, longitude?: num
 
 /** A record of the flat shape. */
 export function flatRecord(country: string, latitude: number, longitude: number, state = ''): MmdbValue {
-  return { city: '', country_code: country, latitude, longitude, postcode: '', state1: state, state2: '', timezone: '' };
+  return {
+    city: '',
+    country_code: country,
+    latitude,
+    longitude,
+    postcode: '',
+    state1: state,
+    state2: '',
+    timezone: '',
+  };
 }
 
 type Branch = { left: Tree; right: Tree };
@@ -39,7 +48,13 @@ type Branch = { left: Tree; right: Tree };
 type Tree = Branch | number | undefined;
 
 export function writeMmdb(options: MmdbOptions): Buffer {
-  const { networks, ipVersion = 6, recordSize = 28, databaseType = 'Test-City', buildEpochSeconds = 1_780_000_000 } = options;
+  const {
+    networks,
+    ipVersion = 6,
+    recordSize = 28,
+    databaseType = 'Test-City',
+    buildEpochSeconds = 1_780_000_000,
+  } = options;
   const root: Branch = { left: undefined, right: undefined };
   const byLength = networks.map(({ prefix }, index) => ({ bits: prefixBits(prefix, ipVersion), index }));
   byLength.sort((a, b) => a.bits.length - b.bits.length);
@@ -173,15 +188,24 @@ function encodeValue(value: MmdbValue, share: (text: string) => Buffer): Buffer 
   if (isList(value)) {
     return Buffer.concat([Buffer.from([value.length, 11 - 7]), ...value.map((item) => encodeValue(item, share))]);
   }
-  return encodeMap(Object.entries(value).map(([key, item]) => [key, encodeValue(item, share)]), share);
+  return encodeMap(
+    Object.entries(value).map(([key, item]) => [key, encodeValue(item, share)]),
+    share,
+  );
 }
 
 function isList(value: MmdbValue): value is readonly MmdbValue[] {
   return Array.isArray(value);
 }
 
-function encodeMap(entries: readonly (readonly [string, Buffer])[], key: (text: string) => Buffer = encodeString): Buffer {
-  return Buffer.concat([Buffer.from([(7 << 5) | entries.length]), ...entries.flatMap(([name, bytes]) => [key(name), bytes])]);
+function encodeMap(
+  entries: readonly (readonly [string, Buffer])[],
+  key: (text: string) => Buffer = encodeString,
+): Buffer {
+  return Buffer.concat([
+    Buffer.from([(7 << 5) | entries.length]),
+    ...entries.flatMap(([name, bytes]) => [key(name), bytes]),
+  ]);
 }
 
 function encodeString(text: string): Buffer {
@@ -215,7 +239,8 @@ function prefixBits(prefix: string, ipVersion: 4 | 6): readonly number[] {
 
 function parseV6(text: string): readonly number[] {
   const [head = '', tail] = text.split('::');
-  const groups = (part: string): number[] => (part === '' ? [] : part.split(':').map((group) => Number.parseInt(group, 16)));
+  const groups = (part: string): number[] =>
+    part === '' ? [] : part.split(':').map((group) => Number.parseInt(group, 16));
   const before = groups(head);
   const after = tail === undefined ? [] : groups(tail);
   const all = [...before, ...new Array<number>(8 - before.length - after.length).fill(0), ...after];

@@ -55,7 +55,10 @@ describe('building a place map', () => {
 
   it('merges neighbouring prefixes of one place', () => {
     const map = build({ networks });
-    assert.deepEqual([...map.v4.starts], ['0.0.0.0', '1.0.0.0', '1.2.0.0', '1.3.0.0', '4.0.0.0', '255.255.255.255'].map(v4));
+    assert.deepEqual(
+      [...map.v4.starts],
+      ['0.0.0.0', '1.0.0.0', '1.2.0.0', '1.3.0.0', '4.0.0.0', '255.255.255.255'].map(v4),
+    );
     for (let index = 1; index < map.v4.places.length; index += 1) {
       assert.notEqual(map.v4.places[index], map.v4.places[index - 1]);
     }
@@ -63,7 +66,10 @@ describe('building a place map', () => {
   });
 
   it('reads the flat shape and derives the continent that it does not say', () => {
-    const map = build({ ipVersion: 4, networks: [{ prefix: '8.0.0.0/8', record: flatRecord('US', 37.5, -122.25, 'California') }] });
+    const map = build({
+      ipVersion: 4,
+      networks: [{ prefix: '8.0.0.0/8', record: flatRecord('US', 37.5, -122.25, 'California') }],
+    });
     const { location, ...names } = explainPlaceV4(map, v4('8.8.8.8'));
     assert.deepEqual(names, { place: 1, country: 'US', subdivision: 'US-California', continent: 'NA' });
     assert.deepEqual(location, { latitude: 37.5, longitude: -122.25 });
@@ -118,13 +124,23 @@ describe('building a place map', () => {
   });
 
   it('leaves out coordinates that are not on the globe', () => {
-    const map = build({ networks: [{ prefix: '1.0.0.0/8', record: { country_code: 'ZZ', latitude: 1e9, longitude: 0 } }] });
+    const map = build({
+      networks: [{ prefix: '1.0.0.0/8', record: { country_code: 'ZZ', latitude: 1e9, longitude: 0 } }],
+    });
     assert.deepEqual(explainPlaceV4(map, v4('1.0.0.1')), { place: 1, country: 'ZZ' });
   });
 
   it('lies in shared memory, all of it', () => {
     const { v4: four, v6, places } = build({ networks });
-    const arrays = [four.starts, four.places, v6.startsHigh, v6.startsLow, v6.places, places.latitude, places.continent];
+    const arrays = [
+      four.starts,
+      four.places,
+      v6.startsHigh,
+      v6.startsLow,
+      v6.places,
+      places.latitude,
+      places.continent,
+    ];
     for (const array of arrays) assert.ok(array.buffer instanceof SharedArrayBuffer);
   });
 });
@@ -174,7 +190,9 @@ describe('a damaged database', () => {
   });
 
   it('is refused when it tells of something other than places', () => {
-    const bytes = writeMmdb({ networks: [{ prefix: '1.0.0.0/8', record: { autonomous_system_organization: 'Example' } }] });
+    const bytes = writeMmdb({
+      networks: [{ prefix: '1.0.0.0/8', record: { autonomous_system_organization: 'Example' } }],
+    });
     const built = buildPlaceMap({ v4: openTree(bytes) });
     assert.equal(built.ok ? 'none' : built.fault.code, 'wrong-type');
   });

@@ -7,13 +7,25 @@ import { emptyPlaceMap, type PlaceMap } from '../../../src/geo/place-map.ts';
 import { viewPlaceMap, imageBytes } from '../../../src/geo/place-map-image.ts';
 import { compileRanking, MAX_CANDIDATES } from '../../../src/steering/rank.ts';
 import type { Ranking, RankingRule } from '../../../src/steering/ranking.ts';
-import { listOf, lookupV4, lookupV6, type RankMap, scopeV4, scopeV6, TIER_START } from '../../../src/steering/run-map.ts';
+import {
+  listOf,
+  lookupV4,
+  lookupV6,
+  type RankMap,
+  scopeV4,
+  scopeV6,
+  TIER_START,
+} from '../../../src/steering/run-map.ts';
 import { checkScopeV4, checkScopeV6 } from '../../support/rank-map-check.ts';
 
 type TestPlace = { country: string; subdivision?: string; continent?: number; at?: readonly [number, number] };
 type TestInterval = { start: number; low?: number; place: number };
 
-function makeMap(places: readonly TestPlace[], v4: readonly TestInterval[], v6: readonly TestInterval[] = []): PlaceMap {
+function makeMap(
+  places: readonly TestPlace[],
+  v4: readonly TestInterval[],
+  v6: readonly TestInterval[] = [],
+): PlaceMap {
   const countries = ['', ...new Set(places.map(({ country }) => country))];
   const subdivisions = ['', ...new Set(places.flatMap(({ subdivision }) => subdivision ?? []))];
   const shape = {
@@ -50,7 +62,8 @@ function tiersOf(map: RankMap, list: number): number[][] {
   return tiers;
 }
 
-const tiersV4 = (map: RankMap, address: string): number[][] => tiersOf(map, listOf(map.v4, lookupV4(map.v4, v4(address))));
+const tiersV4 = (map: RankMap, address: string): number[][] =>
+  tiersOf(map, listOf(map.v4, lookupV4(map.v4, v4(address))));
 const tiersV6 = (map: RankMap, high: number, low = 0): number[][] =>
   tiersOf(map, listOf(map.v6, lookupV6(map.v6, high, low)));
 
@@ -114,7 +127,10 @@ describe('a compiled ranking', () => {
   it('puts clusters into one tier that are as near as the tolerance allows', () => {
     const near = { latitude: 53.4, longitude: -6.3, bias: 0 };
     const rules: RankingRule[] = [{ kind: 'proximity', tolerance: 0.05 }];
-    assert.deepEqual(tiersV4(compileRanking(world, { candidates: [virginia, near, dublin], rules }), '1.2.3.4'), [[2, 1], [0]]);
+    assert.deepEqual(tiersV4(compileRanking(world, { candidates: [virginia, near, dublin], rules }), '1.2.3.4'), [
+      [2, 1],
+      [0],
+    ]);
     assert.deepEqual(
       tiersV4(compileRanking(world, { candidates: [virginia, near, dublin], rules: [proximity] }), '1.2.3.4'),
       [[2], [1], [0]],
@@ -153,7 +169,10 @@ describe('a compiled ranking', () => {
   });
 
   it('matches a subdivision whatever the case of its letters', () => {
-    const rules: RankingRule[] = [{ kind: 'match', match: { subdivision: ['us-CALIFORNIA'] }, use: [2], fence: true }, priority];
+    const rules: RankingRule[] = [
+      { kind: 'match', match: { subdivision: ['us-CALIFORNIA'] }, use: [2], fence: true },
+      priority,
+    ];
     const map = compileRanking(world, { candidates, rules });
     assert.deepEqual(tiersV4(map, '3.2.3.4'), [[2]]);
     assert.deepEqual(tiersV4(map, '1.2.3.4'), [[0], [1], [2]]);
@@ -162,7 +181,12 @@ describe('a compiled ranking', () => {
   it('matches prefixes above the database, in the order of the rules rather than of their lengths', () => {
     const rules: RankingRule[] = [
       { kind: 'match', match: { cidr: ['1.0.0.0/8', '2001:db8::/32'] }, use: [2], fence: true },
-      { kind: 'match', match: { cidr: ['1.2.3.0/24', '9.0.0.0/8', '255.0.0.0/8', '2001:db8:1::/48'] }, use: [0], fence: true },
+      {
+        kind: 'match',
+        match: { cidr: ['1.2.3.0/24', '9.0.0.0/8', '255.0.0.0/8', '2001:db8:1::/48'] },
+        use: [0],
+        fence: true,
+      },
       priority,
     ];
     const map = compileRanking(world, { candidates, rules });
@@ -177,7 +201,10 @@ describe('a compiled ranking', () => {
 
   it('asks for both when a rule has prefixes and countries', () => {
     const match = { cidr: ['1.0.0.0/9', '2.0.0.0/8'], country: ['GB'] };
-    const map = compileRanking(world, { candidates, rules: [{ kind: 'match', match, use: [2], fence: true }, priority] });
+    const map = compileRanking(world, {
+      candidates,
+      rules: [{ kind: 'match', match, use: [2], fence: true }, priority],
+    });
     assert.deepEqual(tiersV4(map, '1.1.1.1'), [[2]]);
     assert.deepEqual(tiersV4(map, '1.200.1.1'), [[0], [1], [2]]);
     assert.deepEqual(tiersV4(map, '2.1.1.1'), [[0], [1], [2]]);
@@ -185,7 +212,10 @@ describe('a compiled ranking', () => {
 
   it('counts an IPv6 prefix longer than /64 as the whole /64', () => {
     const match = { cidr: ['2001:db8:0:7::1/128', '::ffff:192.0.2.1/128'] };
-    const map = compileRanking(world, { candidates, rules: [{ kind: 'match', match, use: [2], fence: true }, priority] });
+    const map = compileRanking(world, {
+      candidates,
+      rules: [{ kind: 'match', match, use: [2], fence: true }, priority],
+    });
     assert.deepEqual(tiersV6(map, 0x20010db8, 7), [[2]]);
     assert.deepEqual(tiersV6(map, 0x20010db8, 8), [[0], [1], [2]]);
   });
@@ -228,7 +258,9 @@ const someMap = somePlaces.chain((places) => {
   return fc.tuple(intervals, intervals).map(([four, six]) => {
     const distinct = new Map(four.filter(({ start }) => start > 0).map((interval) => [interval.start, interval]));
     const sorted = [...distinct.values()].sort((a, b) => a.start - b.start);
-    const distinct6 = new Map(six.filter(({ start }) => start > 0).map((interval) => [`${interval.start} ${interval.low}`, interval]));
+    const distinct6 = new Map(
+      six.filter(({ start }) => start > 0).map((interval) => [`${interval.start} ${interval.low}`, interval]),
+    );
     const sorted6 = [...distinct6.values()].sort((a, b) => a.start - b.start || a.low - b.low);
     const given = places.map(({ country, continent, at }) => ({ country, continent, ...(at ? { at } : {}) }));
     return { places: given, map: makeMap(given, sorted, sorted6), four: sorted, six: sorted6 };
@@ -327,29 +359,34 @@ function isInV6(prefix: string, high: number): boolean {
 describe('for any map, ranking and client', () => {
   it('the list is what the rules say, and the scope is the widest over which it holds', () => {
     fc.assert(
-      fc.property(someMap, someRanking, fc.array(edgeNumber, { minLength: 8, maxLength: 8 }), (drawn, ranking, clients) => {
-        const compiled = compileRanking(drawn.map, ranking);
-        const edges = drawn.four.flatMap(({ start }) => [start, start - 1]);
-        for (const address of [...clients, ...edges.slice(0, 8), 0, 2 ** 32 - 1]) {
-          const list = listOf(compiled.v4, lookupV4(compiled.v4, address));
-          const place = findPlaceV4(drawn.map, address);
-          const expected = rankPlainly(drawn.map, ranking, place, (prefix) => isInV4(prefix, address));
-          assert.deepEqual(tiersOf(compiled, list), expected);
-          checkScopeV4(compiled, address);
-        }
-        const edges6 = drawn.six.flatMap(({ start, low }): [number, number][] => [
-          [start, low],
-          low > 0 ? [start, low - 1] : [start - 1, 2 ** 32 - 1],
-        ]);
-        const clients6 = clients.map((high, index): [number, number] => [high, clients[index - 1] ?? 0]);
-        for (const [high, low] of [...clients6, ...edges6.slice(0, 8)]) {
-          const list = listOf(compiled.v6, lookupV6(compiled.v6, high, low));
-          const place = findPlaceV6(drawn.map, high, low);
-          const expected = rankPlainly(drawn.map, ranking, place, (prefix) => isInV6(prefix, high));
-          assert.deepEqual(tiersOf(compiled, list), expected);
-          checkScopeV6(compiled, high, low);
-        }
-      }),
+      fc.property(
+        someMap,
+        someRanking,
+        fc.array(edgeNumber, { minLength: 8, maxLength: 8 }),
+        (drawn, ranking, clients) => {
+          const compiled = compileRanking(drawn.map, ranking);
+          const edges = drawn.four.flatMap(({ start }) => [start, start - 1]);
+          for (const address of [...clients, ...edges.slice(0, 8), 0, 2 ** 32 - 1]) {
+            const list = listOf(compiled.v4, lookupV4(compiled.v4, address));
+            const place = findPlaceV4(drawn.map, address);
+            const expected = rankPlainly(drawn.map, ranking, place, (prefix) => isInV4(prefix, address));
+            assert.deepEqual(tiersOf(compiled, list), expected);
+            checkScopeV4(compiled, address);
+          }
+          const edges6 = drawn.six.flatMap(({ start, low }): [number, number][] => [
+            [start, low],
+            low > 0 ? [start, low - 1] : [start - 1, 2 ** 32 - 1],
+          ]);
+          const clients6 = clients.map((high, index): [number, number] => [high, clients[index - 1] ?? 0]);
+          for (const [high, low] of [...clients6, ...edges6.slice(0, 8)]) {
+            const list = listOf(compiled.v6, lookupV6(compiled.v6, high, low));
+            const place = findPlaceV6(drawn.map, high, low);
+            const expected = rankPlainly(drawn.map, ranking, place, (prefix) => isInV6(prefix, high));
+            assert.deepEqual(tiersOf(compiled, list), expected);
+            checkScopeV6(compiled, high, low);
+          }
+        },
+      ),
       { numRuns: 60 },
     );
   });

@@ -21,6 +21,7 @@ const LAYER_OF_FOLDER: ReadonlyMap<string, number> = new Map([
     'settings',
     'databases',
     'demo',
+    'documents',
   ]),
   ...layer(6, ['roles']),
   ...layer(7, ['commands']),
