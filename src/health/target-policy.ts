@@ -7,7 +7,7 @@
 // let through: nothing answers there, and examples use them. IPv6 forms that carry an IPv4 address inside are refused
 // whole, whatever they carry: write the IPv4 address.
 
-import { isInNetwork, type Network, parseAddress, parseNetwork } from './network.ts';
+import { isInPrefix, parseAddress, parsePrefix, type Prefix } from '../model/address.ts';
 
 /** Whether `address` may be checked, given the prefixes that the settings allow. False for anything that is no IP address. */
 export function isAllowedTarget(address: string, allowNetworks: readonly string[]): boolean {
@@ -18,16 +18,16 @@ export function isAllowedTarget(address: string, allowNetworks: readonly string[
 export function explainRefusal(address: string, allowNetworks: readonly string[]): string | undefined {
   const parsed = parseAddress(address);
   if (parsed === undefined) return 'not an IP address';
-  const special = SPECIAL_NETWORKS.find(({ network }) => isInNetwork(parsed, network));
+  const special = SPECIAL_NETWORKS.find(({ network }) => isInPrefix(parsed, network));
   if (special === undefined) return undefined;
   const allowed = allowNetworks.some((text) => {
-    const network = parseNetwork(text);
-    return network !== undefined && isInNetwork(parsed, network);
+    const network = parsePrefix(text);
+    return network !== undefined && isInPrefix(parsed, network);
   });
   return allowed ? undefined : special.purpose;
 }
 
-type SpecialNetwork = { readonly network: Network; readonly purpose: string };
+type SpecialNetwork = { readonly network: Prefix; readonly purpose: string };
 
 const SPECIAL_NETWORKS: readonly SpecialNetwork[] = [
   special('0.0.0.0/8', 'this network'),
@@ -60,7 +60,7 @@ const SPECIAL_NETWORKS: readonly SpecialNetwork[] = [
 ];
 
 function special(prefix: string, purpose: string): SpecialNetwork {
-  const network = parseNetwork(prefix);
+  const network = parsePrefix(prefix);
   if (network === undefined) throw new Error(`not a prefix: ${prefix}`);
   return { network, purpose };
 }

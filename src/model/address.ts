@@ -45,6 +45,13 @@ export function isInPrefix(address: Address, prefix: Prefix): boolean {
   return network.words.every((word, index) => word === wanted.words[index]);
 }
 
+/** Whether two texts write the same address, in whatever spelling; false unless both are addresses. */
+export function isSameAddress(a: string, b: string): boolean {
+  const first = parseAddress(a);
+  const second = parseAddress(b);
+  return first?.family === second?.family && first?.words.every((word, index) => word === second?.words[index]) === true;
+}
+
 /** Dotted IPv4, or the canonical IPv6 text of RFC 5952. */
 export function formatAddress({ family, words }: Address): string {
   if (family === 6) return formatIpv6(words);

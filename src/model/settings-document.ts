@@ -29,7 +29,6 @@ export const SettingsDocument = section({
       maxConnections: wholeNumber(1, 1_000_000, 1024),
       idleTimeout: duration('100ms', '1h', '10s'),
       messageTimeout: duration('100ms', '10m', '5s'),
-      maxPipelined: wholeNumber(1, 65_536, 64),
     }),
   }),
   api: section({ listen: listenAddress('127.0.0.1:8053') }),

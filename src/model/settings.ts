@@ -19,8 +19,6 @@ export type Settings = {
       readonly idleTimeoutMs: number;
       /** A message that has begun must be complete within this time. */
       readonly messageTimeoutMs: number;
-      /** Queries of one connection that may wait for their answers. */
-      readonly maxPipelined: number;
     };
   };
   readonly api: { readonly listen: ListenAddress };
@@ -65,7 +63,6 @@ function settingsOf({ dns, api, telemetry, geo, probe, ...rest }: Static<typeof 
         maxConnections: dns.tcp.maxConnections,
         idleTimeoutMs: milliseconds(dns.tcp.idleTimeout),
         messageTimeoutMs: milliseconds(dns.tcp.messageTimeout),
-        maxPipelined: dns.tcp.maxPipelined,
       },
     },
     api: { listen: boundAddress(api.listen) },

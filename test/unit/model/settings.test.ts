@@ -20,7 +20,7 @@ describe('parseSettings', () => {
             { host: '::1', port: 5300 },
           ],
           transport: 'auto',
-          tcp: { maxConnections: 1024, idleTimeoutMs: 10_000, messageTimeoutMs: 5_000, maxPipelined: 64 },
+          tcp: { maxConnections: 1024, idleTimeoutMs: 10_000, messageTimeoutMs: 5_000 },
         },
         api: { listen: { host: '127.0.0.1', port: 8053 } },
         telemetry: { listen: { host: '127.0.0.1', port: 9153 } },
@@ -42,7 +42,7 @@ describe('parseSettings', () => {
       dns: {
         listen: ['192.0.2.1:53', '[2001:db8:0::1]:53'],
         transport: 'dgram',
-        tcp: { maxConnections: 1, idleTimeout: '1m', messageTimeout: '1500ms', maxPipelined: 2 },
+        tcp: { maxConnections: 1, idleTimeout: '1m', messageTimeout: '1500ms' },
       },
       api: { listen: '[::]:443' },
       telemetry: { listen: '0.0.0.0:0' },
@@ -68,7 +68,7 @@ describe('parseSettings', () => {
             { host: '2001:db8::1', port: 53 },
           ],
           transport: 'dgram',
-          tcp: { maxConnections: 1, idleTimeoutMs: 60_000, messageTimeoutMs: 1_500, maxPipelined: 2 },
+          tcp: { maxConnections: 1, idleTimeoutMs: 60_000, messageTimeoutMs: 1_500 },
         },
         api: { listen: { host: '::', port: 443 } },
         telemetry: { listen: { host: '0.0.0.0', port: 0 } },
@@ -167,6 +167,6 @@ describe('parseSettings', () => {
       const document = [...path].reverse().reduce<unknown>((below, key) => ({ [key]: below }), initial);
       assert.deepEqual(problemsOf(document), [], path.join('.'));
     }
-    assert.equal(SETTING_KEYS.length, 21);
+    assert.equal(SETTING_KEYS.length, 20);
   });
 });

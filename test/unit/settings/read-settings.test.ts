@@ -85,13 +85,13 @@ describe('readSettings', () => {
 
   test('each problem names the source to correct, with line and column in the file', () => {
     const file = write('dns:\n  listen:\n    - 127.0.0.1:53\n    - nowhere\nstore: mysql://x\nlog: { level: loud }\n');
-    const environment = { AZIMUTH_API_LISTEN: 'x', AZIMUTH_DNS_TCP_MAX_PIPELINED: 'many' };
+    const environment = { AZIMUTH_API_LISTEN: 'x', AZIMUTH_DNS_TCP_MAX_CONNECTIONS: 'many' };
     const messages = messagesOf({ file, environment, flags: { store: 'sqlite' } });
     const origins = messages.map((message) => message.replace(/ .* \((.*)\)$/, ' $1')).sort();
     assert.deepEqual(origins, [
       '/api/listen from AZIMUTH_API_LISTEN',
       '/dns/listen/1 DIR/azimuth.yaml:4:7',
-      '/dns/tcp/maxPipelined from AZIMUTH_DNS_TCP_MAX_PIPELINED',
+      '/dns/tcp/maxConnections from AZIMUTH_DNS_TCP_MAX_CONNECTIONS',
       '/log/level DIR/azimuth.yaml:6:15',
       '/store from the command line',
     ]);
