@@ -45,6 +45,19 @@ export function isInPrefix(address: Address, prefix: Prefix): boolean {
   return network.words.every((word, index) => word === wanted.words[index]);
 }
 
+/** The octets in network order: 4 or 16. */
+export function octetsOfAddress({ family, words }: Address): Uint8Array {
+  const octets = new Uint8Array(family === 4 ? 4 : 16);
+  for (let index = 0; index < octets.length; index++) octets[index] = (words[index >>> 2] ?? 0) >>> (24 - 8 * (index & 3));
+  return octets;
+}
+
+/** The address whose octets stand in network order at `at`. */
+export function addressOfOctets(octets: Uint8Array, at: number, family: 4 | 6): Address {
+  const view = new DataView(octets.buffer, octets.byteOffset + at);
+  return { family, words: Array.from({ length: family === 4 ? 1 : 4 }, (_, index) => view.getUint32(4 * index)) };
+}
+
 /** Whether two texts write the same address, in whatever spelling; false unless both are addresses. */
 export function isSameAddress(a: string, b: string): boolean {
   const first = parseAddress(a);

@@ -1,7 +1,7 @@
 // Lays services, clusters and endpoints out as flat tables. Ids become indices here; from here on nothing knows names.
 
 import { PICK_ALL, PICK_LEAST_CONNECTIONS, PICK_ROUND_ROBIN, PICK_WEIGHTED } from '../load/choose.ts';
-import { parseAddress } from '../model/address.ts';
+import { octetsOfAddress, parseAddress } from '../model/address.ts';
 import type { Cluster, EndpointTarget } from '../model/cluster.ts';
 import type { Configuration } from '../model/configuration.ts';
 import type { LastResort, PickBy, RankRule, Service } from '../model/service.ts';
@@ -108,11 +108,7 @@ function targetData(target: EndpointTarget): Uint8Array {
   }
   const address = parseAddress(target.address);
   if (address === undefined) throw new Error(`endpoint address ${target.address} passed validation as an address`);
-  const bytes = new Uint8Array(address.family === 4 ? 4 : 16);
-  for (let index = 0; index < bytes.length; index++) {
-    bytes[index] = (address.words[index >>> 2] ?? 0) >>> (24 - 8 * (index & 3));
-  }
-  return bytes;
+  return octetsOfAddress(address);
 }
 
 function familiesOf(cluster: Cluster): number {

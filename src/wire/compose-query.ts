@@ -1,6 +1,6 @@
 // Composes a query: for asking ourselves (canaries, explain, rehearsals) exactly as a client would.
 
-import type { Prefix } from '../model/address.ts';
+import { octetsOfAddress, type Prefix } from '../model/address.ts';
 import { HEADER_BYTES } from './query.ts';
 import { CLASS_IN, OPTION_CLIENT_SUBNET, TYPE_OPT } from './record-types.ts';
 
@@ -36,8 +36,6 @@ export function composeQuery({ id, name, type, subnet }: QueryParts): Uint8Array
   view.setUint16(at + 12, 4 + addressBytes);
   view.setUint16(at + 14, subnet.family === 4 ? 1 : 2);
   bytes[at + 16] = subnet.length;
-  for (let index = 0; index < addressBytes; index++) {
-    bytes[at + 18 + index] = (subnet.words[index >>> 2] ?? 0) >>> (24 - 8 * (index & 3));
-  }
+  bytes.set(octetsOfAddress(subnet).subarray(0, addressBytes), at + 18);
   return bytes;
 }
