@@ -7,13 +7,24 @@
 
 import { NONE } from '../snapshot/snapshot.ts';
 import { PARSED, parseQuery, SILENCE } from '../wire/query.ts';
-import { CLASS_ANY, CLASS_IN, RCODE_NOERROR, RCODE_REFUSED } from '../wire/record-types.ts';
+import {
+  CLASS_ANY,
+  CLASS_IN,
+  isMetaType,
+  RCODE_NOERROR,
+  RCODE_NOTIMP,
+  RCODE_REFUSED,
+  TYPE_ANY,
+  TYPE_AXFR,
+  TYPE_DS,
+  TYPE_IXFR,
+} from '../wire/record-types.ts';
 import { beginResponse, finishResponse, MAX_UDP_PAYLOAD, QUESTION_OFFSET } from '../wire/response.ts';
 import { answerName } from './answer-name.ts';
 import { writeNegative, writeReferral } from './answer-zone.ts';
 import { countDropped, countRequest, countResponse, DROPPED_MALFORMED } from './counters.ts';
 import type { Desk } from './desk.ts';
-import { FOUND_DELEGATION, FOUND_OUTSIDE, findName } from './find-name.ts';
+import { FOUND_DELEGATION, FOUND_NAME, FOUND_OUTSIDE, findName } from './find-name.ts';
 
 export const UDP = 0;
 export const TCP = 1;
@@ -33,7 +44,7 @@ export function answerQuery(
   outSize: number,
   protocol: number,
 ): number {
-  const { query, response, counters, snapshot, found } = desk;
+  const { query, response, counters, snapshot } = desk;
   const outcome = parseQuery(query, bytes, start, length);
   if (outcome === SILENCE) {
     countDropped(counters, DROPPED_MALFORMED);
@@ -43,7 +54,7 @@ export function answerQuery(
   beginResponse(response, query, out, outStart, size);
   beginAnswer(desk);
   const rcode = outcome === PARSED ? answerQuestion(desk) : outcome;
-  const zone = outcome === PARSED && found.zone !== NONE ? found.zone : snapshot.zones.names.length;
+  const zone = desk.zone !== NONE ? desk.zone : snapshot.zones.names.length;
   countRequest(counters, zone, protocol, desk.client.family === 6 ? 1 : 0, query.type);
   countResponse(counters, zone, rcode);
   return finishResponse(response, query, rcode, desk.authoritative, desk.scope);
@@ -52,6 +63,8 @@ export function answerQuery(
 function beginAnswer(desk: Desk): void {
   desk.owner = desk.query.name;
   desk.ownerOffset = QUESTION_OFFSET;
+  desk.chainLength = 0;
+  desk.zone = NONE;
   desk.scope = 0;
   desk.negative = false;
   desk.authoritative = false;
@@ -61,14 +74,29 @@ function beginAnswer(desk: Desk): void {
 function answerQuestion(desk: Desk): number {
   const { query, found } = desk;
   findName(desk.snapshot.names, query.name, found);
+  desk.zone = found.zone;
   if (found.kind === FOUND_OUTSIDE || (query.class !== CLASS_IN && query.class !== CLASS_ANY)) return RCODE_REFUSED;
   desk.trace?.push({ step: 'zone', zone: found.zone });
-  if (found.kind === FOUND_DELEGATION) {
+  if (isMetaType(query.type) && query.type !== TYPE_ANY) return refuseMetaType(query.type);
+  if (found.kind === FOUND_DELEGATION && !isAboutCut(desk)) {
     writeReferral(desk);
     return RCODE_NOERROR;
   }
   const rcode = answerName(desk);
-  desk.authoritative = rcode !== RCODE_REFUSED;
+  // RFC 1035 section 6.2: with class * nobody can be sure to know everything.
+  desk.authoritative = rcode !== RCODE_REFUSED && query.class === CLASS_IN;
   if (desk.negative) writeNegative(desk);
   return rcode;
+}
+
+/** Transfers are known and not for everyone (RFC 5936 section 2.2.1); the rest are no questions that a zone could answer. */
+function refuseMetaType(type: number): number {
+  return type === TYPE_AXFR || type === TYPE_IXFR ? RCODE_REFUSED : RCODE_NOTIMP;
+}
+
+/** RFC 4035 section 3.1.4.1: DS is the one type of which the parent side of a cut speaks with authority. */
+function isAboutCut({ query, found, snapshot }: Desk): boolean {
+  if (query.type !== TYPE_DS || snapshot.names.labelCounts[found.node] !== query.name.labelCount) return false;
+  found.kind = FOUND_NAME;
+  return true;
 }

@@ -5,12 +5,18 @@ import { listOf, lookupV4, lookupV6, type RankMap, scopeV4, scopeV6 } from '../s
 import { RCODE_NOERROR, RCODE_REFUSED, TYPE_A, TYPE_AAAA, TYPE_CNAME } from '../wire/record-types.ts';
 import { writeRecord } from '../wire/response.ts';
 import { countAnswer } from './counters.ts';
-import { decide, REASON_REFUSED } from './decide.ts';
-import { type Desk, TURNS_PER_SERVICE } from './desk.ts';
+import { decide, REASON_NO_DATA, REASON_REFUSED } from './decide.ts';
+import type { Desk } from './desk.ts';
 
-/** Whether any endpoint of the service could answer `type`; if none could, the name's records, or nothing, answer it. */
+/**
+ * Whether any endpoint of the service could answer `type`; if none could, the name's records, or nothing, answer it. Where
+ * some clusters have addresses and others a CNAME, that CNAME is no answer to other types: resolvers would take it for one
+ * to addresses too (RFC 1034 section 3.6.2), and send everybody there.
+ */
 export function isSteered(snapshot: Snapshot, service: number, type: number): boolean {
-  return ((snapshot.services.families[service] ?? 0) & familiesFor(type)) !== 0;
+  const families = snapshot.services.families[service] ?? 0;
+  if (type !== TYPE_A && type !== TYPE_AAAA) return families === FAMILY_CNAME;
+  return (families & familiesFor(type)) !== 0;
 }
 
 /** Answers `desk.query` for `service`; returns the rcode. */
@@ -22,12 +28,18 @@ export function answerService(desk: Desk, service: number): number {
   const list = rankClient(desk, rankMap);
 
   decision.trace = desk.trace;
-  decision.chance.turn = takeTurn(desk, service);
+  decision.clusterTurns = desk.clusterTurns[kindOf(query.type)] ?? decision.clusterTurns;
+  decision.endpointTurns = desk.endpointTurns;
   decide(snapshot, state, service, rankMap, list, familiesFor(query.type), decision);
   const firstCluster = snapshot.services.clusterStarts[service] ?? 0;
   if (decision.reason === REASON_REFUSED) {
     countAnswer(desk.counters, firstCluster, REASON_REFUSED);
     return RCODE_REFUSED;
+  }
+  if (decision.reason === REASON_NO_DATA) {
+    countAnswer(desk.counters, firstCluster, REASON_NO_DATA);
+    desk.negative = true;
+    return RCODE_NOERROR;
   }
   if (writeEndpoints(desk, state.serviceTtls[service] ?? 0)) {
     countHandedOut(desk);
@@ -62,13 +74,9 @@ function rankClient(desk: Desk, rankMap: RankMap): number {
   return list;
 }
 
-/** A service's A, AAAA and other questions take turns of their own: a client asks for both, one after the other. */
-function takeTurn({ turns, query }: Desk, service: number): number {
-  const kind = query.type === TYPE_A ? 0 : query.type === TYPE_AAAA ? 1 : 2;
-  const index = service * TURNS_PER_SERVICE + kind;
-  const turn = turns[index] ?? 0;
-  turns[index] = turn + 1;
-  return turn;
+/** Index of `desk.clusterTurns`. */
+function kindOf(type: number): number {
+  return type === TYPE_A ? 0 : type === TYPE_AAAA ? 1 : 2;
 }
 
 function writeEndpoints(desk: Desk, ttlSeconds: number): boolean {

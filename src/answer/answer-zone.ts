@@ -31,19 +31,26 @@ function writeRecords(desk: Desk, rrset: number, section: Section, ownerOffset: 
   return true;
 }
 
-/** Adds the addresses of the hosts that the RRset names, as far as they fit: they are a courtesy, so there is no TC for them. */
-export function writeTargets(desk: Desk, rrset: number): void {
+/**
+ * Adds the addresses of the hosts that the RRset names, as far as they fit. They are a courtesy, but for those of a
+ * referral's servers below its own cut, given as `cut` (otherwise NONE), without which nobody gets any further:
+ * RFC 9471 section 2.1, "MUST set the TC (Truncated) flag" where they do not fit.
+ */
+export function writeTargets(desk: Desk, rrset: number, cut: number): void {
   const { names, rrsets } = desk.snapshot;
   const end = rrsets.targetStarts[rrset + 1] ?? 0;
   for (let at = rrsets.targetStarts[rrset] ?? 0; at < end; at++) {
     const node = rrsets.targets[at] ?? NONE;
-    writeAddresses(desk, node, findRrset(names, rrsets, node, TYPE_A));
-    writeAddresses(desk, node, findRrset(names, rrsets, node, TYPE_AAAA));
+    const fits =
+      writeAddresses(desk, node, findRrset(names, rrsets, node, TYPE_A)) &&
+      writeAddresses(desk, node, findRrset(names, rrsets, node, TYPE_AAAA));
+    if (!fits && cut !== NONE && names.cuts[node] === cut) desk.response.truncated = true;
   }
 }
 
-function writeAddresses(desk: Desk, node: number, rrset: number): void {
-  if (rrset === NONE) return;
+/** False when they did not fit. */
+function writeAddresses(desk: Desk, node: number, rrset: number): boolean {
+  if (rrset === NONE) return true;
   const { response, snapshot } = desk;
   const { names, rrsets } = snapshot;
   const before = response.at;
@@ -57,11 +64,12 @@ function writeAddresses(desk: Desk, node: number, rrset: number): void {
     const length = ((rrsets.data[at] ?? 0) << 8) | (rrsets.data[at + 1] ?? 0);
     if (!writeForeignRecord(response, names.text, nameStart, nameLength, type, ttl, rrsets.data, at + 2, length)) {
       response.at = before;
-      return;
+      return false;
     }
     at += 2 + length;
   }
   response.additionals += count;
+  return true;
 }
 
 /** The delegation at `desk.found.node`: its NS in the authority section, its glue beside it (RFC 1034 section 4.3.2 step 3b). */
@@ -69,7 +77,9 @@ export function writeReferral(desk: Desk): void {
   const { names, rrsets } = desk.snapshot;
   const cut = desk.found.node;
   const ns = findRrset(names, rrsets, cut, TYPE_NS);
-  if (writeRrset(desk, ns, 'authorities', suffixOffset(desk, names.labelCounts[cut] ?? 0))) writeTargets(desk, ns);
+  if (writeRrset(desk, ns, 'authorities', suffixOffset(desk, names.labelCounts[cut] ?? 0))) {
+    writeTargets(desk, ns, cut);
+  }
 }
 
 /**
@@ -85,6 +95,6 @@ export function writeNegative(desk: Desk): void {
 }
 
 /** Where the last `labels` labels of the name being answered stand in the message. */
-function suffixOffset({ owner, ownerOffset }: Desk, labels: number): number {
+export function suffixOffset({ owner, ownerOffset }: Desk, labels: number): number {
   return ownerOffset + (owner.labelStarts[owner.labelCount - labels] ?? 0);
 }

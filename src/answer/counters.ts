@@ -11,7 +11,7 @@ export type Counters = {
   readonly requests: Float64Array;
   /** [zone][rcode]. */
   readonly responses: Float64Array;
-  /** [position of the cluster among all services' clusters][reason]; refusals are counted at the service's first cluster. */
+  /** [position of the cluster among all services' clusters][reason]; refusals and no data are counted at the service's first cluster. */
   readonly answers: Float64Array;
   /** [bucket], and behind the buckets the sum in seconds. */
   readonly durations: Float64Array;

@@ -1,6 +1,6 @@
 // A trace step in one sentence, for people.
 
-import { ENDPOINT_DRAINING } from '../health/cluster-health.ts';
+import { ENDPOINT_DRAINING, ENDPOINT_UP } from '../health/cluster-health.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import type { TraceStep } from './trace.ts';
 
@@ -29,10 +29,13 @@ export function describeStep(snapshot: Snapshot, step: TraceStep): string {
       return `Endpoint ${snapshot.endpoints.ids[step.endpoint]} is answered.`;
     case 'refused':
       return 'Nothing may be answered: the query is refused, so that the resolver asks elsewhere.';
+    case 'no-data':
+      return 'No cluster that this client may be sent to has an endpoint of this type.';
   }
 }
 
 function describePass(pass: number, lowest: number): string {
+  if (lowest === ENDPOINT_UP) return 'Nowhere is enough up. As a last resort, the few that are up may be answered.';
   if (lowest === ENDPOINT_DRAINING) return 'Nothing is up. As a last resort, what is draining may be answered.';
   if (lowest < ENDPOINT_DRAINING) return 'As a last resort, what counts as down may be answered too.';
   return PASS_TEXTS[pass] ?? '';

@@ -1,10 +1,11 @@
 // A desk: what one answer thread works with. Made once per thread; adopting another snapshot changes what it points at.
 
+import { createTurns, type Turns } from '../load/turns.ts';
 import { createSuffixHashes } from '../snapshot/name-table.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import { NONE } from '../snapshot/snapshot.ts';
 import type { State } from '../snapshot/state.ts';
-import { createFlatName, type FlatName } from '../wire/flat-name.ts';
+import { createFlatName, type FlatName, MAX_NAME_BYTES } from '../wire/flat-name.ts';
 import { createQuery, type Query } from '../wire/query.ts';
 import { createResponse, QUESTION_OFFSET, type Response } from '../wire/response.ts';
 import { type Counters, createCounters } from './counters.ts';
@@ -27,8 +28,17 @@ export type Desk = {
   ownerOffset: number;
   /** Memory for the targets of CNAMEs. */
   readonly target: FlatName;
-  /** How many decisions there have been per service and kind of address: what polling counts with. */
-  turns: Uint32Array;
+  /** Memory for the targets that a DNAME makes. */
+  readonly synthesized: Uint8Array;
+  /** RRsets of the aliases that have been followed: the first `chainLength`. */
+  readonly chain: Uint32Array;
+  chainLength: number;
+  /** The zone of the question, wherever its aliases lead; NONE where it is none of ours. */
+  zone: number;
+  /** By kind of question (A, AAAA, others), for a client asks one after the other: see Decision. */
+  clusterTurns: readonly Turns[];
+  /** An endpoint has one family, so that its kind is its own. */
+  endpointTurns: Turns;
   /** The widest prefix over which the answer holds: what the EDNS client subnet option carries back. */
   scope: number;
   /** Whether the SOA must say that there is nothing (more) to be had. */
@@ -41,8 +51,8 @@ export type Desk = {
 /** On whose behalf a query is answered. `words` as in ClientSubnet; `family` 4 or 6. */
 export type Client = { family: number; readonly words: Uint32Array };
 
-/** Kinds of address that one service counts turns for: A, AAAA, anything else. */
-export const TURNS_PER_SERVICE = 3;
+/** Aliases that are followed for one question; what has been found by then is the answer. */
+export const MAX_ALIAS_STEPS = 8;
 
 /** `seed`: 32 random bits, from which all chance of this desk comes. */
 export function createDesk(snapshot: Snapshot, state: State, seed: number): Desk {
@@ -53,13 +63,18 @@ export function createDesk(snapshot: Snapshot, state: State, seed: number): Desk
     counters: createCounters(snapshot),
     query,
     response: createResponse(),
-    found: { kind: FOUND_OUTSIDE, node: NONE, zone: NONE, hashes: createSuffixHashes() },
+    found: { kind: FOUND_OUTSIDE, node: NONE, zone: NONE, encloser: NONE, hashes: createSuffixHashes() },
     decision: createDecision(),
     client: { family: 4, words: new Uint32Array(4) },
     owner: query.name,
     ownerOffset: QUESTION_OFFSET,
     target: createFlatName(),
-    turns: new Uint32Array(0),
+    synthesized: new Uint8Array(MAX_NAME_BYTES),
+    chain: new Uint32Array(MAX_ALIAS_STEPS),
+    chainLength: 0,
+    zone: NONE,
+    clusterTurns: [],
+    endpointTurns: createTurns(0),
     scope: 0,
     negative: false,
     authoritative: false,
@@ -75,5 +90,7 @@ export function adoptSnapshot(desk: Desk, snapshot: Snapshot, state: State, coun
   desk.snapshot = snapshot;
   desk.state = state;
   desk.counters = counters;
-  desk.turns = new Uint32Array(snapshot.services.ids.length * TURNS_PER_SERVICE);
+  const slots = snapshot.services.clusters.length;
+  desk.clusterTurns = [createTurns(slots), createTurns(slots), createTurns(slots)];
+  desk.endpointTurns = createTurns(snapshot.endpoints.ids.length);
 }

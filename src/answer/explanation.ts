@@ -29,7 +29,7 @@ export type ExplainedPreference = {
 };
 
 export type ExplainedStep = {
-  /** Which kind of step: `zone`, `service`, `client`, `pass`, `skip`, `consider`, `shed`, `choose`, `refused`. */
+  /** Which kind of step: `zone`, `service`, `client`, `pass`, `skip`, `consider`, `shed`, `choose`, `refused`, `no-data`. */
   readonly step: string;
   /** One sentence. */
   readonly text: string;
@@ -50,7 +50,7 @@ export type ExplainedAnswer = {
   readonly records: readonly ExplainedRecord[];
   /** Scope prefix length of the answer (RFC 7871 section 7.2.1); absent: the answer is not tailored to the client. */
   readonly scope?: number;
-  /** Why these records: `preferred`, `failover`, `spill`, `last-resort`, `refused`, or `static` for what is not steered. */
+  /** Why these records: `preferred`, `failover`, `spill`, `last-resort`, `refused`, `no-data`, or `static` for what is not steered. */
   readonly reason: string;
 };
 

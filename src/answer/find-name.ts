@@ -13,6 +13,8 @@ export type Found = {
   node: number;
   /** The zone of the closest encloser. */
   zone: number;
+  /** The node of the closest encloser: of the name itself, or of the deepest name above it that exists. */
+  encloser: number;
   readonly hashes: Uint32Array;
 };
 
@@ -37,6 +39,7 @@ export function findName(names: NameTable, name: FlatName, found: Found): void {
   }
   found.node = NONE;
   found.zone = NONE;
+  found.encloser = node;
   found.kind = FOUND_OUTSIDE;
   if (node === NONE) return;
 

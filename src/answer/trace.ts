@@ -6,13 +6,13 @@ export type TraceStep =
   | { readonly step: 'service'; readonly service: number }
   /** Whose place decides: the client subnet of the query, or where the query came from. `scope` as sent. */
   | { readonly step: 'client'; readonly from: 'subnet' | 'source'; readonly list: number; readonly scope: number }
-  /** The tiers are gone through anew, endpoints of class `lowest` or better counting: see decide.ts. */
+  /** The tiers are gone through anew; `lowest` as in decide.ts, above ENDPOINT_UP while enough must be up. */
   | { readonly step: 'pass'; readonly pass: number; readonly lowest: number }
   | { readonly step: 'skip'; readonly cluster: number; readonly because: 'family' | 'health' }
   | { readonly step: 'consider'; readonly cluster: number; readonly weight: number; readonly room: number }
   /** A tier passed over for its load; `tier` is where it begins in the preference list. */
   | { readonly step: 'shed'; readonly tier: number; readonly pass: number }
   | { readonly step: 'choose'; readonly cluster: number; readonly endpoint: number }
-  | { readonly step: 'refused' };
+  | { readonly step: 'refused' | 'no-data' };
 
 export type Trace = TraceStep[];

@@ -1,11 +1,9 @@
 // Regions, vantages, monitors, clusters, services and zones: collections of configuration items, all with the same verbs.
 // What a body must look like is the model's own schema; what it may refer to, the commit checks.
 
-import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type TSchema, Type } from 'typebox';
 import { checkShape, compileShape, type Shape } from '../model/check-shape.ts';
 import { ClusterSchema } from '../model/cluster.ts';
-import { isEqual } from '../model/diff-documents.ts';
 import {
   type Collection,
   deleteItem,
@@ -20,17 +18,17 @@ import {
 import { MAX_DOCUMENT_LENGTH, MAX_NAME_TEXT_LENGTH } from '../model/limits.ts';
 import { MonitorSchema } from '../model/monitor.ts';
 import { RegionSchema } from '../model/region.ts';
-import { formatRevisionId } from '../model/revision.ts';
 import { ServiceSchema } from '../model/service.ts';
 import { VantageSchema } from '../model/vantage.ts';
 import { ZoneSchema } from '../model/zone.ts';
 import type { ApiContext } from './api-context.ts';
 import { refuse } from './api-error.ts';
-import { type Changed, describeChange, REVISION_HEADER, readCurrent } from './change.ts';
+import { readCurrent } from './change.ts';
+import { checkDelete, checkPut, fillKey, itemOf, refuseMissing, sendChanged, sendDeleted } from './item-change.ts';
 import { applyMergePatch } from './merge-patch.ts';
 import { cutPage, PageQuery } from './page.ts';
 import { checkPrecondition, sendTagged, tagContent, tagRevision } from './precondition.ts';
-import { ChangedSchema, DryRunQuery, describeRoute, NothingSchema, pageSchema } from './route-schema.ts';
+import { ChangedSchema, DryRunQuery, describeRoute, NothingSchema, pageSchema, writtenSchema } from './route-schema.ts';
 import { listFaults, summarize } from './validation.ts';
 
 type CollectionRoutes = {
@@ -150,7 +148,7 @@ export function addCollectionRoutes(context: ApiContext, routes: CollectionRoute
             description: 'What the URL says already (id or name) may be left out of the body.',
             isConditional: true,
           },
-          { 200: Type.Union([schema, ChangedSchema]), 201: schema },
+          { 200: writtenSchema(schema), 201: schema },
         ),
         params: KeyParams,
         body: schema,
@@ -184,8 +182,9 @@ export function addCollectionRoutes(context: ApiContext, routes: CollectionRoute
       schema: {
         ...describeRoute(
           { ...words('patch'), summary: `Change parts of one of the ${collection}`, isConditional: true },
-          { 200: Type.Union([schema, ChangedSchema]) },
+          { 200: writtenSchema(schema) },
         ),
+        consumes: ['application/merge-patch+json', 'application/json'],
         params: KeyParams,
         body: PatchBody,
         querystring: Type.Object(DryRunQuery, { additionalProperties: false }),
@@ -239,48 +238,6 @@ export function addCollectionRoutes(context: ApiContext, routes: CollectionRoute
       return sendDeleted(reply, changed);
     },
   );
-}
-
-/** Sends the item as it is now, or what a dry run found. */
-export function sendChanged(reply: FastifyReply, changed: Changed, item: unknown, status: 200 | 201): FastifyReply {
-  reply.header(REVISION_HEADER, formatRevisionId(changed.revision));
-  if (changed.dryRun) return reply.status(200).removeHeader('location').send(describeChange(changed));
-  return reply.status(status).header('etag', tagContent(item)).send(item);
-}
-
-export function sendDeleted(reply: FastifyReply, changed: Changed): FastifyReply {
-  reply.header(REVISION_HEADER, formatRevisionId(changed.revision));
-  return changed.dryRun ? reply.status(200).send(describeChange(changed)) : reply.status(204).send();
-}
-
-/** A PUT whose outcome is there already has been carried out before: it needs no tag that is up to date (RFC 9110 13.1.1). */
-export function checkPut(request: FastifyRequest, present: unknown, wanted: unknown): void {
-  const isRepeated = present !== undefined && isEqual(present, wanted) && request.headers['if-match'] !== undefined;
-  if (!isRepeated) checkPrecondition(request, present === undefined ? undefined : tagContent(present));
-}
-
-/** Nor does a DELETE of what is not there. */
-export function checkDelete(request: FastifyRequest, present: unknown): void {
-  const isRepeated = present === undefined && request.headers['if-match'] !== undefined;
-  if (!isRepeated) checkPrecondition(request, present === undefined ? undefined : tagContent(present));
-}
-
-export function refuseMissing(noun: string, key: string) {
-  return refuse('NOT_FOUND', `${noun} "${key}" is not there.`);
-}
-
-export function itemOf(value: unknown): Item {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw refuse('INVALID', 'The body must be a JSON object.');
-  }
-  return Object.fromEntries(Object.entries(value));
-}
-
-/** Adds to the body what the URL says; what the body says itself stays, for `checkKey` to judge. */
-function fillKey(request: FastifyRequest, known: Item): void {
-  const { body } = request;
-  if (typeof body !== 'object' || body === null || Array.isArray(body)) return;
-  request.body = { ...known, ...body };
 }
 
 function checkKey(collection: Collection, key: string, item: Item): void {

@@ -23,10 +23,10 @@ import { formatRecordType, parseRecordType } from '../wire/record-types.ts';
 import type { ApiContext } from './api-context.ts';
 import { refuse } from './api-error.ts';
 import { readCurrent } from './change.ts';
-import { checkDelete, checkPut, itemOf, refuseMissing, sendChanged, sendDeleted } from './collections.ts';
+import { checkDelete, checkPut, fillKey, itemOf, refuseMissing, sendChanged, sendDeleted } from './item-change.ts';
 import { cutPage, PageQuery } from './page.ts';
 import { sendTagged, tagContent, tagRevision } from './precondition.ts';
-import { ChangedSchema, DryRunQuery, describeRoute, NothingSchema, pageSchema } from './route-schema.ts';
+import { ChangedSchema, DryRunQuery, describeRoute, NothingSchema, pageSchema, writtenSchema } from './route-schema.ts';
 
 const NAME = Type.String({ minLength: 1, maxLength: MAX_NAME_TEXT_LENGTH });
 const ZoneParams = Type.Object({ zone: NAME });
@@ -89,11 +89,8 @@ export function addRecordRoutes({ server, writer, desk }: ApiContext): void {
     RECORD,
     {
       ...write,
-      preValidation: async (request) => {
-        const { name, type } = request.params;
-        const { body } = request;
-        if (typeof body === 'object' && body !== null) request.body = { name, type: readType(type), ...body };
-      },
+      preValidation: async (request) =>
+        fillKey(request, { name: request.params.name, type: readType(request.params.type) }),
       schema: {
         ...describeRoute(
           {
@@ -103,7 +100,7 @@ export function addRecordRoutes({ server, writer, desk }: ApiContext): void {
             description: 'Name and type may be left out of the body.',
             isConditional: true,
           },
-          { 200: Type.Union([RecordSchema, ChangedSchema]), 201: RecordSchema },
+          { 200: writtenSchema(RecordSchema), 201: RecordSchema },
         ),
         params: RecordParams,
         body: RecordSchema,

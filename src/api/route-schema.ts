@@ -62,11 +62,31 @@ type RouteWords = {
   readonly isConditional?: boolean;
 };
 
+const ConditionHeaders = Type.Object({
+  'if-match': Type.Optional(Type.String({ description: 'The ETag of what was read, or * for whatever is there.' })),
+  'if-none-match': Type.Optional(Type.String({ description: '*: only create, never replace.' })),
+});
+
+/** What a write answers: the item as it is now, or of a dry run what would change. */
+export function writtenSchema(item: TSchema) {
+  return Type.Union([item, ChangedSchema], { description: 'The item as it is now; of a dry run, what would change.' });
+}
+
+/** Responses are left untyped: they document what leaves, and do not shape it. */
+type RouteDescription = {
+  readonly operationId: string;
+  readonly tags: readonly string[];
+  readonly summary: string;
+  readonly description?: string;
+  readonly headers?: TSchema;
+  readonly response: unknown;
+};
+
 /** The words of a route, and the responses that every route may give. */
 export function describeRoute(
   { operationId, tag, summary, description, isConditional = false }: RouteWords,
   response: Readonly<Record<number, TSchema>>,
-) {
+): RouteDescription {
   const words = [description, isConditional ? CONDITIONAL : undefined].filter((text) => text !== undefined);
   const problem = { description: 'An error (RFC 9457).', content: { [PROBLEM_TYPE]: { schema: ProblemSchema } } };
   return {
@@ -74,11 +94,12 @@ export function describeRoute(
     tags: [tag],
     summary,
     ...(words.length > 0 && { description: words.join(' ') }),
+    ...(isConditional && { headers: ConditionHeaders }),
     response: { ...response, default: problem },
   };
 }
 
-export function pageSchema(item: TSchema, description: string) {
+export function pageSchema<Item extends TSchema>(item: Item, description: string) {
   return Type.Object(
     {
       items: Type.Array(item),

@@ -10,6 +10,7 @@ import type { InitialConfiguration } from '../roles/api-role.ts';
 import { type Role, type RunningNode, runNode } from '../roles/run-node.ts';
 import { readSettings } from '../settings/read-settings.ts';
 import { createLogger } from '../telemetry/create-logger.ts';
+import { VERSION } from './version.ts';
 
 export type RunOptions = {
   /** Settings file. */
@@ -44,7 +45,7 @@ export async function runRoles(
   }
   const logger = createLogger(settings.log);
   try {
-    const node = await runNode({ settings, roles: new Set(roles), ...(initial && { initial }) }, logger);
+    const node = await runNode({ settings, roles: new Set(roles), version: VERSION, ...(initial && { initial }) }, logger);
     closeOnSignal(node, logger);
     await node.listening;
     onStarted(node, settings);

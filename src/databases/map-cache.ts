@@ -122,15 +122,13 @@ function isShape(value: unknown): value is PlaceMapShape {
 /** Also drops what a writer that was killed has left behind. */
 function dropOldMaps(directory: string): void {
   const names = readdirSync(directory);
-  names
-    .filter((name) => /^place-map-[0-9a-f]{64}\.bin\.\d+\.tmp$/.test(name))
-    .forEach((name) => rmSync(join(directory, name), { force: true }));
-  names
+  const abandoned = names.filter((name) => /^place-map-[0-9a-f]{64}\.bin\.\d+\.tmp$/.test(name));
+  const old = names
     .filter((name) => /^place-map-[0-9a-f]{64}\.bin$/.test(name))
-    .map((name) => ({ path: join(directory, name), mtimeMs: statSync(join(directory, name)).mtimeMs }))
+    .map((name) => ({ name, mtimeMs: statSync(join(directory, name)).mtimeMs }))
     .sort((a, b) => b.mtimeMs - a.mtimeMs)
-    .slice(KEPT_MAPS)
-    .forEach(({ path }) => rmSync(path, { force: true }));
+    .slice(KEPT_MAPS);
+  for (const name of [...abandoned, ...old.map((map) => map.name)]) rmSync(join(directory, name), { force: true });
 }
 
 function pathOf(directory: string, fingerprint: string): string {

@@ -1,6 +1,5 @@
 // Opens the best database that there is and makes a place map of it, in a thread of its own, so that the caller's goes on.
 
-import { once } from 'node:events';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { emptyPlaceMap, type PlaceMap } from '../geo/place-map.ts';
@@ -94,18 +93,19 @@ async function runBuild(task: BuildTask, onProgress: PlaceMapOptions['onProgress
     if (message.kind === 'cache-failed')
       onProgress?.(`the map serves, but is not kept for the next start: ${message.message}`);
   });
-  worker.on('error', (error) => onProgress?.(`the build thread failed: ${String(error)}`));
   const whenKept = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
-  const limit = AbortSignal.timeout(BUILD_LIMIT_MS);
-  try {
-    const said = once(worker, 'message', { signal: limit }).then(([message]): BuildMessage => message);
-    const message = await Promise.race([said, whenKept.then((): BuildMessage => endedSilently)]);
-    return { message, whenKept };
-  } catch (error) {
-    await worker.terminate();
-    if (!limit.aborted) throw error;
-    return { message: tookTooLong, whenKept };
-  }
+  // One promise that whatever comes first settles: the last message may arrive in the same turn as the exit, just before it.
+  const message = await new Promise<BuildMessage>((resolve) => {
+    const limit = setTimeout(() => resolve(tookTooLong), BUILD_LIMIT_MS);
+    worker.once('message', resolve);
+    worker.on('error', (error) => resolve({ kind: 'fault', message: `the build thread failed: ${String(error)}` }));
+    worker.once('exit', () => {
+      clearTimeout(limit);
+      resolve(endedSilently);
+    });
+  });
+  if (message === tookTooLong) await worker.terminate();
+  return { message, whenKept };
 }
 
 const endedSilently: BuildMessage = { kind: 'fault', message: 'the build thread ended without a map' };

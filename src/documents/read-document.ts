@@ -2,8 +2,18 @@
 // them stands, so that a problem found much later still names its line and column. What the file should say is the model's
 // concern. Hostile files are answered with problems: size, aliases and depth are bounded, nothing is executed.
 
-import { type Document, isCollection, isMap, isPair, isScalar, isSeq, LineCounter, type Node, parseDocument, visit } from 'yaml';
-import { MAX_DOCUMENT_LENGTH, MAX_PROBLEMS } from '../model/limits.ts';
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isNode,
+  isScalar,
+  isSeq,
+  LineCounter,
+  parseDocument,
+  type YAMLError,
+} from 'yaml';
+import { MAX_DOCUMENT_LENGTH } from '../model/limits.ts';
 import { splitPointer } from '../model/pointer.ts';
 import type { Problem } from '../model/problem.ts';
 
@@ -19,43 +29,132 @@ export type ReadDocument =
   | { readonly ok: true; readonly document: unknown; readonly locate: Locate }
   | { readonly ok: false; readonly problems: readonly SyntaxProblem[] };
 
-/** Nodes that all aliases of a document may stand for together: a "billion laughs" ends here. */
+/** Nodes that the aliases of a document may stand for together: a "billion laughs" ends here. */
 const MAX_ALIASES = 1_000;
 /** Lists and mappings within one another; a configuration needs ten. */
 const MAX_DEPTH = 64;
+/** One slip in YAML often makes the parser stumble over everything behind it: only the first few tell something. */
+const MAX_SYNTAX_PROBLEMS = 10;
+
+const OPTIONS = {
+  version: '1.2',
+  // Nor does a %YAML directive bring back what 1.1 made of `no` and `012`.
+  schema: 'core',
+  resolveKnownTags: false,
+  merge: false,
+  stringKeys: true,
+  prettyErrors: false,
+} as const;
 
 /** `fileName` is for messages only. Never throws. */
 export function readDocument(text: string, fileName: string): ReadDocument {
   if (text.length > MAX_DOCUMENT_LENGTH) {
-    return refuse(`${fileName} has more than ${MAX_DOCUMENT_LENGTH} characters: split it, or apply its parts through the API.`);
+    return refuse(
+      `${fileName} has more than ${MAX_DOCUMENT_LENGTH} characters: apply its parts one by one through the API.`,
+    );
   }
-  if (exceedsDepth(text)) return refuse(tooDeep(fileName));
   const lineCounter = new LineCounter();
+  const parsed = parseDocument(text, { ...OPTIONS, lineCounter });
   const toPosition = (offset: number): Position => {
     const { line, col } = lineCounter.linePos(offset);
     return { line, column: col };
   };
-  try {
-    const parsed = parseDocument(text, { lineCounter, prettyErrors: false, stringKeys: true, merge: false, version: '1.2' });
-    // A warning is a tag that nobody knows: whoever wrote it meant something that would be lost.
-    const faults = [...parsed.errors, ...parsed.warnings].slice(0, MAX_PROBLEMS);
-    if (faults.length > 0) {
-      return { ok: false, problems: faults.map(({ message, pos }) => ({ path: '', message: endSentence(message), position: toPosition(pos[0]) })) };
-    }
-    if (parsed.contents === null) return refuse(`${fileName} is empty: see config/example.yaml for what it can hold.`);
-    if (measureDepth(parsed) > MAX_DEPTH) return refuse(tooDeep(fileName));
-    const document: unknown = parsed.toJS({ maxAliasCount: MAX_ALIASES });
-    return { ok: true, document, locate: (pointer) => locate(parsed, pointer, toPosition) };
-  } catch (error) {
-    // The library throws for aliases without an anchor, and for too many of them.
-    return refuse(endSentence(error instanceof Error ? error.message : String(error)));
-  }
+  // A warning is a tag that nobody knows: whoever wrote it meant something that would be lost.
+  const faults = [...parsed.errors, ...parsed.warnings];
+  if (faults.some(({ code }) => code === 'RESOURCE_EXHAUSTION')) return refuse(TOO_DEEP);
+  if (faults.length > 0) return { ok: false, problems: describeFaults(faults, toPosition) };
+  if (parsed.contents === null) return refuse(`${fileName} is empty: config/example.yaml shows what it can hold.`);
+  return toDocument(parsed, toPosition);
 }
 
 /** `config/example.yaml:41:7 /clusters/2/region: no region has the id "eu-wst"`; what has no place stands without one. */
-export function formatProblems(problems: readonly SyntaxProblem[], locate: Locate, fileName: string): readonly string[] {
+export function formatProblems(
+  problems: readonly SyntaxProblem[],
+  locate: Locate,
+  fileName: string,
+): readonly string[] {
   return problems.map(({ path, message, position = locate(path) }) => {
     const place = position === undefined ? fileName : `${fileName}:${position.line}:${position.column}`;
-    return path === '' ? `${place} ${message}` : `${place} ${path}: ${message}`;
+    return path === '' ? `${place}: ${message}` : `${place} ${path}: ${message}`;
   });
+}
+
+const TOO_DEEP = `lists and mappings stand within one another more than ${MAX_DEPTH} deep: no configuration needs that.`;
+
+function toDocument(parsed: Document.Parsed, toPosition: (offset: number) => Position): ReadDocument {
+  let document: unknown;
+  try {
+    document = parsed.toJS({ maxAliasCount: MAX_ALIASES });
+  } catch (error) {
+    // The library throws for an alias without its anchor, and for more aliases than allowed.
+    return refuse(`${error instanceof Error ? error.message : String(error)}.`);
+  }
+  const fault = findUnfit(document, []);
+  if (fault !== undefined) return refuse(fault);
+  return { ok: true, document, locate: (pointer) => locate(parsed, pointer, toPosition) };
+}
+
+function describeFaults(
+  faults: readonly YAMLError[],
+  toPosition: (offset: number) => Position,
+): readonly SyntaxProblem[] {
+  const shown = faults.slice(0, MAX_SYNTAX_PROBLEMS);
+  return shown.map(({ code, message, pos }) => ({
+    path: '',
+    message: CLEARER_WORDS.get(code) ?? `${message}.`,
+    position: toPosition(pos[0]),
+  }));
+}
+
+/** Where the library speaks to programmers. */
+const CLEARER_WORDS: ReadonlyMap<string, string> = new Map([
+  ['DUPLICATE_KEY', 'this key is in the same mapping already: keep one of the two.'],
+  ['MULTIPLE_DOCS', 'the file holds several documents, parted by "---": keep one.'],
+  ['NON_STRING_KEY', 'a key is a plain word, never a list or a mapping: put it in quotes if it begins with [, { or ?.'],
+  ['TAB_AS_INDENT', 'YAML is indented by spaces, never by tabs.'],
+]);
+
+/** Aliases can make a value contain itself. `around` is what the value stands in. */
+function findUnfit(value: unknown, around: readonly unknown[]): string | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  if (around.includes(value)) return 'an alias stands within its own anchor: write out what is meant.';
+  if (around.length >= MAX_DEPTH) return TOO_DEEP;
+  for (const item of Object.values(value)) {
+    const fault = findUnfit(item, [...around, value]);
+    if (fault !== undefined) return fault;
+  }
+  return undefined;
+}
+
+/** The key of a mapping's entry, the item of a list; where the pointer leads nowhere, the last thing on the way. */
+function locate(
+  parsed: Document.Parsed,
+  pointer: string,
+  toPosition: (offset: number) => Position,
+): Position | undefined {
+  let node: unknown = parsed.contents;
+  let offset = parsed.contents?.range[0];
+  for (const key of splitPointer(pointer)) {
+    if (isAlias(node)) node = node.resolve(parsed);
+    if (isMap(node)) {
+      const pair = node.items.find((item) => isScalar(item.key) && String(item.key.value) === key);
+      if (pair === undefined) break;
+      offset = startOf(pair.key) ?? offset;
+      node = pair.value;
+    } else if (isSeq(node)) {
+      const item = /^\d+$/.test(key) ? node.items[Number(key)] : undefined;
+      if (item === undefined) break;
+      offset = startOf(item) ?? offset;
+      node = item;
+    } else break;
+  }
+  return offset === undefined ? undefined : toPosition(offset);
+}
+
+function startOf(node: unknown): number | undefined {
+  return isNode(node) ? node.range?.[0] : undefined;
+}
+
+function refuse(message: string): ReadDocument {
+  return { ok: false, problems: [{ path: '', message }] };
 }

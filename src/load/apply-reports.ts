@@ -1,7 +1,7 @@
 // From load reports to load tables. A report counts while it is fresh; who falls silent is treated as someone of whose
 // load nothing is known, not as idle and not as full.
 
-import type { Cluster } from '../model/cluster.ts';
+import type { Cluster, Endpoint } from '../model/cluster.ts';
 import type { LoadReport } from '../model/load-report.ts';
 
 /** A report older than this says nothing any more. Reporters are asked to report every few seconds. */
@@ -33,13 +33,19 @@ export function clusterLoadOf(cluster: Cluster, reports: FreshReports): Load {
   const capacity = cluster.capacity ?? sumOfAll(cluster.endpoints.map((endpoint) => endpoint.capacity));
   const own = reports.get(cluster.id);
   if (own !== undefined) return loadOf(own, capacity);
-  const loads = cluster.endpoints.map((endpoint) => endpointReport(cluster, endpoint.id, reports));
-  const connections = sumOfAll(loads.map((report) => report?.connections));
-  if (connections === undefined) return UNKNOWN_LOAD;
-  const reported = sumOfAll(
-    cluster.endpoints.map(({ id, capacity }) => endpointReport(cluster, id, reports)?.capacity ?? capacity),
-  );
-  return { connections, capacity: cluster.capacity ?? reported ?? 0, answerCost: 1 };
+  const isReported = ({ id }: Endpoint) => endpointReport(cluster, id, reports) !== undefined;
+  if (!cluster.endpoints.every(isReported)) return UNKNOWN_LOAD;
+  return sumLoads(endpointLoadsOf(cluster, reports), cluster.capacity);
+}
+
+/** Connections add up; shares of unknown capacities are averaged; the two together say nothing. */
+function sumLoads(loads: readonly Load[], stated: number | undefined): Load {
+  const connections = loads.reduce((sum, load) => sum + load.connections, 0);
+  const shares = loads.filter(({ answerCost }) => answerCost === 0).length;
+  if (shares === loads.length) return { connections: connections / shares, capacity: 1, answerCost: 0 };
+  if (shares > 0) return UNKNOWN_LOAD;
+  const sum = sumOfAll(loads.map(({ capacity }) => capacity || undefined));
+  return { connections, capacity: stated ?? sum ?? 0, answerCost: 1 };
 }
 
 /** The loads of a cluster's endpoints, in order. */

@@ -1,11 +1,7 @@
-// Chance: the dice and the turn of one decision, given from outside, so that the same input always decides the same.
+// Chance: the dice of one decision, given from outside, so that the same input always decides the same.
 
-export type Chance = {
-  /** 32 random bits; each throw leaves the next ones. */
-  bits: number;
-  /** How many decisions of this kind came before: what polling counts with. */
-  turn: number;
-};
+/** 32 random bits; each throw leaves the next ones. */
+export type Chance = { bits: number };
 
 /** The next number in [0, 1): mulberry32 (Tommy Ettinger, public domain), good enough to spread traffic. */
 export function throwDice(chance: Chance): number {

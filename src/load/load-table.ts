@@ -11,6 +11,9 @@ export type LoadTable = {
   readonly capacities: Float32Array;
   /** Connections that one answer is taken to bring: 1, or 0 where connections are not what was reported. */
   readonly answerCosts: Float32Array;
-  /** Answers since the last report, fading out over the time for which they are cached. */
-  readonly handedOut: Float32Array;
+  /**
+   * Answers since the last report, fading out over the time for which they are cached. In doubles: a share of an answer
+   * added to millions would be lost in single precision.
+   */
+  readonly handedOut: Float64Array;
 };

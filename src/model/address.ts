@@ -48,7 +48,8 @@ export function isInPrefix(address: Address, prefix: Prefix): boolean {
 /** The octets in network order: 4 or 16. */
 export function octetsOfAddress({ family, words }: Address): Uint8Array {
   const octets = new Uint8Array(family === 4 ? 4 : 16);
-  for (let index = 0; index < octets.length; index++) octets[index] = (words[index >>> 2] ?? 0) >>> (24 - 8 * (index & 3));
+  for (let index = 0; index < octets.length; index++)
+    octets[index] = (words[index >>> 2] ?? 0) >>> (24 - 8 * (index & 3));
   return octets;
 }
 
@@ -62,7 +63,9 @@ export function addressOfOctets(octets: Uint8Array, at: number, family: 4 | 6): 
 export function isSameAddress(a: string, b: string): boolean {
   const first = parseAddress(a);
   const second = parseAddress(b);
-  return first?.family === second?.family && first?.words.every((word, index) => word === second?.words[index]) === true;
+  return (
+    first?.family === second?.family && first?.words.every((word, index) => word === second?.words[index]) === true
+  );
 }
 
 /** Dotted IPv4, or the canonical IPv6 text of RFC 5952. */

@@ -22,12 +22,18 @@ export function checkNames(
   clusters: readonly Cluster[],
   report: Report,
 ): void {
-  const zones: Zones = new Map(parsedZones.map((zone) => [zone.value.name, { ...zone, owners: indexOwners(zone.records) }]));
+  const zones: Zones = new Map(
+    parsedZones.map((zone) => [zone.value.name, { ...zone, owners: indexOwners(zone.records) }]),
+  );
   const serviceIds = new Map<string, string>();
   for (const { path, value } of services) {
     const first = serviceIds.get(value.id);
     if (first === undefined) serviceIds.set(value.id, path);
-    else report(joinPointer(path, 'name'), `the service ${value.id} is there already, at ${first}: merge the two, or rename one.`);
+    else
+      report(
+        joinPointer(path, 'name'),
+        `the service ${value.id} is there already, at ${first}: merge the two, or rename one.`,
+      );
   }
   const targetClusters = new Set(clusters.filter(handsOutTargets).map((cluster) => cluster.id));
   for (const service of services) checkService(service, zones, targetClusters, report);
@@ -37,7 +43,12 @@ export function checkNames(
   }
 }
 
-function checkService(service: Located<Service>, zones: Zones, targetClusters: ReadonlySet<string>, report: Report): void {
+function checkService(
+  service: Located<Service>,
+  zones: Zones,
+  targetClusters: ReadonlySet<string>,
+  report: Report,
+): void {
   const { id, clusters, pick } = service.value;
   const path = joinPointer(service.path, 'name');
   const zone = zones.get(service.value.zone);
@@ -45,26 +56,42 @@ function checkService(service: Located<Service>, zones: Zones, targetClusters: R
   const nested = findDeepestZone(id, zones);
   if (nested !== undefined && nested.value.name !== zone.value.name) {
     const name = nested.value.name;
-    report(joinPointer(service.path, 'zone'), `${id} lies in the zone ${name}, which is nested in ${zone.value.name}: set the zone to ${name}.`);
+    report(
+      joinPointer(service.path, 'zone'),
+      `${id} lies in the zone ${name}, which is nested in ${zone.value.name}: set the zone to ${name}.`,
+    );
     return;
   }
   const cut = findDelegation(id, zone);
   if (cut !== undefined) {
-    report(path, `${id} is delegated away by the NS record at ${cut.path}: take that record out, or steer another name.`);
+    report(
+      path,
+      `${id} is delegated away by the NS record at ${cut.path}: take that record out, or steer another name.`,
+    );
     return;
   }
   const target = clusters.find((cluster) => targetClusters.has(cluster));
   const records = zone.owners.get(id) ?? [];
   if (target === undefined) {
     const rival = records.find(({ value }) => ['A', 'AAAA', 'CNAME'].includes(value.type));
-    if (rival !== undefined) report(path, `${id} has a static ${rival.value.type} record too, at ${rival.path}: keep the record or the service.`);
+    if (rival !== undefined)
+      report(
+        path,
+        `${id} has a static ${rival.value.type} record too, at ${rival.path}: keep the record or the service.`,
+      );
     return;
   }
   const reason = `the cluster "${target}" answers with a CNAME record`;
   if (id === zone.value.name) {
-    report(path, `${reason}, which cannot stand beside the SOA at the apex of a zone (RFC 1034 section 3.6.2): use endpoints with addresses.`);
+    report(
+      path,
+      `${reason}, which cannot stand beside the SOA at the apex of a zone (RFC 1034 section 3.6.2): use endpoints with addresses.`,
+    );
   } else if (records[0] !== undefined) {
-    report(path, `${reason}, beside which ${id} may have no other data (RFC 1034 section 3.6.2): take out ${records[0].path}.`);
+    report(
+      path,
+      `${reason}, beside which ${id} may have no other data (RFC 1034 section 3.6.2): take out ${records[0].path}.`,
+    );
   }
   const onlyTargets = clusters.every((cluster) => targetClusters.has(cluster));
   if (onlyTargets && (pick.answers ?? 1) > 1) {
@@ -74,7 +101,12 @@ function checkService(service: Located<Service>, zones: Zones, targetClusters: R
 }
 
 /** A name server within our zones is found only through an address that we serve ourselves. */
-function checkNameServers(zone: ParsedZone, zones: Zones, serviceIds: ReadonlyMap<string, string>, report: Report): void {
+function checkNameServers(
+  zone: ParsedZone,
+  zones: Zones,
+  serviceIds: ReadonlyMap<string, string>,
+  report: Report,
+): void {
   const nsPath = joinPointer(zone.path, 'ns');
   for (const host of zone.value.ns) {
     const home = findDeepestZone(host, zones);
@@ -99,7 +131,10 @@ function checkOwner(records: readonly Located<RecordSet>[], zone: IndexedZone, z
     const isAtCut = value.name === home.value.name && (value.type === 'NS' || value.type === 'DS');
     const isGlue = value.type === 'A' || value.type === 'AAAA';
     if (isAtCut || isGlue) continue;
-    report(joinPointer(path, 'name'), `${value.name} lies in the zone ${home.value.name}, which is nested in this one: move the record there.`);
+    report(
+      joinPointer(path, 'name'),
+      `${value.name} lies in the zone ${home.value.name}, which is nested in this one: move the record there.`,
+    );
   }
 }
 
@@ -113,12 +148,21 @@ function checkCname(
   const other = records.find(({ value }) => value.type !== 'CNAME');
   const count = new Set(records.filter(({ value }) => value.type === 'CNAME').flatMap(({ value }) => value.data)).size;
   if (name === zone.value.name) {
-    report(joinPointer(cname.path, 'type'), 'a CNAME cannot stand beside the SOA at the apex of a zone (RFC 1034 section 3.6.2): use A and AAAA records, or a service.');
+    report(
+      joinPointer(cname.path, 'type'),
+      'a CNAME cannot stand beside the SOA at the apex of a zone (RFC 1034 section 3.6.2): use A and AAAA records, or a service.',
+    );
   } else if (other !== undefined) {
-    report(joinPointer(cname.path, 'type'), `${name} has ${other.value.type} data too, at ${other.path}: a name with a CNAME has no other data (RFC 1034 section 3.6.2).`);
+    report(
+      joinPointer(cname.path, 'type'),
+      `${name} has ${other.value.type} data too, at ${other.path}: a name with a CNAME has no other data (RFC 1034 section 3.6.2).`,
+    );
   }
   if (count > 1) {
-    report(joinPointer(cname.path, 'data'), `${name} has ${count} CNAME targets: a name has one only (RFC 2181 section 10.1).`);
+    report(
+      joinPointer(cname.path, 'data'),
+      `${name} has ${count} CNAME targets: a name has one only (RFC 2181 section 10.1).`,
+    );
   }
 }
 

@@ -27,14 +27,17 @@ const MAX_SHOWN_LENGTH = 60;
 export function describeSchema(schema: SchemaKeywords): string {
   if (schema.title !== undefined) return schema.title + describeExample(schema.examples);
   const values = listValues(schema);
-  if (values !== undefined) return values.length === 1 ? showValue(values[0]) : `one of ${values.map(String).join(', ')}`;
+  if (values !== undefined)
+    return values.length === 1 ? showValue(values[0]) : `one of ${values.map(String).join(', ')}`;
   switch (schema.type) {
     case 'object':
       return `a mapping with the keys ${Object.keys(schema.properties ?? {}).join(', ')}`;
     case 'array':
       return 'a list';
     case 'string':
-      return schema.maxLength === undefined ? 'text' : `text of ${schema.minLength ?? 0} to ${schema.maxLength} characters`;
+      return schema.maxLength === undefined
+        ? 'text'
+        : `text of ${schema.minLength ?? 0} to ${schema.maxLength} characters`;
     case 'integer':
       return `a whole number${describeBounds(schema)}`;
     case 'number':
@@ -62,7 +65,9 @@ export function showValue(value: unknown): string {
 }
 
 function describeExample(examples: readonly unknown[] = []): string {
-  return examples.length === 0 ? '' : ` (for example ${examples.map((example) => JSON.stringify(example)).join(' or ')})`;
+  return examples.length === 0
+    ? ''
+    : ` (for example ${examples.map((example) => JSON.stringify(example)).join(' or ')})`;
 }
 
 function describeBounds({ minimum, maximum }: SchemaKeywords): string {

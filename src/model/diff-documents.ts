@@ -2,7 +2,16 @@
 // Items are told apart by their keys, so that moving one within its list is a change only where the order means something,
 // and renaming one is a removal and an addition.
 
-import { type Draft, type Item, keyOfItem, LISTS, type ListName, listItems, listRecords, recordKeyIn } from './edit-document.ts';
+import {
+  type Draft,
+  type Item,
+  keyOfItem,
+  LISTS,
+  type ListName,
+  listItems,
+  listRecords,
+  recordKeyIn,
+} from './edit-document.ts';
 import { isRecord } from './parse-context.ts';
 import { joinPointer } from './pointer.ts';
 
@@ -27,7 +36,9 @@ export function diffDocuments(before: Draft, after: Draft): readonly Change[] {
 function diffList(before: Draft, after: Draft, list: ListName): readonly Change[] {
   const from = byKey(listItems(before, list), (item) => keyOfItem(list, item));
   const to = byKey(listItems(after, list), (item) => keyOfItem(list, item));
-  return diffMaps(from, to, `${list}/`, (path, old, item) => (list === 'zones' ? diffZone(path, old, item) : diffItem(path, old, item)));
+  return diffMaps(from, to, `${list}/`, (path, old, item) =>
+    list === 'zones' ? diffZone(path, old, item) : diffItem(path, old, item),
+  );
 }
 
 /** A zone is its head (SOA, name servers) and its records, each a thing of its own. */

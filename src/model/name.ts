@@ -73,7 +73,8 @@ function parseLabels(text: string, isLabel: (label: string, index: number) => bo
     return { ok: false, fault: `is longer than ${MAX_NAME_LENGTH} characters (RFC 1035 section 2.3.4)` };
   }
   const labels = name.split(/(?<!\\)\./);
-  if (labels.includes('')) return { ok: false, fault: 'has an empty label: two dots stand side by side, or one stands first' };
+  if (labels.includes(''))
+    return { ok: false, fault: 'has an empty label: two dots stand side by side, or one stands first' };
   if (labels.some((label) => label.replaceAll('\\', '').length > MAX_LABEL_LENGTH)) {
     return { ok: false, fault: `has a label longer than ${MAX_LABEL_LENGTH} characters (RFC 1035 section 2.3.4)` };
   }

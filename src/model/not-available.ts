@@ -12,10 +12,18 @@ type Missing = {
 };
 
 const MISSING: readonly Missing[] = [
-  { at: ['type'], values: ['grpc', 'tls', 'icmp'], instead: 'use a monitor of type tcp, or http where the server speaks it' },
+  {
+    at: ['type'],
+    values: ['grpc', 'tls', 'icmp'],
+    instead: 'use a monitor of type tcp, or http where the server speaks it',
+  },
   { at: ['balance'], values: ['least-load'], instead: 'use least-connections, with reported connections and capacity' },
   { at: ['balance'], values: ['hash'], instead: 'use weighted or round-robin' },
-  { at: ['pick', 'by'], values: ['least-load'], instead: 'use least-connections, with reported connections and capacity' },
+  {
+    at: ['pick', 'by'],
+    values: ['least-load'],
+    instead: 'use least-connections, with reported connections and capacity',
+  },
   { at: ['pick', 'by'], values: ['hash'], instead: 'use weighted or round-robin' },
   { at: ['by'], values: ['latency'], instead: 'use proximity, with a bias where the distance misleads' },
   { at: ['dnssec', 'enabled'], values: [true], instead: 'leave dnssec out, or set enabled to false' },

@@ -38,7 +38,8 @@ export function joinObjects(objects: ReadonlyMap<string, string>): Parsed<Config
   const broken: Problem[] = [];
   const read = (name: string, text: string) => {
     const value = parseJson(text);
-    if (value === undefined) broken.push({ path: joinPointer('', name), message: 'the stored object is no JSON text.' });
+    if (value === undefined)
+      broken.push({ path: joinPointer('', name), message: 'the stored object is no JSON text.' });
     return value;
   };
   const zones: unknown[] = [];

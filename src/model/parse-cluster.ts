@@ -63,7 +63,9 @@ function parseTargetName(text: string, path: string, context: ParseContext): End
   if (host.ok && host.name.includes('.') && parseAddress(host.name) === undefined) {
     return { family: 'CNAME', target: host.name };
   }
-  const fault = host.ok ? 'is no full host name: write an address under "address", or a name with its domain' : host.fault;
+  const fault = host.ok
+    ? 'is no full host name: write an address under "address", or a name with its domain'
+    : host.fault;
   context.report(path, `the target "${text}" ${fault}.`);
   return undefined;
 }
@@ -114,14 +116,19 @@ function checkTargets(endpoints: readonly (Endpoint | undefined)[], path: string
     const { id, target } = endpoint;
     const at = joinPointer(path, index);
     if ((target.family === 'CNAME') !== isName) {
-      const message = 'a cluster hands out addresses or target names, never both: give these endpoints a cluster of their own.';
-      context.report(at, message, [joinPointer(path, endpoints.indexOf(first))]);
+      const message =
+        'a cluster hands out addresses or target names, never both: give these endpoints a cluster of their own.';
+      const firstPath = joinPointer(path, endpoints.indexOf(first));
+      context.report(at, message, [joinPointer(firstPath, 'address'), joinPointer(firstPath, 'target')]);
       return;
     }
     const text = target.family === 'CNAME' ? target.target : target.address;
     const twin = firsts.get(text);
     if (twin !== undefined) {
-      context.report(at, `${text} is the endpoint "${twin}" already: for more of the traffic raise the weight of that one.`);
+      context.report(
+        at,
+        `${text} is the endpoint "${twin}" already: for more of the traffic raise the weight of that one.`,
+      );
     } else firsts.set(text, id);
   }
 }
@@ -151,7 +158,8 @@ function parseBalance(
   const hasTargets = endpoints[0]?.target.family === 'CNAME';
   const { balance = hasTargets ? 'weighted' : 'all' } = document;
   if (balance === 'all' && hasTargets && endpoints.length > 1) {
-    const message = 'a name has one CNAME record only (RFC 2181 section 10.1), so "all" cannot hold for targets: use weighted or round-robin.';
+    const message =
+      'a name has one CNAME record only (RFC 2181 section 10.1), so "all" cannot hold for targets: use weighted or round-robin.';
     context.report(joinPointer(path, 'balance'), message);
   }
   return balance;

@@ -3,7 +3,7 @@
 // one place is still examined in the others, and its id still counts, so that one fault is one problem.
 
 import { checkNames } from './check-names.ts';
-import { compileShape, salvageShape, type Shape } from './check-shape.ts';
+import { compileShape, type Shape, salvageShape } from './check-shape.ts';
 import { ClusterSchema } from './cluster.ts';
 import { type Configuration, ConfigurationSchema } from './configuration.ts';
 import { MonitorSchema } from './monitor.ts';
@@ -110,7 +110,8 @@ function checkOutline(document: unknown, problems: ProblemList): void {
 
 function checkIds(document: Readonly<Record<string, unknown>>, report: Report): void {
   const kinds = { regions: 'region', vantages: 'vantage', monitors: 'monitor', clusters: 'cluster' };
-  for (const [key, kind] of Object.entries(kinds)) checkUnique(report, locateKeys(document[key], `/${key}`, 'id'), kind);
+  for (const [key, kind] of Object.entries(kinds))
+    checkUnique(report, locateKeys(document[key], `/${key}`, 'id'), kind);
   const zones = locateKeys(document['zones'], '/zones', 'name').flatMap(({ path, value }) => {
     const name = parseOwner(value);
     return name.ok ? [{ path, value: name.name }] : [];

@@ -1,8 +1,8 @@
 // What parsing one entity needs to know of everything else: which ids the document declares, and how to resolve what lies
 // outside it. Ids of entities that are themselves faulty count as declared: a reference to one is no second problem.
 
-import { findNearest } from './nearest.ts';
 import { isWithin, parseOwner, parseOwnerInZone } from './name.ts';
+import { findNearest } from './nearest.ts';
 import { joinPointer } from './pointer.ts';
 import type { Report } from './problem-list.ts';
 import type { Location } from './region.ts';
@@ -65,7 +65,8 @@ export function checkReference(
   if (known.has(id)) return true;
   const nearest = findNearest(id, known);
   const advice = nearest === undefined ? listKnown(kind, known) : `; did you mean "${nearest}"?`;
-  report(path, `no ${kind} has the id "${id}"${advice}`);
+  // Where the whole list is unreadable, nothing is missing from it.
+  report(path, `no ${kind} has the id "${id}"${advice}`, [joinPointer('', `${kind}s`)]);
   return false;
 }
 

@@ -91,20 +91,33 @@ function parseHttpCheck(document: HttpDocument, path: string, context: ParseCont
   const expectPath = joinPointer(path, 'expect');
   const { body } = document.expect ?? {};
   if (method === 'HEAD' && body !== undefined) {
-    context.report(joinPointer(expectPath, 'body'), 'a response to HEAD has no body: use the method GET.', [`${path}/method`]);
+    context.report(joinPointer(expectPath, 'body'), 'a response to HEAD has no body: use the method GET.', [
+      `${path}/method`,
+    ]);
   }
   const statuses = document.expect?.status ?? ['200-299'];
   const ranges = statuses.map((status, index) => {
     const range = parseStatus(status);
     if (range !== undefined) return range;
     const at = joinPointer(joinPointer(expectPath, 'status'), index);
-    context.report(at, `must be a status from 100 to 599, or a range such as "200-299", not ${JSON.stringify(status)}.`);
+    context.report(
+      at,
+      `must be a status from 100 to 599, or a range such as "200-299", not ${JSON.stringify(status)}.`,
+    );
     return undefined;
   });
   const status = ranges.filter((range) => range !== undefined);
   if (status.length < ranges.length) return undefined;
   const expect = { status, ...(body !== undefined && { body }) };
-  return { type, port, method, path: document.path ?? '/', ...(host !== undefined && { host }), verifyCertificate, expect };
+  return {
+    type,
+    port,
+    method,
+    path: document.path ?? '/',
+    ...(host !== undefined && { host }),
+    verifyCertificate,
+    expect,
+  };
 }
 
 function parseStatus(document: string | number): StatusRange | undefined {

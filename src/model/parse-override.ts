@@ -3,6 +3,7 @@
 import type { Override, OverrideDocument } from './override.ts';
 import { checkReference, type ParseContext } from './parse-context.ts';
 import { joinPointer } from './pointer.ts';
+import type { Report } from './problem-list.ts';
 
 const KIND_NAMES = { regions: 'region', clusters: 'cluster', endpoints: 'endpoint' } as const;
 
@@ -29,7 +30,7 @@ function checkOverrideId(kind: Override['kind'], id: string, path: string, conte
     return false;
   }
   // Where the kind itself is wrong, what the id should name is unknown.
-  const because = [path.replace(/id$/, 'kind')];
-  const report = (at: string, message: string) => context.report(at, message, because);
+  const kindPath = path.replace(/id$/, 'kind');
+  const report: Report = (at, message, because = []) => context.report(at, message, [...because, kindPath]);
   return checkReference(report, path, KIND_NAMES[kind], id, context.declared[kind]);
 }

@@ -24,8 +24,9 @@ export function parseRank(
   });
   const orderAt = rank.findIndex((document) => 'by' in document);
   if (orderAt >= 0 && orderAt < rank.length - 1) {
-    const message = 'the rule before puts all clusters in order, so this one is never reached: move it up, or take it out.';
-    report(joinPointer(path, orderAt + 1), message, [joinPointer(path, orderAt)]);
+    const message =
+      'the rule before puts all clusters in order, so this one is never reached: move it up, or take it out.';
+    report(joinPointer(path, orderAt + 1), message, [joinPointer(joinPointer(path, orderAt), 'by')]);
   }
   const rules = parsed.filter((rule) => rule !== undefined);
   if (rules.length < parsed.length) return undefined;
@@ -35,7 +36,8 @@ export function parseRank(
 function parseOrderRule({ by, tolerance }: OrderRuleDocument, path: string, report: Report): RankRule | undefined {
   const at = joinPointer(path, 'tolerance');
   if (by === 'priority') {
-    if (tolerance !== undefined) report(at, 'priority knows no tolerance: take it out, or rank by proximity.', [`${path}/by`]);
+    if (tolerance !== undefined)
+      report(at, 'priority knows no tolerance: take it out, or rank by proximity.', [`${path}/by`]);
     return { kind: 'priority' };
   }
   const share = readShare(tolerance ?? 0);

@@ -1,7 +1,7 @@
 // Regions and vantages: document to model.
 
-import { joinPointer } from './pointer.ts';
 import type { ParseContext } from './parse-context.ts';
+import { joinPointer } from './pointer.ts';
 import type { Location, LocationDocument, Region, RegionDocument } from './region.ts';
 import type { Vantage, VantageDocument } from './vantage.ts';
 

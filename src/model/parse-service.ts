@@ -54,7 +54,8 @@ function parseServiceName(
 function checkClusters({ clusters }: ServiceDocument, path: string, { report, declared }: ParseContext): void {
   const at = joinPointer(path, 'clusters');
   const located = clusters.map((value, index) => ({ path: joinPointer(at, index), value }));
-  for (const { path: itemPath, value } of located) checkReference(report, itemPath, 'cluster', value, declared.clusters);
+  for (const { path: itemPath, value } of located)
+    checkReference(report, itemPath, 'cluster', value, declared.clusters);
   checkUnique(report, located, 'cluster');
 }
 
@@ -77,7 +78,9 @@ function parseTtl(document: ServiceDocument['ttl'], path: string, report: Report
   const minSeconds = givenMin ?? Math.min(DEFAULT_TTL.min, givenMax ?? DEFAULT_TTL.min);
   const maxSeconds = givenMax ?? Math.max(DEFAULT_TTL.max, minSeconds);
   if (minSeconds <= maxSeconds) return { minSeconds, maxSeconds };
-  report(minPath, `the shortest TTL (${minSeconds} s) is above the longest (${maxSeconds} s): swap or change them.`, [maxPath]);
+  report(minPath, `the shortest TTL (${minSeconds} s) is above the longest (${maxSeconds} s): swap or change them.`, [
+    maxPath,
+  ]);
   return undefined;
 }
 

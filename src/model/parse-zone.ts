@@ -48,10 +48,14 @@ function parseNameServers({ ns }: ZoneDocument, zone: string, path: string, repo
 }
 
 function parseSoa(document: SoaDocument, zone: string, primary: string, path: string, report: Report): Soa | undefined {
-  const host = document.mname ?? `${primary}.`;
-  const mailbox = document.rname ?? `hostmaster.${zone}`;
-  const mname = parseName(parseHostInZone(host, zone), host, joinPointer(path, 'mname'), report);
-  const rname = parseName(parseMailbox(mailbox, zone), mailbox, joinPointer(path, 'rname'), report);
+  const mname =
+    document.mname === undefined
+      ? primary
+      : parseName(parseHostInZone(document.mname, zone), document.mname, joinPointer(path, 'mname'), report);
+  const rname =
+    document.rname === undefined
+      ? nameDefaultMailbox(zone)
+      : parseName(parseMailbox(document.rname, zone), document.rname, joinPointer(path, 'rname'), report);
   const seconds = (key: 'refresh' | 'retry' | 'expire' | 'minimum' | 'ttl', byDefault: number, most: number) =>
     parseSeconds(document[key] ?? byDefault, most, joinPointer(path, key), report);
   const refreshSeconds = seconds('refresh', 1_800, MAX_SOA_SECONDS);
@@ -59,14 +63,23 @@ function parseSoa(document: SoaDocument, zone: string, primary: string, path: st
   const expireSeconds = seconds('expire', 604_800, MAX_SOA_SECONDS);
   const minimumSeconds = seconds('minimum', 60, MAX_RECORD_TTL_SECONDS);
   const ttlSeconds = seconds('ttl', 3_600, MAX_RECORD_TTL_SECONDS);
-  if (mname === undefined || rname === undefined || refreshSeconds === undefined || retrySeconds === undefined) return undefined;
+  if (mname === undefined || rname === undefined || refreshSeconds === undefined || retrySeconds === undefined)
+    return undefined;
   if (expireSeconds === undefined || minimumSeconds === undefined || ttlSeconds === undefined) return undefined;
   return { mname, rname, refreshSeconds, retrySeconds, expireSeconds, minimumSeconds, ttlSeconds };
 }
 
+/** `hostmaster` of the zone (RFC 2142 section 7), or of nobody where the zone's own name leaves no room for that. */
+function nameDefaultMailbox(zone: string): string {
+  const mailbox = parseOwner(`hostmaster.${zone}`);
+  return mailbox.ok ? mailbox.name : zone;
+}
+
 /** Types that exist in questions and messages only, never in a zone (RFC 6895 section 3.1), or that the server makes. */
 const REFUSED_TYPES: ReadonlyMap<string, string> = new Map([
-  ...['OPT', 'TSIG', 'TKEY', 'ANY', 'AXFR', 'IXFR', 'MAILA', 'MAILB'].map((type) => [type, 'no zone holds it'] as const),
+  ...['OPT', 'TSIG', 'TKEY', 'ANY', 'AXFR', 'IXFR', 'MAILA', 'MAILB'].map(
+    (type) => [type, 'no zone holds it'] as const,
+  ),
   ['SOA', 'write it under "soa" of the zone'],
   ...['RRSIG', 'NSEC', 'NSEC3', 'NSEC3PARAM'].map((type) => [type, 'signing makes it, never an operator'] as const),
 ]);
@@ -82,7 +95,8 @@ function parseRecord(
   const type = document.type.toUpperCase();
   const ttlPath = joinPointer(path, 'ttl');
   const ttlSeconds = parseSeconds(document.ttl ?? DEFAULT_RECORD_TTL_SECONDS, MAX_RECORD_TTL_SECONDS, ttlPath, report);
-  const refusal = REFUSED_TYPES.get(type) ?? (type === 'NS' && name === zone ? 'write them under "ns" of the zone' : undefined);
+  const refusal =
+    REFUSED_TYPES.get(type) ?? (type === 'NS' && name === zone ? 'write them under "ns" of the zone' : undefined);
   if (refusal !== undefined) {
     report(joinPointer(path, 'type'), `a record of type ${type} cannot stand here: ${refusal}.`);
     return undefined;

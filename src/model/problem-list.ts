@@ -6,7 +6,7 @@ import type { Problem } from './problem.ts';
 
 /**
  * Says that `path` is faulty, unless that only echoes a distrusted place: stands there, below it or above it. `because` names
- * further places that the finding rests on.
+ * further places that the finding rests on: it is dropped where one of them stands at or below a distrusted place.
  */
 export type Report = (path: string, message: string, because?: readonly string[]) => void;
 
@@ -25,12 +25,17 @@ export function createProblemList(): ProblemList {
   const problems: Problem[] = [];
   const distrusted = new Set<string>();
   const aboveDistrusted = new Set<string>();
-  const isDistrusted = (path: string) => aboveDistrusted.has(path) || listPathsUp(path).some((at) => distrusted.has(at));
+  const isWithinDistrusted = (path: string) => listPathsUp(path).some((at) => distrusted.has(at));
+  const isDistrusted = (path: string) => aboveDistrusted.has(path) || isWithinDistrusted(path);
   return {
     report: (path, message, because = []) => {
-      if (problems.length > MAX_PROBLEMS || [path, ...because].some(isDistrusted)) return;
+      if (problems.length > MAX_PROBLEMS || isDistrusted(path) || because.some(isWithinDistrusted)) return;
       if (problems.length < MAX_PROBLEMS) problems.push({ path, message });
-      else problems.push({ path: '', message: `more than ${MAX_PROBLEMS} problems: the others are not listed; correct these first.` });
+      else
+        problems.push({
+          path: '',
+          message: `more than ${MAX_PROBLEMS} problems: the others are not listed; correct these first.`,
+        });
     },
     distrust: (path) => {
       distrusted.add(path);

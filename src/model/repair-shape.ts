@@ -6,12 +6,11 @@
 // Only the JSON Schema keywords of describe-schema.ts occur.
 
 import { describeSchema, listValues, type SchemaKeywords, showValue } from './describe-schema.ts';
+import { isAcceptedScalar, isKind, isMapping, type Mapping } from './match-schema.ts';
 import { findNearest, suggestNearest } from './nearest.ts';
 import { refuseUnavailableKey, refuseUnavailableValue } from './not-available.ts';
 import { joinPointer } from './pointer.ts';
 import type { ProblemList } from './problem-list.ts';
-
-type Mapping = Readonly<Record<string, unknown>>;
 
 /**
  * Reports every fault of `value`, which stands at `path`, and distrusts its places; reports none exactly when the schema
@@ -62,7 +61,12 @@ function repairList(schema: SchemaKeywords, value: readonly unknown[], path: str
     return replaceWith(makeExample(schema), `must have at least ${count(minItems)}.`, path, problems);
   }
   if (value.length > maxItems) {
-    return replaceWith(makeExample(schema), `has ${count(value.length)}; at most ${maxItems} are allowed.`, path, problems);
+    return replaceWith(
+      makeExample(schema),
+      `has ${count(value.length)}; at most ${maxItems} are allowed.`,
+      path,
+      problems,
+    );
   }
   if (items === undefined) return value;
   return value.map((item, index) => repairShape(items, item, joinPointer(path, index), problems));
@@ -104,10 +108,14 @@ function repairTagged(
     repairMapping({ properties: { [tag]: anyTag }, required: [tag] }, pickKey(value, tag), path, problems);
     return undefined;
   }
-  const counts = branches.map(({ properties = {} }) => Object.keys(value).filter((key) => Object.hasOwn(properties, key)).length);
+  const counts = branches.map(
+    ({ properties = {} }) => Object.keys(value).filter((key) => Object.hasOwn(properties, key)).length,
+  );
   const most = Math.max(...counts);
   const meant = branches[counts.indexOf(most)];
-  return most === 0 || meant === undefined ? replace(schema, value, path, problems) : repairShape(meant, value, path, problems);
+  return most === 0 || meant === undefined
+    ? replace(schema, value, path, problems)
+    : repairShape(meant, value, path, problems);
 }
 
 /** The key that every branch requires and restricts to values of its own. */
@@ -126,7 +134,9 @@ function pickKey(value: Mapping, key: string): Mapping {
 }
 
 function replace(schema: SchemaKeywords, value: unknown, path: string, problems: ProblemList): unknown {
-  const message = refuseUnavailableValue(path, value) ?? `must be ${describeSchema(schema)}, not ${showValue(value)}${advise(schema, value)}`;
+  const message =
+    refuseUnavailableValue(path, value) ??
+    `must be ${describeSchema(schema)}, not ${showValue(value)}${advise(schema, value)}`;
   return replaceWith(makeExample(schema), message, path, problems);
 }
 
@@ -162,45 +172,4 @@ function makeExample(schema: SchemaKeywords): unknown {
     default:
       return minimum;
   }
-}
-
-function isKind(schema: SchemaKeywords, value: unknown): boolean {
-  const values = listValues(schema);
-  if (values !== undefined) return values.some((allowed) => typeof allowed === typeof value);
-  if (schema.type === 'object') return isMapping(value);
-  if (schema.type === 'array') return Array.isArray(value);
-  return typeof value === (schema.type === 'integer' ? 'number' : schema.type);
-}
-
-function isAcceptedScalar(schema: SchemaKeywords, value: unknown): boolean {
-  const values = listValues(schema);
-  if (values !== undefined) return values.includes(value);
-  switch (schema.type) {
-    case 'string':
-      return typeof value === 'string' && isAcceptedText(schema, value);
-    case 'integer':
-      return typeof value === 'number' && Number.isInteger(value) && isInBounds(schema, value);
-    case 'number':
-      return typeof value === 'number' && Number.isFinite(value) && isInBounds(schema, value);
-    case 'boolean':
-      return typeof value === 'boolean';
-    default:
-      return false;
-  }
-}
-
-function isAcceptedText(schema: SchemaKeywords, value: string): boolean {
-  const { minLength = 0, maxLength = Number.POSITIVE_INFINITY, pattern } = schema;
-  // JSON Schema counts characters, not UTF-16 units.
-  const length = value.length > maxLength ? Array.from(value).length : value.length;
-  return length >= minLength && length <= maxLength && (pattern === undefined || new RegExp(pattern, 'u').test(value));
-}
-
-function isInBounds(schema: SchemaKeywords, value: number): boolean {
-  const { minimum = Number.NEGATIVE_INFINITY, maximum = Number.POSITIVE_INFINITY } = schema;
-  return value >= minimum && value <= maximum;
-}
-
-function isMapping(value: unknown): value is Mapping {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -20,13 +20,14 @@ export function createClusterView(control: Control): ClusterView {
 }
 
 /** Ready: something is served. What is degraded is said all the same. */
-export function readinessOf({ serving, follower }: Control): { ready: boolean; reasons: string[] } {
+export function readinessOf({ serving, isHandedOn, follower }: Control): { ready: boolean; reasons: string[] } {
   const reasons: string[] = [];
   if (serving === undefined) reasons.push('no configuration is in force yet');
+  else if (!isHandedOn) reasons.push('the first configuration is about to be answered from');
   if (follower.condition === 'unavailable')
     reasons.push('the store does not answer: the last configuration and verdicts hold');
   if (follower.condition === 'empty') reasons.push('the store holds no configuration');
-  return { ready: serving !== undefined, reasons };
+  return { ready: isHandedOn, reasons };
 }
 
 function currentState(control: Control): ClusterState | undefined {

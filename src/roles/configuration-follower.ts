@@ -128,6 +128,7 @@ export class ConfigurationFollower {
     const fetched = await fetchRevision(store, wanted, this.#current?.objects ?? new Map());
     if (!fetched.ok) throw new Error(fetched.problems.map(formatProblem).join('; '));
     const result = await offer(fetched.value);
+    if (this.#stopped) return;
     if (!result.accepted) {
       this.#refused = wanted;
       logger.error(

@@ -3,16 +3,15 @@
 // or goes away here, what has been handed on goes on being answered.
 
 import type { Logger } from 'pino';
-import { askCanaries } from '../answer/canary.ts';
 import { type OpenedPlaceMap, openPlaceMap } from '../databases/open-place-map.ts';
 import { watchDatabases } from '../databases/watch-databases.ts';
 import type { Configuration } from '../model/configuration.ts';
 import { formatProblem } from '../model/problem.ts';
 import { compareRevisionIds, formatRevisionId, type Revision } from '../model/revision.ts';
-import { compileSnapshot, createRankMapCache, type RankMapCache } from '../snapshot/compile-snapshot.ts';
 import { createState } from '../snapshot/state.ts';
 import type { ConfigurationStore } from '../store/configuration-store.ts';
 import type { HealthStore } from '../store/health-store.ts';
+import { Compiler } from './compiler.ts';
 import { type Acceptance, ConfigurationFollower } from './configuration-follower.ts';
 import { HealthView } from './health-view.ts';
 import { LoadView } from './load-view.ts';
@@ -44,11 +43,14 @@ export class Control {
   readonly #options: ControlOptions;
   readonly #dependencies: ControlDependencies;
   readonly #keeper: VerdictKeeper;
+  readonly #compiler = new Compiler();
   readonly #servingListeners: ServingListener[] = [];
   readonly #configurationListeners: ConfigurationListener[] = [];
   #serving: Serving | undefined;
+  #isHandedOn = false;
+  /** Ends with the swap that was begun last: revisions and databases come one at a time. */
+  #turn: Promise<unknown> = Promise.resolve();
   #database: OpenedPlaceMap | undefined;
-  #rankMaps: RankMapCache | undefined;
   #watch: { close(): void } | undefined;
   #timer: NodeJS.Timeout | undefined;
 
@@ -67,6 +69,11 @@ export class Control {
 
   get serving(): Serving | undefined {
     return this.#serving;
+  }
+
+  /** True once whoever answers has taken the first snapshot, and listens. */
+  get isHandedOn(): boolean {
+    return this.#isHandedOn;
   }
 
   get database(): OpenedPlaceMap | undefined {
@@ -115,27 +122,27 @@ export class Control {
     this.follower.stop();
     this.load.stop();
     this.health.stop();
+    await this.#compiler.close();
     await this.#keeper.flush(this.health.verdicts);
   }
 
   /** A revision is served only if all of it is right: it parses, compiles, and answers its own canaries. */
-  async #offer(revision: Revision): Promise<Acceptance> {
-    const configuration = readRevision(revision, this.#dependencies.resolveLocation);
-    if (!configuration.ok) return { accepted: false, reasons: configuration.problems.map(formatProblem) };
-    const reasons = await this.#serve(revision, configuration.value);
-    if (reasons.length > 0) return { accepted: false, reasons };
-    for (const listener of this.#configurationListeners) listener(configuration.value);
-    return { accepted: true };
+  #offer(revision: Revision): Promise<Acceptance> {
+    return this.#inTurn(async () => {
+      const configuration = readRevision(revision, this.#dependencies.resolveLocation);
+      if (!configuration.ok) return { accepted: false, reasons: configuration.problems.map(formatProblem) };
+      const reasons = await this.#serve(revision, configuration.value);
+      if (reasons.length > 0) return { accepted: false, reasons };
+      for (const listener of this.#configurationListeners) listener(configuration.value);
+      return { accepted: true };
+    });
   }
 
   /** Compiles, tries and swaps; returns what is against it. */
-  async #serve(revision: Revision, configuration: Configuration): Promise<string[]> {
-    if (this.#rankMaps === undefined) throw new Error('a revision was offered before the map of clients was there');
-    const compiled = compileSnapshot(configuration, revision.manifest.id.number, this.#rankMaps);
-    if (!compiled.ok) return compiled.problems.map(formatProblem);
-    const { snapshot, rankings } = compiled.value;
-    const faults = askCanaries(snapshot);
-    if (faults.length > 0) return faults;
+  async #serve(revision: Revision, configuration: Configuration): Promise<readonly string[]> {
+    const outcome = await this.#compiler.compile(configuration, revision.manifest.id.number);
+    if (!outcome.ok) return outcome.reasons;
+    const { snapshot, rankings } = outcome.compiled;
     // Checked here, not only when the work began: a newer one may have come in between.
     const served = this.#serving?.revision.manifest.id;
     if (served !== undefined && compareRevisionIds(revision.manifest.id, served) < 0) {
@@ -145,21 +152,30 @@ export class Control {
     this.health.setConfiguration(configuration);
     this.#applyLoads(new Set());
     for (const listener of this.#servingListeners) await listener(this.#serving);
+    this.#isHandedOn = true;
     return [];
   }
 
   #adoptDatabase(opened: OpenedPlaceMap): void {
     this.#database = opened;
-    this.#rankMaps = createRankMapCache(opened.placeMap);
+    this.#compiler.setPlaceMap(opened.placeMap);
   }
 
-  async #databaseChanged(opened: OpenedPlaceMap): Promise<void> {
-    this.#adoptDatabase(opened);
-    const { logger } = this.#dependencies;
-    logger.info({ database: opened.database?.name }, 'GeoIP database in force');
-    if (this.#serving === undefined) return;
-    const reasons = await this.#serve(this.#serving.revision, this.#serving.configuration);
-    if (reasons.length > 0) logger.error({ reasons }, 'the configuration does not compile with the new GeoIP database');
+  #databaseChanged(opened: OpenedPlaceMap): Promise<void> {
+    return this.#inTurn(async () => {
+      this.#adoptDatabase(opened);
+      const { logger } = this.#dependencies;
+      logger.info({ database: opened.database?.name }, 'GeoIP database in force');
+      if (this.#serving === undefined) return;
+      const reasons = await this.#serve(this.#serving.revision, this.#serving.configuration);
+      if (reasons.length > 0) logger.error({ reasons }, 'the configuration does not compile with the new GeoIP database');
+    });
+  }
+
+  #inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
+    const done = this.#turn.then(work);
+    this.#turn = done.catch(() => undefined);
+    return done;
   }
 
   #healthChanged(): void {

@@ -107,8 +107,8 @@ function labelAnswer({ services, clusters }: Snapshot, index: number): Labels {
   let service = 0;
   while ((services.clusterStarts[service + 1] ?? NONE) <= slot) service++;
   const reason = REASONS[index % REASONS.length] ?? '';
-  // A refusal is nobody's answer.
-  const cluster = reason === 'refused' ? '' : (clusters.ids[services.clusters[slot] ?? NONE] ?? '');
+  // A refusal is nobody's answer, and neither is none at all.
+  const cluster = reason === 'refused' || reason === 'no-data' ? '' : (clusters.ids[services.clusters[slot] ?? NONE] ?? '');
   return { service: services.ids[service] ?? '', cluster, reason };
 }
 

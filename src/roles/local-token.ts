@@ -2,13 +2,15 @@
 // works without further ado. The file is readable by its owner alone; the configuration holds its hash like any other's.
 
 import { readFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { ConfigurationWriter } from '../api/ports.ts';
 import { createToken, findToken, hasScope } from '../api/token.ts';
 import { replaceFile } from '../store/atomic-file.ts';
 
 export const TOKEN_FILE = 'token';
-const NAME = 'local';
+/** Several machines may share a store: each has a token of its own, and replaces none but that. */
+const NAME = `local ${hostname()}`;
 const MAX_TRIES = 5;
 
 /**
@@ -33,10 +35,10 @@ export async function ensureLocalToken(
     if (known !== undefined && hasScope(known, 'admin')) return kept;
     const { text, record } = createToken({ name: NAME, scopes: ['admin'], createdAtMs: nowMs() });
     const outcome = await writer.commitTokens({
-      tokens: [...current.tokens, record],
+      tokens: [...current.tokens.filter(({ name }) => name !== NAME), record],
       expected: current.id,
       author: NAME,
-      message: 'Created the local token',
+      message: 'create the local token',
     });
     if (outcome.status === 'committed') {
       await replaceFile(path, [`${text}\n`]);

@@ -28,6 +28,7 @@ export type Role = 'dns' | 'probe' | 'api';
 export type NodeOptions = {
   readonly settings: Settings;
   readonly roles: ReadonlySet<Role>;
+  readonly version: string;
   /** What an empty store gets as its first revision. */
   readonly initial?: InitialConfiguration;
 };
@@ -62,7 +63,7 @@ export async function runNode(options: NodeOptions, logger: Logger): Promise<Run
 }
 
 async function startNode(
-  { settings, roles, initial }: NodeOptions,
+  { settings, roles, version, initial }: NodeOptions,
   logger: Logger,
   closers: (() => Promise<void> | void)[],
   close: () => Promise<void>,
@@ -96,7 +97,7 @@ async function startNode(
       threads = new AnswerThreads({ listen: settings.dns.listen, tcp: settings.dns.tcp }, { logger, totals });
     }
     if (roles.has('api')) {
-      api = await startApiRole({ settings, initial }, { store, control, resolveLocation, metrics, logger });
+      api = await startApiRole({ settings, version, initial }, { store, control, resolveLocation, metrics, logger });
       closers.push(() => api?.close());
     }
     if (threads !== undefined) listening = serveWith(threads, control, logger);

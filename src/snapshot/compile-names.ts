@@ -140,12 +140,13 @@ function addressNodes(
   find: (name: Uint8Array, label: number) => number,
   entries: readonly Entry[],
 ): number[] {
-  return rrset.data.flatMap((data) => {
+  const nodes = rrset.data.flatMap((data) => {
     const target = targetNameOf(rrset.type, data);
     const node = target === undefined ? NONE : find(target, 0);
     const hasAddress = entries[node]?.node.rrsets.some(({ type }) => type === TYPE_A || type === TYPE_AAAA);
     return hasAddress ? [node] : [];
   });
+  return [...new Set(nodes)];
 }
 
 function packRecords(rrsets: readonly BuiltRrset[]): Omit<RrsetTable, 'targetStarts' | 'targets'> {

@@ -3,7 +3,7 @@
 
 import { ENDPOINT_UP } from '../health/cluster-health.ts';
 import type { LoadTable } from '../load/load-table.ts';
-import { sharedFloat32, sharedUint8, sharedUint32 } from './shared-array.ts';
+import { sharedFloat32, sharedFloat64, sharedUint8, sharedUint32 } from './shared-array.ts';
 import type { Snapshot } from './snapshot.ts';
 
 export type State = {
@@ -59,6 +59,6 @@ function createLoadTable(length: number): LoadTable {
     connections: sharedFloat32(length),
     capacities: sharedFloat32(length),
     answerCosts: sharedFloat32(length),
-    handedOut: sharedFloat32(length),
+    handedOut: sharedFloat64(length),
   };
 }

@@ -26,6 +26,9 @@ type Prefix = { readonly isV6: boolean; readonly high: number; readonly low: num
 /** Where a prefix of a rule begins (+1) or ends (-1). */
 type Edge = { readonly high: number; readonly low: number; readonly rule: number; readonly step: 1 | -1 };
 
+/** The rules that match, where none does: always this one object. */
+export const NO_PREFIX_RULES: readonly number[] = [];
+
 const HALF = 2 ** 32;
 
 /** The segments of one family. Texts that are no prefix are passed over: the model has refused them. */
@@ -56,9 +59,9 @@ function carry(high: number, low: number): { readonly high: number; readonly low
 function sweep(edges: readonly Edge[]): Segments {
   const high = [0];
   const low = [0];
-  const rules: (readonly number[])[] = [[]];
+  const rules = [NO_PREFIX_RULES];
   const open = new Map<number, number>();
-  const sets = new Map<string, readonly number[]>([['', rules[0] ?? []]]);
+  const sets = new Map<string, readonly number[]>([['', NO_PREFIX_RULES]]);
   edges.forEach((edge, index) => {
     const depth = (open.get(edge.rule) ?? 0) + edge.step;
     if (depth === 0) open.delete(edge.rule);

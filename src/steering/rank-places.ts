@@ -1,18 +1,21 @@
-// The preference list of a place: what the rules make of where a client is. Each place is ranked once, at its first use.
+// The preference list of a place: what the rules make of where a client is. Each place is ranked once: when a ranking is
+// compiled, all of them in an order in which neighbours follow each other, so that each needs but few exchanges in the order
+// that the one before had; with the prefixes of rules, at its first use.
 
-import { biasFactor, chordSquared, chordToKm, toUnitVector, type UnitVector } from '../geo/distance.ts';
+import { biasFactor, chordToKm, toUnitVector, type UnitVector } from '../geo/distance.ts';
 import { CONTINENTS } from '../geo/countries.ts';
 import type { PlaceTable } from '../geo/place-map.ts';
 import { internDraft, type ListInterner } from './rank-lists.ts';
 import type { Ranking, RankingRule } from './ranking.ts';
+import { NO_PREFIX_RULES } from './rank-cidr.ts';
 import { TIER_START } from './run-map.ts';
 
-/** Ranks places for clients whose address matches the prefixes of exactly the rules with some indices, `prefixRules`. */
+/** The list ids of places. */
 export type PlaceRanker = {
-  /** List id + 1 by place, 0 where rankPlace has not been asked yet: for the loop that asks for every prefix. */
-  readonly memoOf: (prefixRules: readonly number[]) => Uint32Array;
-  /** The list id of a place; notes it in the memo. */
-  readonly rankPlace: (place: number, prefixRules: readonly number[]) => number;
+  /** By place, for clients that match no rule by their prefix: nearly all of them. */
+  readonly everywhere: Uint32Array;
+  /** For clients whose address matches the prefixes of exactly the rules with these indices. */
+  readonly rankWithPrefixes: (place: number, prefixRules: readonly number[]) => number;
 };
 
 /** What the rules need to know of the places, looked up once. */
@@ -41,13 +44,20 @@ type CompiledRule =
 
 /** The candidates, and the order in which the last place had them: the next one mostly needs few exchanges. */
 type Nearest = {
-  readonly vectors: readonly UnitVector[];
+  /** Coordinates on the unit sphere. */
+  readonly x: Float64Array;
+  readonly y: Float64Array;
+  readonly z: Float64Array;
   readonly factors: Float64Array;
   /** Whether distances themselves are needed; without bias and tolerance their order is enough. */
   readonly needsKm: boolean;
   readonly keys: Float64Array;
   readonly order: Uint16Array;
 };
+
+/** One degree by one degree, both ends included. */
+const COLUMNS = 361;
+const CELLS = 181 * COLUMNS;
 
 export function createPlaceRanker(places: PlaceTable, ranking: Ranking, interner: ListInterner): PlaceRanker {
   const context: Context = {
@@ -57,22 +67,41 @@ export function createPlaceRanker(places: PlaceTable, ranking: Ranking, interner
     interner,
     used: new Uint8Array(ranking.candidates.length),
   };
-  const memos = new Map<readonly number[], Uint32Array>();
-  const memoOf = (prefixRules: readonly number[]): Uint32Array => {
-    const known = memos.get(prefixRules);
-    if (known !== undefined) return known;
-    const memo = new Uint32Array(places.count);
+  const everywhere = new Uint32Array(places.count);
+  for (const place of orderAlongGlobe(places)) everywhere[place] = rankPlace(context, place, NO_PREFIX_RULES);
+  // Few places lie within the prefixes of rules, but there may be many sets of rules: a column for each would not fit.
+  const memos = new Map<readonly number[], Map<number, number>>();
+  const rankWithPrefixes = (place: number, prefixRules: readonly number[]): number => {
+    const memo = memos.get(prefixRules) ?? new Map<number, number>();
     memos.set(prefixRules, memo);
-    return memo;
+    const list = memo.get(place) ?? rankPlace(context, place, prefixRules);
+    memo.set(place, list);
+    return list;
   };
-  return {
-    memoOf,
-    rankPlace: (place, prefixRules) => {
-      const list = rankPlace(context, place, prefixRules);
-      memoOf(prefixRules)[place] = list + 1;
-      return list;
-    },
-  };
+  return { everywhere, rankWithPrefixes };
+}
+
+/** All places, degree by degree: eastwards along one parallel, westwards along the next. Unknown ones come last. */
+function orderAlongGlobe({ count, latitude, longitude }: PlaceTable): Uint32Array {
+  const cells = new Uint32Array(count);
+  const ends = new Uint32Array(CELLS + 1);
+  for (let place = 0; place < count; place += 1) {
+    const row = Math.floor((latitude[place] ?? Number.NaN) + 90);
+    const column = Math.floor((longitude[place] ?? Number.NaN) + 180);
+    const cell = row * COLUMNS + (row % 2 === 0 ? column : COLUMNS - 1 - column);
+    const counted = cell >= 0 && cell < CELLS ? cell : CELLS;
+    cells[place] = counted;
+    ends[counted] = (ends[counted] ?? 0) + 1;
+  }
+  for (let cell = 1; cell <= CELLS; cell += 1) ends[cell] = (ends[cell] ?? 0) + (ends[cell - 1] ?? 0);
+  const order = new Uint32Array(count);
+  for (let place = count - 1; place >= 0; place -= 1) {
+    const cell = cells[place] ?? 0;
+    const at = (ends[cell] ?? 0) - 1;
+    ends[cell] = at;
+    order[at] = place;
+  }
+  return order;
 }
 
 function rankPlace(context: Context, place: number, prefixRules: readonly number[]): number {
@@ -82,16 +111,21 @@ function rankPlace(context: Context, place: number, prefixRules: readonly number
   for (const rule of rules) {
     if (rule.kind === 'match') {
       if (!matches(context.places, rule, place, prefixRules)) continue;
-      for (const position of rule.use) append(context, position, TIER_START);
+      for (const position of rule.use) append(context, position);
       if (rule.fence) break;
     } else {
-      if (rule.kind === 'proximity' && hasLocation(context.places, place))
-        appendNearest(context, place, rule.tolerance);
-      else for (let position = 0; position < used.length; position += 1) append(context, position, TIER_START);
+      const isNear = rule.kind === 'proximity' && hasLocation(context.places, place);
+      if (isNear) appendNearest(context, place, rule.tolerance);
+      else appendInOrder(context);
       break;
     }
   }
   return internDraft(interner);
+}
+
+/** What remains in the order of the service, each a tier of its own. */
+function appendInOrder(context: Context): void {
+  for (let position = 0; position < context.used.length; position += 1) append(context, position);
 }
 
 /** Every kind of thing that the rule asks for must fit; prefixes have been decided by the address. */
@@ -113,19 +147,19 @@ function hasLocation(places: PlaceTable, place: number): boolean {
   return !Number.isNaN(places.latitude[place] ?? Number.NaN);
 }
 
-/** Adds a position unless the list has it; `tier` is TIER_START or 0. Says whether it was added. */
-function append({ interner, used }: Context, position: number, tier: number): boolean {
-  if (used[position] !== 0) return false;
+/** Adds a position as a tier of its own, unless the list has it. */
+function append({ interner, used }: Context, position: number): void {
+  if (used[position] !== 0) return;
   used[position] = 1;
-  interner.draft[interner.length] = position | tier;
+  interner.draft[interner.length] = position | TIER_START;
   interner.length += 1;
-  return true;
 }
 
-function appendNearest(context: Context, place: number, tolerance: number): void {
-  const { places, nearest, used } = context;
+function appendNearest({ places, nearest, interner, used }: Context, place: number, tolerance: number): void {
   sortByDistance(nearest, toUnitVector(places.latitude[place] ?? 0, places.longitude[place] ?? 0));
   const { order, keys } = nearest;
+  const { draft } = interner;
+  let length = interner.length;
   let tierEnd = Number.NEGATIVE_INFINITY;
   for (let rank = 0; rank < order.length; rank += 1) {
     const position = order[rank] ?? 0;
@@ -133,17 +167,21 @@ function appendNearest(context: Context, place: number, tolerance: number): void
     const distance = keys[rank] ?? 0;
     const isTierStart = distance > tierEnd;
     if (isTierStart) tierEnd = distance * (1 + tolerance);
-    append(context, position, isTierStart ? TIER_START : 0);
+    draft[length] = isTierStart ? position | TIER_START : position;
+    length += 1;
   }
+  interner.length = length;
 }
 
 /** Insertion sort by distance, then position. The result does not depend on the order that was there before. */
-function sortByDistance(nearest: Nearest, client: UnitVector): void {
-  const { vectors, factors, needsKm, keys, order } = nearest;
+function sortByDistance({ x, y, z, factors, needsKm, keys, order }: Nearest, client: UnitVector): void {
   for (let rank = 0; rank < order.length; rank += 1) {
     const position = order[rank] ?? 0;
-    const vector = vectors[position] ?? client;
-    const squared = chordSquared(vector, client);
+    const alongX = (x[position] ?? 0) - client.x;
+    const alongY = (y[position] ?? 0) - client.y;
+    const alongZ = (z[position] ?? 0) - client.z;
+    // chordSquared, written out for the sake of the loop.
+    const squared = alongX * alongX + alongY * alongY + alongZ * alongZ;
     const key = needsKm ? chordToKm(squared) * (factors[position] ?? 1) : squared;
     let to = rank;
     while (to > 0) {
@@ -160,8 +198,11 @@ function sortByDistance(nearest: Nearest, client: UnitVector): void {
 
 function createNearest({ candidates, rules }: Ranking): Nearest {
   const hasTolerance = rules.some((rule) => rule.kind === 'proximity' && rule.tolerance !== 0);
+  const vectors = candidates.map(({ latitude, longitude }) => toUnitVector(latitude, longitude));
   return {
-    vectors: candidates.map(({ latitude, longitude }) => toUnitVector(latitude, longitude)),
+    x: Float64Array.from(vectors, ({ x }) => x),
+    y: Float64Array.from(vectors, ({ y }) => y),
+    z: Float64Array.from(vectors, ({ z }) => z),
     factors: Float64Array.from(candidates, ({ bias }) => biasFactor(bias)),
     needsKm: hasTolerance || candidates.some(({ bias }) => bias !== 0),
     keys: new Float64Array(candidates.length),

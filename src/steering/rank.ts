@@ -9,11 +9,11 @@
 // A client without a location cannot be near anything: for it, proximity is priority.
 
 import type { PlaceMap } from '../geo/place-map.ts';
-import { cutSegments, type Segments } from './rank-cidr.ts';
+import { cutSegments, NO_PREFIX_RULES, type Segments } from './rank-cidr.ts';
 import { createListInterner, finishLists } from './rank-lists.ts';
 import { createPlaceRanker, type PlaceRanker } from './rank-places.ts';
 import type { Ranking } from './ranking.ts';
-import { indexV4, indexV6, type RankMap } from './run-map.ts';
+import { indexV4, indexV6, type RankMap, shareUint32 } from './run-map.ts';
 
 /** More clusters than this in one service are refused by the model. */
 export const MAX_CANDIDATES = 256;
@@ -49,61 +49,52 @@ type Runs = { readonly high: Uint32Array; readonly low: Uint32Array; readonly li
 /** Where the address space ends: above every high half. */
 const END = 2 ** 32;
 
-/** Walks intervals and segments side by side; a run begins where either begins, unless the list stays the same. */
-function cutRuns(intervals: Intervals, segments: Segments, ranker: PlaceRanker): Runs {
-  const { high, low, places } = intervals;
+/**
+ * Walks intervals and segments side by side; a run begins where either begins, unless the list stays the same. The loop goes
+ * through millions of intervals: it keeps to local variables, which is why it is one function.
+ */
+function cutRuns({ high, low, places }: Intervals, segments: Segments, ranker: PlaceRanker): Runs {
   const most = places.length + segments.rules.length;
   // Reserved for the worst case; only the part that is written takes memory, and only that is kept.
   const runs = { high: new Uint32Array(most), low: new Uint32Array(low ? most : 0), lists: new Uint32Array(most) };
+  const { everywhere } = ranker;
   let count = 0;
   let last = -1;
-  const addRun = (startHigh: number, startLow: number, list: number): void => {
-    if (list === last) return;
-    last = list;
-    runs.high[count] = startHigh;
-    runs.low[count] = startLow;
-    runs.lists[count] = list;
-    count += 1;
-  };
-
   let segment = 0;
-  let prefixRules = segments.rules[0] ?? [];
-  let memo = ranker.memoOf(prefixRules);
+  let prefixRules = segments.rules[0] ?? NO_PREFIX_RULES;
   let nextHigh = segments.high[1] ?? END;
   let nextLow = segments.low[1] ?? 0;
-  const enterNextSegment = (): void => {
-    segment += 1;
-    prefixRules = segments.rules[segment] ?? [];
-    memo = ranker.memoOf(prefixRules);
-    nextHigh = segments.high[segment + 1] ?? END;
-    nextLow = segments.low[segment + 1] ?? 0;
-  };
-
-  const listOf = (place: number): number => {
-    const known = memo[place] ?? 0;
-    return known !== 0 ? known - 1 : ranker.rankPlace(place, prefixRules);
-  };
-
   for (let interval = 0; interval < places.length; interval += 1) {
     const place = places[interval] ?? 0;
-    const startHigh = high[interval] ?? 0;
-    const startLow = low?.[interval] ?? 0;
-    while (nextHigh < startHigh || (nextHigh === startHigh && nextLow <= startLow)) enterNextSegment();
-    addRun(startHigh, startLow, listOf(place));
     const endHigh = high[interval + 1] ?? END;
     const endLow = low?.[interval + 1] ?? 0;
-    while (nextHigh < endHigh || (nextHigh === endHigh && nextLow < endLow)) {
-      const [cutHigh, cutLow] = [nextHigh, nextLow];
-      enterNextSegment();
-      addRun(cutHigh, cutLow, listOf(place));
+    let startHigh = high[interval] ?? 0;
+    let startLow = low?.[interval] ?? 0;
+    for (;;) {
+      while (nextHigh < startHigh || (nextHigh === startHigh && nextLow <= startLow)) {
+        segment += 1;
+        prefixRules = segments.rules[segment] ?? NO_PREFIX_RULES;
+        nextHigh = segments.high[segment + 1] ?? END;
+        nextLow = segments.low[segment + 1] ?? 0;
+      }
+      const isPlain = prefixRules === NO_PREFIX_RULES;
+      const list = isPlain ? (everywhere[place] ?? 0) : ranker.rankWithPrefixes(place, prefixRules);
+      if (list !== last) {
+        last = list;
+        runs.high[count] = startHigh;
+        if (low !== undefined) runs.low[count] = startLow;
+        runs.lists[count] = list;
+        count += 1;
+      }
+      const isCut = nextHigh < endHigh || (nextHigh === endHigh && nextLow < endLow);
+      if (!isCut) break;
+      startHigh = nextHigh;
+      startLow = nextLow;
     }
   }
-  return { high: share(runs.high, count), low: share(runs.low, low ? count : 0), lists: share(runs.lists, count) };
-}
-
-/** A copy of the first `length` numbers in shared memory. */
-function share(numbers: Uint32Array, length: number): Uint32Array {
-  const shared = new Uint32Array(new SharedArrayBuffer(4 * length));
-  shared.set(numbers.subarray(0, length));
-  return shared;
+  return {
+    high: shareUint32(runs.high, count),
+    low: shareUint32(runs.low, low ? count : 0),
+    lists: shareUint32(runs.lists, count),
+  };
 }

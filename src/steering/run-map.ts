@@ -48,6 +48,8 @@ export type RankMap = { readonly v4: RunTableV4; readonly v6: RunTableV6; readon
 const V4_BLOCK_BITS = 12;
 const V6_BLOCK_BITS = 9;
 const V6_INDEX_MASK = 0xfffff;
+/** 2000:: */
+const V6_INDEX_START = 0x20000000;
 
 /** The run that holds the address, given as an unsigned 32-bit number. */
 export function lookupV4(table: RunTableV4, address: number): number {
@@ -111,36 +113,44 @@ export function scopeV6(table: RunTableV6, run: number, high: number, low: numbe
   return scope;
 }
 
-/** The index of a finished table of starts. */
+/** The index of a finished table of starts: every run fills in the blocks whose first address it holds. */
 export function indexV4(starts: Uint32Array): Uint32Array {
   const blocks = 2 ** (32 - V4_BLOCK_BITS);
-  const index = new Uint32Array(new SharedArrayBuffer((blocks + 1) * 4));
-  let run = 0;
-  for (let block = 0; block < blocks; block += 1) {
-    const address = block * 2 ** V4_BLOCK_BITS;
-    while (run + 1 < starts.length && (starts[run + 1] ?? 0) <= address) run += 1;
-    index[block] = run;
+  const index = new Uint32Array(blocks + 1);
+  for (let run = 1; run < starts.length; run += 1) {
+    const first = Math.ceil((starts[run] ?? 0) / 2 ** V4_BLOCK_BITS);
+    const end = Math.ceil((starts[run + 1] ?? 2 ** 32) / 2 ** V4_BLOCK_BITS);
+    if (first < end) index.fill(run, first, end);
   }
   index[blocks] = starts.length - 1;
-  return index;
+  return shareUint32(index, index.length);
 }
 
 /** The index of a finished table of starts. */
 export function indexV6(startsHigh: Uint32Array, startsLow: Uint32Array): Uint32Array {
   const blocks = V6_INDEX_MASK + 1;
-  const index = new Uint32Array(new SharedArrayBuffer((blocks + 1) * 4));
-  let run = 0;
-  for (let block = 0; block <= blocks; block += 1) {
-    const high = 0x20000000 + block * 2 ** V6_BLOCK_BITS;
-    while (run + 1 < startsHigh.length && isAtMost(startsHigh[run + 1] ?? 0, startsLow[run + 1] ?? 0, high)) run += 1;
-    index[block] = run;
+  const index = new Uint32Array(blocks + 1);
+  let first = blockBehind(startsHigh[0] ?? 0, startsLow[0] ?? 0);
+  for (let run = 0; run < startsHigh.length; run += 1) {
+    const end =
+      run + 1 < startsHigh.length ? blockBehind(startsHigh[run + 1] ?? 0, startsLow[run + 1] ?? 0) : blocks + 1;
+    if (first < end) index.fill(run, first, end);
+    first = end;
   }
-  return index;
+  return shareUint32(index, index.length);
 }
 
-/** Whether the start is at or before the address (high << 32). */
-function isAtMost(startHigh: number, startLow: number, high: number): boolean {
-  return startHigh < high || (startHigh === high && startLow === 0);
+/** A copy of the first `length` numbers in shared memory. */
+export function shareUint32(numbers: Uint32Array, length: number): Uint32Array {
+  const shared = new Uint32Array(new SharedArrayBuffer(4 * length));
+  shared.set(numbers.subarray(0, length));
+  return shared;
+}
+
+/** The first block of the index, 0 to one behind the last, that begins at or after a start. */
+function blockBehind(high: number, low: number): number {
+  const block = Math.ceil((high + (low === 0 ? 0 : 1) - V6_INDEX_START) / 2 ** V6_BLOCK_BITS);
+  return Math.max(0, Math.min(V6_INDEX_MASK + 2, block));
 }
 
 /** How many leading bits two 64-bit values share; the halves may be any 32-bit numbers, signed or not. */

@@ -1,6 +1,6 @@
 // Composes a query: for asking ourselves (canaries, explain, rehearsals) exactly as a client would.
 
-import { octetsOfAddress, type Prefix } from '../model/address.ts';
+import { maskPrefix, octetsOfAddress, type Prefix } from '../model/address.ts';
 import { HEADER_BYTES } from './query.ts';
 import { CLASS_IN, OPTION_CLIENT_SUBNET, TYPE_OPT } from './record-types.ts';
 
@@ -9,7 +9,7 @@ export type QueryParts = {
   /** Uncompressed wire form. */
   readonly name: Uint8Array;
   readonly type: number;
-  /** On whose behalf: adds EDNS with a client subnet. */
+  /** On whose behalf: adds EDNS with a client subnet, host bits cleared (RFC 7871 section 6). */
   readonly subnet?: Prefix;
 };
 
@@ -36,6 +36,6 @@ export function composeQuery({ id, name, type, subnet }: QueryParts): Uint8Array
   view.setUint16(at + 12, 4 + addressBytes);
   view.setUint16(at + 14, subnet.family === 4 ? 1 : 2);
   bytes[at + 16] = subnet.length;
-  bytes.set(octetsOfAddress(subnet).subarray(0, addressBytes), at + 18);
+  bytes.set(octetsOfAddress(maskPrefix(subnet)).subarray(0, addressBytes), at + 18);
   return bytes;
 }

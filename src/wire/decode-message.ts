@@ -161,7 +161,7 @@ function readData(reader: Reader, type: number, recordClass: number, length: num
   return data === undefined || reader.at !== end ? fail(reader, 'form') : data;
 }
 
-/** Leaves the reader behind what it read; undefined when that would pass `end`. */
+/** Leaves the reader behind what it read, which the caller compares with `end`; undefined when a name cannot be read. */
 function decompressData(reader: Reader, shape: DataShape, end: number): Uint8Array | undefined {
   const { bytes } = reader;
   const start = reader.at;
@@ -172,7 +172,7 @@ function decompressData(reader: Reader, shape: DataShape, end: number): Uint8Arr
   reader.at = at;
   for (let name = 0; name < shape.names; name++) {
     const read = decompressName(bytes, reader.at);
-    if (typeof read === 'string' || read.end > end) return undefined;
+    if (typeof read === 'string') return undefined;
     parts.push(read.name);
     reader.at = read.end;
   }

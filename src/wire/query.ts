@@ -20,6 +20,7 @@ export type Query = {
   checkingDisabled: boolean;
   /** Offset behind the question; equals `start + 12` while no question could be parsed. */
   questionEnd: number;
+  /** 0 while no question could be parsed. */
   type: number;
   class: number;
   /** In lower case; the case that was asked in stays in `bytes`. */
@@ -97,6 +98,8 @@ function resetQuery(query: Query, bytes: Uint8Array, start: number, flags: numbe
   query.recursionDesired = (flags & 0x0100) !== 0;
   query.checkingDisabled = (flags & 0x0010) !== 0;
   query.questionEnd = start + HEADER_BYTES;
+  query.type = 0;
+  query.class = 0;
   query.hasEdns = false;
   query.ednsVersion = 0;
   query.udpPayloadSize = MIN_UDP_PAYLOAD;

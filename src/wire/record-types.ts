@@ -19,6 +19,8 @@ export const TYPE_RRSIG = 46;
 export const TYPE_NSEC = 47;
 export const TYPE_SVCB = 64;
 export const TYPE_HTTPS = 65;
+export const TYPE_IXFR = 251;
+export const TYPE_AXFR = 252;
 export const TYPE_ANY = 255;
 
 export const CLASS_IN = 1;
@@ -32,6 +34,8 @@ export const RCODE_SERVFAIL = 2;
 export const RCODE_NXDOMAIN = 3;
 export const RCODE_NOTIMP = 4;
 export const RCODE_REFUSED = 5;
+/** RFC 6672 section 2.2: a DNAME would make the name too long. */
+export const RCODE_YXDOMAIN = 6;
 /** Extended (RFC 6891 section 9): its upper eight bits travel in the OPT record. */
 export const RCODE_BADVERS = 16;
 
@@ -102,8 +106,8 @@ const TYPES: readonly (readonly [number, string])[] = [
   [109, 'EUI64'],
   [249, 'TKEY'],
   [250, 'TSIG'],
-  [251, 'IXFR'],
-  [252, 'AXFR'],
+  [TYPE_IXFR, 'IXFR'],
+  [TYPE_AXFR, 'AXFR'],
   [253, 'MAILB'],
   [254, 'MAILA'],
   [TYPE_ANY, 'ANY'],
@@ -135,7 +139,7 @@ const RCODES: readonly (readonly [number, string])[] = [
   [RCODE_NXDOMAIN, 'NXDOMAIN'],
   [RCODE_NOTIMP, 'NOTIMP'],
   [RCODE_REFUSED, 'REFUSED'],
-  [6, 'YXDOMAIN'],
+  [RCODE_YXDOMAIN, 'YXDOMAIN'],
   [7, 'YXRRSET'],
   [8, 'NXRRSET'],
   [9, 'NOTAUTH'],

@@ -60,14 +60,6 @@ export function beginResponse(response: Response, query: Query, bytes: Uint8Arra
   response.truncated = false;
 }
 
-/** Takes every record out again: what is left is the header and the question. */
-export function clearRecords(response: Response, query: Query): void {
-  response.at = response.start + (query.questionEnd - query.start);
-  response.answers = 0;
-  response.authorities = 0;
-  response.additionals = 0;
-}
-
 /**
  * Writes a record's owner, type, class and TTL and its data from `data[dataStart .. dataStart + dataLength)`. The owner
  * is `ownerOffset`, counted from the start of the message, as a compression pointer. False when there is no room; the

@@ -24,7 +24,7 @@ export type DraftNode = {
   /** See canonicalKey: sorts canonically, and begins with the keys of all names above. */
   readonly key: string;
   readonly name: Uint8Array;
-  readonly rrsets: DraftRrset[];
+  rrsets: readonly DraftRrset[];
   isApex: boolean;
   isSteered: boolean;
   isDelegation: boolean;
@@ -101,14 +101,14 @@ function addRecordSet(draft: ZoneDraft, record: RecordSet, index: number, proble
     report('', "The zone's own name servers are listed in its ns: move them there.");
     return;
   }
-  const data: Uint8Array[] = [];
-  for (const [position, text] of record.data.entries()) {
-    const parsed = parseRecordData(type, text, draft.name);
-    if (parsed.ok) data.push(parsed.bytes);
-    else report(`/data/${position}`, `${parsed.problem}.`);
-  }
+  const parsed = record.data.map((text) => parseRecordData(type, text, draft.name));
+  for (const [position, result] of parsed.entries()) if (!result.ok) report(`/data/${position}`, `${result.problem}.`);
+  const data = parsed.map((result) => (result.ok ? result.bytes : NO_DATA));
   addRrset(node, { type, ttlSeconds: record.ttlSeconds, data, source: index }, problems);
 }
+
+/** Stands for a value that cannot be read, in a draft that will be refused. */
+const NO_DATA = new Uint8Array(0);
 
 /** JSON pointer relative to the zone. */
 export function pathOf(source: RrsetSource): string {
@@ -125,7 +125,8 @@ function addRrset(node: DraftNode, added: DraftRrset, problems: Problem[]): void
   const existing = findRrset(node, added.type);
   if (existing === undefined) {
     const { type, ttlSeconds, data, source } = added;
-    node.rrsets.push({ type, ttlSeconds, data: withoutDuplicates(data), source });
+    // Not push, which reserves room for many: a million nodes have one RRset each.
+    node.rrsets = [...node.rrsets, { type, ttlSeconds, data: withoutDuplicates(data), source }];
     return;
   }
   if (existing.ttlSeconds !== added.ttlSeconds) {
@@ -176,11 +177,13 @@ function nodeAt(draft: ZoneDraft, name: Uint8Array): DraftNode {
   return node;
 }
 
+const NO_RRSETS: readonly DraftRrset[] = [];
+
 function createNode(key: string, name: Uint8Array): DraftNode {
   return {
     key,
     name,
-    rrsets: [],
+    rrsets: NO_RRSETS,
     isApex: false,
     isSteered: false,
     isDelegation: false,

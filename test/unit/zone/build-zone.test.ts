@@ -270,6 +270,10 @@ describe('what buildZone refuses', () => {
     build(zoneWith(record('s', 'DNAME', 'x.test.')), ['s.zone.test']);
   });
 
+  it('needs no glue for servers outside the delegated zone, whose addresses a service may give', () => {
+    build(zoneWith(record('sub', 'NS', 'www')), ['www.zone.test']);
+  });
+
   it('refuses what is wrong with SOA and NS, and a zone name that is none', () => {
     const zone = zoneWith();
     assert.match(problemsOf({ ...zone, soa: { ...zone.soa, rname: 'a..b' } })[0] ?? '', /^\/soa\/rname /);

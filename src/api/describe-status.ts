@@ -1,0 +1,182 @@
+// What is served and seen now, in the shape in which people ask for it: regions with their clusters, clusters with their
+// endpoints, each with why it is as it is. A pure function of the cluster's state.
+
+import {
+  describeEndpoint,
+  ENDPOINT_DOWN,
+  ENDPOINT_DRAINING,
+  ENDPOINT_FORCED_DOWN,
+  ENDPOINT_UP,
+  type EndpointClass,
+  type EndpointJudgement,
+} from '../health/cluster-health.ts';
+import type { Cluster, Endpoint } from '../model/cluster.ts';
+import type { Service } from '../model/service.ts';
+import { formatRevisionId } from '../model/revision.ts';
+import type { ClusterState, LoadSighting } from './ports.ts';
+
+export const ENDPOINT_STATES = ['up', 'draining', 'down', 'forced-down'] as const;
+export type EndpointState = (typeof ENDPOINT_STATES)[number];
+
+/** `serving`: in every family of its endpoints. `drained`: out, and operators' words alone are why. */
+export const CLUSTER_STATES = ['serving', 'degraded', 'drained', 'out'] as const;
+export type ClusterCondition = (typeof CLUSTER_STATES)[number];
+
+export type EndpointStatus = {
+  readonly cluster: string;
+  readonly endpoint: string;
+  readonly region: string;
+  readonly address: string;
+  readonly state: EndpointState;
+  readonly verdict: string;
+  readonly why: string;
+  readonly since?: string;
+  readonly votes: readonly {
+    readonly vantage: string;
+    readonly worker: string;
+    readonly vote: string;
+    readonly reason: string;
+    readonly fresh: boolean;
+  }[];
+  readonly load?: LoadStatus;
+};
+
+export type LoadStatus = {
+  readonly connections?: number;
+  readonly capacity?: number;
+  readonly utilisation?: number;
+  readonly ageSeconds: number;
+};
+
+export function describeStatus(state: ClusterState, readiness: { ready: boolean; reasons: readonly string[] }) {
+  const { configuration, revision, database } = state;
+  const endpoints = listEndpointStatus(state);
+  const clusters = configuration.clusters.map((cluster) => describeCluster(cluster, state, endpoints));
+  const vantages = describeVantages(state);
+  const services = configuration.services.map((service) => describeService(service, clusters));
+  const isWatched = configuration.clusters.some(({ monitor }) => monitor !== undefined);
+  const healthy =
+    readiness.ready &&
+    clusters.every(({ state: condition }) => condition === 'serving' || condition === 'drained') &&
+    services.every(({ serving }) => serving) &&
+    (!isWatched || vantages.every(({ workers }) => workers.some(({ alive }) => alive)));
+  return {
+    healthy,
+    ready: readiness.ready,
+    reasons: [...readiness.reasons],
+    revision: formatRevisionId(revision),
+    database,
+    regions: configuration.regions.map(({ id, name, location, state: operatorState }) => ({
+      id,
+      name,
+      location,
+      state: operatorState,
+      clusters: clusters.filter(({ region }) => region === id).map(({ region: _, ...cluster }) => cluster),
+    })),
+    services,
+    vantages,
+    overrides: configuration.overrides.map(({ expiresAtMs, ...override }) => ({
+      ...override,
+      ...(expiresAtMs !== undefined && { expiresAt: formatMoment(expiresAtMs) }),
+    })),
+  };
+}
+
+/** In the order of the configuration. */
+export function listEndpointStatus({ configuration, judgement, verdicts, loads }: ClusterState): readonly EndpointStatus[] {
+  const loadOf = new Map(loads.map((load) => [load.subject, load]));
+  const judgements = new Map(judgement.endpoints.map((each) => [`${each.cluster}/${each.endpoint}`, each]));
+  return configuration.clusters.flatMap((cluster) =>
+    cluster.endpoints.flatMap((endpoint) => {
+      const judged = judgements.get(`${cluster.id}/${endpoint.id}`);
+      if (judged === undefined) return [];
+      const load = loadOf.get(`${cluster.id}/${endpoint.id}`);
+      const verdict = judged.target === undefined ? undefined : verdicts.get(judged.target);
+      return {
+        ...describeJudgement(cluster, endpoint, judged),
+        ...(verdict !== undefined && verdict.verdict !== 'unknown' && { since: formatMoment(verdict.sinceMs) }),
+        votes: [...(verdict?.votes ?? [])],
+        ...(load !== undefined && { load: describeLoad(load) }),
+      };
+    }),
+  );
+}
+
+export function describeVantages({ configuration, vantages }: ClusterState) {
+  return configuration.vantages.map(({ id }) => ({
+    id,
+    workers: vantages
+      .filter(({ vantage }) => vantage === id)
+      .map(({ worker, alive, lastSeenMs }) => ({
+        worker,
+        alive,
+        ...(lastSeenMs !== undefined && lastSeenMs > 0 && { lastSeen: formatMoment(lastSeenMs) }),
+      })),
+  }));
+}
+
+function describeJudgement({ id: cluster, region }: Cluster, { id, target }: Endpoint, judged: EndpointJudgement) {
+  return {
+    cluster,
+    endpoint: id,
+    region,
+    address: target.family === 'CNAME' ? target.target : target.address,
+    state: nameClass(judged.class),
+    verdict: judged.verdict,
+    why: describeEndpoint(judged),
+  };
+}
+
+function nameClass(endpointClass: EndpointClass): EndpointState {
+  switch (endpointClass) {
+    case ENDPOINT_FORCED_DOWN:
+      return 'forced-down';
+    case ENDPOINT_DOWN:
+      return 'down';
+    case ENDPOINT_DRAINING:
+      return 'draining';
+    case ENDPOINT_UP:
+      return 'up';
+  }
+}
+
+function describeCluster(cluster: Cluster, { judgement, loads }: ClusterState, all: readonly EndpointStatus[]) {
+  const families = judgement.clusters.find((each) => each.cluster === cluster.id)?.families ?? [];
+  const judged = judgement.endpoints.filter((each) => each.cluster === cluster.id);
+  const load = loads.find(({ subject }) => subject === cluster.id);
+  return {
+    id: cluster.id,
+    region: cluster.region,
+    ...(cluster.monitor !== undefined && { monitor: cluster.monitor }),
+    state: nameCondition(
+      families.map(({ serving }) => serving),
+      judged,
+    ),
+    families: [...families],
+    ...(load !== undefined && { load: describeLoad(load) }),
+    endpoints: all.filter((each) => each.cluster === cluster.id),
+  };
+}
+
+function nameCondition(serving: readonly boolean[], judged: readonly EndpointJudgement[]): ClusterCondition {
+  if (serving.length > 0 && serving.every(Boolean)) return 'serving';
+  if (serving.some(Boolean)) return 'degraded';
+  const isDown = judged.some(({ verdict }) => verdict === 'down');
+  const isTakenOut = judged.some(({ directive }) => directive !== undefined && directive.state !== 'force-up');
+  return isTakenOut && !isDown ? 'drained' : 'out';
+}
+
+type ClusterStatus = ReturnType<typeof describeCluster>;
+
+function describeService({ id: name, zone, ttl, clusters: ids }: Service, clusters: readonly ClusterStatus[]) {
+  const serving = clusters.filter(({ id, families }) => ids.includes(id) && families.some((family) => family.serving));
+  return { name, zone, ttl: { min: ttl.minSeconds, max: ttl.maxSeconds }, clusters: [...ids], serving: serving.length > 0 };
+}
+
+function describeLoad({ subject: _, ageMs, ...quantities }: LoadSighting): LoadStatus {
+  return { ...quantities, ageSeconds: Math.round(ageMs / 1000) };
+}
+
+function formatMoment(ms: number): string {
+  return new Date(ms).toISOString();
+}

@@ -1,0 +1,133 @@
+// The shapes of what status.ts answers, for the OpenAPI document; tests hold the answers to them.
+
+import { type Static, Type } from 'typebox';
+import { CLUSTER_STATES, ENDPOINT_STATES } from './describe-status.ts';
+import { MomentSchema, pageSchema } from './route-schema.ts';
+
+const LoadSchema = Type.Object({
+  connections: Type.Optional(Type.Number()),
+  capacity: Type.Optional(Type.Number()),
+  utilisation: Type.Optional(Type.Number()),
+  ageSeconds: Type.Integer(),
+});
+
+export const EndpointStatusSchema = Type.Object({
+  cluster: Type.String(),
+  endpoint: Type.String(),
+  region: Type.String(),
+  address: Type.String({ description: 'What clients get: an address, or a target name.' }),
+  state: Type.Enum([...ENDPOINT_STATES]),
+  verdict: Type.Enum(['up', 'down', 'unknown', 'unmonitored']),
+  why: Type.String(),
+  since: Type.Optional(MomentSchema),
+  votes: Type.Array(
+    Type.Object({
+      vantage: Type.String(),
+      worker: Type.String(),
+      vote: Type.Enum(['up', 'down', 'suspect', 'abstain']),
+      reason: Type.String(),
+      fresh: Type.Boolean({ description: 'False: the worker fell silent, and its vote does not count.' }),
+    }),
+  ),
+  load: Type.Optional(LoadSchema),
+});
+
+export const EndpointPageSchema = pageSchema(EndpointStatusSchema, 'A page of endpoints.');
+
+const VantageStatusSchema = Type.Object({
+  id: Type.String(),
+  workers: Type.Array(
+    Type.Object({ worker: Type.String(), alive: Type.Boolean(), lastSeen: Type.Optional(MomentSchema) }),
+  ),
+});
+
+export const VantageListSchema = Type.Object({ items: Type.Array(VantageStatusSchema) });
+
+const ClusterStatusSchema = Type.Object({
+  id: Type.String(),
+  monitor: Type.Optional(Type.String()),
+  state: Type.Enum([...CLUSTER_STATES], {
+    description: 'drained: out of service by the word of an operator alone. degraded: serves one address family of two.',
+  }),
+  families: Type.Array(
+    Type.Object({
+      family: Type.Enum(['A', 'AAAA', 'CNAME']),
+      total: Type.Integer(),
+      up: Type.Integer(),
+      needed: Type.Integer(),
+      serving: Type.Boolean(),
+    }),
+  ),
+  load: Type.Optional(LoadSchema),
+  endpoints: Type.Array(EndpointStatusSchema),
+});
+
+export type StatusDocument = Static<typeof StatusSchema>;
+export const StatusSchema = Type.Object({
+  healthy: Type.Boolean({ description: 'All that should serve does, and every vantage has a worker.' }),
+  ready: Type.Boolean(),
+  reasons: Type.Array(Type.String()),
+  revision: Type.String(),
+  database: Type.Object({ name: Type.String(), attribution: Type.String() }),
+  regions: Type.Array(
+    Type.Object({
+      id: Type.String(),
+      name: Type.String(),
+      location: Type.Object({ latitude: Type.Number(), longitude: Type.Number() }),
+      state: Type.Enum(['enabled', 'draining', 'disabled']),
+      clusters: Type.Array(ClusterStatusSchema),
+    }),
+  ),
+  services: Type.Array(
+    Type.Object({
+      name: Type.String(),
+      zone: Type.String(),
+      ttl: Type.Object({ min: Type.Integer(), max: Type.Integer() }, { description: 'Seconds.' }),
+      clusters: Type.Array(Type.String()),
+      serving: Type.Boolean(),
+    }),
+  ),
+  vantages: Type.Array(VantageStatusSchema),
+  overrides: Type.Array(
+    Type.Object({
+      kind: Type.Enum(['regions', 'clusters', 'endpoints']),
+      id: Type.String(),
+      state: Type.Enum(['force-down', 'drain', 'force-up']),
+      reason: Type.String(),
+      author: Type.String(),
+      expiresAt: Type.Optional(MomentSchema),
+    }),
+  ),
+});
+
+export const ExplanationSchema = Type.Object({
+  question: Type.Object({ name: Type.String(), type: Type.String() }),
+  client: Type.Object({
+    address: Type.String(),
+    prefixLength: Type.Integer(),
+    from: Type.Enum(['subnet', 'source']),
+    country: Type.Optional(Type.String()),
+    subdivision: Type.Optional(Type.String()),
+    latitude: Type.Optional(Type.Number()),
+    longitude: Type.Optional(Type.Number()),
+  }),
+  zone: Type.Optional(Type.String()),
+  service: Type.Optional(Type.String()),
+  preference: Type.Array(
+    Type.Object({
+      cluster: Type.String(),
+      region: Type.String(),
+      tier: Type.Integer(),
+      distanceKm: Type.Optional(Type.Number()),
+    }),
+  ),
+  steps: Type.Array(Type.Object({ step: Type.String(), text: Type.String() })),
+  answer: Type.Object({
+    rcode: Type.String(),
+    records: Type.Array(
+      Type.Object({ name: Type.String(), type: Type.String(), ttl: Type.Integer(), data: Type.String() }),
+    ),
+    scope: Type.Optional(Type.Integer()),
+    reason: Type.String(),
+  }),
+});

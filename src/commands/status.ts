@@ -1,0 +1,84 @@
+// `azimuth status`: regions, clusters, endpoints and vantages at a glance. Exit code 1 when something that should serve
+// does not, so that scripts can ask.
+
+import type { Command } from 'commander';
+import { type StatusDocument, StatusSchema } from '../api/status-schema.ts';
+import { addApiOptions, type ApiOptions, openApiClient } from './api-client.ts';
+import { endUnhealthy } from './failure.ts';
+import { alignColumns, count, type Output, outputOf } from './output.ts';
+
+export function registerStatus(program: Command): void {
+  const command = program.command('status').description('show regions, clusters, endpoints and vantages at a glance');
+  addApiOptions(command).action(async (options: ApiOptions, self: Command) => {
+    const status = await openApiClient(self, options).request(StatusSchema, 'GET', '/v1/status');
+    const output = outputOf(self);
+    if (options.json === true) output.printJson(status);
+    else printStatus(output, status);
+    if (!status.healthy) endUnhealthy();
+  });
+}
+
+export function printStatus(output: Output, status: StatusDocument): void {
+  const health = status.healthy ? output.paint('green', 'healthy') : output.paint('red', 'not healthy');
+  const parts = [`revision ${status.revision}`, count(status.regions.length, 'region'), status.database.name];
+  output.print([health, ...parts].join(' · '));
+  for (const reason of status.reasons) output.print(output.paint('yellow', `  ${reason}`));
+  printRegions(output, status);
+  const services = status.services.map(({ name, clusters, serving }) => [
+    name,
+    serving ? output.paint('green', 'serving') : output.paint('red', 'out'),
+    clusters.join(', '),
+  ]);
+  printTable(output, 'Services', services);
+  const vantages = status.vantages.map(({ id, workers }) => {
+    const alive = workers.filter((worker) => worker.alive).length;
+    const text = `${alive} of ${count(workers.length, 'worker')} alive`;
+    return [id, alive > 0 ? output.paint('green', text) : output.paint('red', text)];
+  });
+  printTable(output, 'Vantages', vantages);
+  const overrides = status.overrides.map(({ kind, id, state, author, reason, expiresAt = 'cleared' }) => [
+    `${kind}/${id}`,
+    output.paint('yellow', state),
+    `until ${expiresAt}`,
+    `${author}: ${reason}`,
+  ]);
+  printTable(output, 'Overrides', overrides);
+}
+
+const CLUSTER_COLOURS = { serving: 'green', degraded: 'yellow', drained: 'yellow', out: 'red' } as const;
+const ENDPOINT_COLOURS = { up: 'green', draining: 'yellow', down: 'red', 'forced-down': 'yellow' } as const;
+
+/** One table over all regions, so that its columns stand below each other. */
+function printRegions(output: Output, { regions }: StatusDocument): void {
+  const rows = regions.flatMap(({ id, name, state, clusters }) => [
+    [output.paint('bold', id), state === 'enabled' ? '' : output.paint('yellow', state), '', name === id ? '' : name],
+    ...clusters.flatMap((cluster) => [
+      [`  ${cluster.id}`, output.paint(CLUSTER_COLOURS[cluster.state], cluster.state), '', describeLoad(cluster.load)],
+      ...cluster.endpoints.map(({ endpoint, state: condition, address, why, load }) => [
+        `    ${endpoint}`,
+        output.paint(ENDPOINT_COLOURS[condition], condition),
+        address,
+        [why, describeLoad(load)].filter(Boolean).join(' · '),
+      ]),
+    ]),
+  ]);
+  printTable(output, 'Regions', rows);
+}
+
+type Load = StatusDocument['regions'][number]['clusters'][number]['load'];
+
+function describeLoad(load: Load): string {
+  if (load === undefined) return '';
+  const { connections, capacity, utilisation, ageSeconds } = load;
+  const quantities = [
+    connections === undefined ? '' : `${connections}${capacity === undefined ? '' : ` of ${capacity}`} connections`,
+    utilisation === undefined ? '' : `${Math.round(utilisation * 100)}% used`,
+  ].filter(Boolean);
+  return quantities.length === 0 ? '' : `${quantities.join(', ')} (${ageSeconds} s ago)`;
+}
+
+function printTable(output: Output, title: string, rows: readonly (readonly string[])[]): void {
+  if (rows.length === 0) return;
+  output.print(`\n${output.paint('dim', title)}`);
+  output.print(alignColumns(rows));
+}

@@ -1,0 +1,467 @@
+// One table: what somebody writes wrongly → the one problem that they read. Each row changes a configuration that is right.
+
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { changeDocument, findProblems } from './fixtures.ts';
+
+type Row = readonly [title: string, changes: Readonly<Record<string, unknown>>, path: string, message: RegExp];
+
+const targets = (...names: string[]) => names.map((target, index) => ({ id: `t${index}`, target }));
+const record = (name: string, type: string, ...data: string[]) => ({ name, type, data });
+
+const SHAPE: readonly Row[] = [
+  ['an unknown key', { '/regions/0/stat': 'x' }, '/regions/0/stat', /did you mean "state"/],
+  ['an unknown key like no other', { '/regions/0/climate': 'x' }, '/regions/0/climate', /known are id, name, location/],
+  [
+    'a missing key',
+    { '/clusters/0/region': undefined },
+    '/clusters/0/region',
+    /"region" is missing: give it the id of a region/,
+  ],
+  ['a mapping where a list belongs', { '/regions': {} }, '/regions', /must be a list, not a mapping/],
+  ['no location', { '/regions/0/location': 7 }, '/regions/0/location', /must be a location: .*, not 7/],
+  [
+    'a latitude beyond the pole',
+    { '/regions/0/location': { latitude: 91, longitude: 0 } },
+    '/regions/0/location/latitude',
+    /a number from -90 to 90, not 91/,
+  ],
+  [
+    'an id with capitals',
+    { '/regions/-': { id: 'X', location: 'aws:us-east-1' } },
+    '/regions/2/id',
+    /lower-case letters/,
+  ],
+  ['a number where text belongs', { '/services/0/name': 5 }, '/services/0/name', /write it in quotes/],
+  [
+    'a monitor of no type',
+    { '/monitors/0/type': undefined },
+    '/monitors/0/type',
+    /"type" is missing: give it one of http, https, tcp, dns/,
+  ],
+  [
+    'a monitor of an unknown type',
+    { '/monitors/0/type': 'htpp' },
+    '/monitors/0/type',
+    /one of http, https, tcp, dns, not "htpp"; did you mean "http"/,
+  ],
+  [
+    'a tcp monitor without a port',
+    { '/monitors/0': { id: 'web', type: 'tcp' } },
+    '/monitors/0/port',
+    /"port" is missing/,
+  ],
+  [
+    'a cluster without endpoints',
+    { '/clusters/0/endpoints': [], '/overrides': [] },
+    '/clusters/0/endpoints',
+    /at least 1 item/,
+  ],
+  ['a service without clusters', { '/services/0/clusters': [] }, '/services/0/clusters', /at least 1 item/],
+  ['more answers than fit', { '/services/0/pick': { answers: 9 } }, '/services/0/pick/answers', /from 1 to 8, not 9/],
+];
+
+const NOT_AVAILABLE: readonly Row[] = [
+  [
+    'grpc monitors',
+    { '/monitors/0/type': 'grpc' },
+    '/monitors/0/type',
+    /"grpc" is not available in this version: use a monitor of type tcp/,
+  ],
+  ['icmp monitors', { '/monitors/0/type': 'icmp' }, '/monitors/0/type', /not available in this version/],
+  ['tls monitors', { '/monitors/0/type': 'tls' }, '/monitors/0/type', /not available in this version/],
+  [
+    'balance hash',
+    { '/clusters/0/balance': 'hash' },
+    '/clusters/0/balance',
+    /not available in this version: use weighted/,
+  ],
+  ['balance least-load', { '/clusters/0/balance': 'least-load' }, '/clusters/0/balance', /use least-connections/],
+  ['pick by hash', { '/services/0/pick': { by: 'hash' } }, '/services/0/pick/by', /not available in this version/],
+  ['rank by latency', { '/services/0/rank': [{ by: 'latency' }] }, '/services/0/rank/0/by', /use proximity/],
+  ['match asn', { '/services/0/rank/0/match/asn': [64496] }, '/services/0/rank/0/match/asn', /use match\.cidr/],
+  ['dnssec', { '/zones/0/dnssec': { enabled: true } }, '/zones/0/dnssec/enabled', /not available in this version/],
+  ['zone files', { '/zones/0/file': 'x.zone' }, '/zones/0/file', /list the records under "records"/],
+  ['overrides of services', { '/overrides/0/kind': 'services' }, '/overrides/0/kind', /not available in this version/],
+  ['wildcard services', { '/services/0/name': '*' }, '/services/0/name', /not available in this version/],
+];
+
+const REFERENCES: readonly Row[] = [
+  [
+    'a region',
+    { '/clusters/0/region': 'eu-wst' },
+    '/clusters/0/region',
+    /no region has the id "eu-wst"; did you mean "eu-west"\?/,
+  ],
+  [
+    'a monitor',
+    { '/clusters/0/monitor': 'ping' },
+    '/clusters/0/monitor',
+    /no monitor has the id "ping"; there is web\./,
+  ],
+  [
+    'a cluster',
+    { '/services/0/clusters/0': 'db' },
+    '/services/0/clusters/0',
+    /no cluster has the id "db"; there are web-eu, web-us\./,
+  ],
+  ['a zone', { '/services/0/zone': 'gtm.example.org' }, '/services/0/zone', /no zone has the id "gtm\.example\.org"/],
+  [
+    'a cluster of the rank that the service has not',
+    { '/services/0/clusters': ['web-eu'] },
+    '/services/0/rank/0/use/0',
+    /not among the clusters of this service/,
+  ],
+  [
+    'a cluster of last resort that the service has not',
+    { '/services/0/lastResort': { cluster: 'db' } },
+    '/services/0/lastResort/cluster',
+    /not among the clusters/,
+  ],
+  [
+    'a location',
+    { '/regions/1/location': 'aws:moon-1' },
+    '/regions/1/location',
+    /nobody here knows where "aws:moon-1" is/,
+  ],
+  [
+    'an endpoint of an override',
+    { '/overrides/0/id': 'web-eu/z' },
+    '/overrides/0/id',
+    /no endpoint has the id "web-eu\/z"/,
+  ],
+  [
+    'an override of an endpoint by its cluster alone',
+    { '/overrides/0/id': 'web-eu' },
+    '/overrides/0/id',
+    /write cluster\/endpoint/,
+  ],
+];
+
+const DUPLICATES: readonly Row[] = [
+  [
+    'regions',
+    { '/regions/-': { id: 'eu-west', location: 'aws:us-east-1' } },
+    '/regions/2/id',
+    /"eu-west" is there already, at \/regions\/0\/id/,
+  ],
+  ['zones', { '/zones/-': { name: 'GTM.example.com.', ns: ['ns.example.net'] } }, '/zones/1/name', /there already/],
+  [
+    'services',
+    { '/services/-': { name: 'WWW.gtm.example.com', zone: 'gtm.example.com', clusters: ['web-us'] } },
+    '/services/1/name',
+    /there already, at \/services\/0/,
+  ],
+  [
+    'endpoint ids',
+    { '/clusters/1/endpoints/-': { id: 'a', address: '203.0.113.21' } },
+    '/clusters/1/endpoints/1/id',
+    /there already/,
+  ],
+  [
+    'endpoint addresses',
+    { '/clusters/1/endpoints/-': { id: 'b', address: '203.0.113.20' } },
+    '/clusters/1/endpoints/1',
+    /is the endpoint "a" already/,
+  ],
+  ['clusters of a service', { '/services/0/clusters/-': 'web-eu' }, '/services/0/clusters/2', /there already/],
+  [
+    'overrides',
+    { '/overrides/-': { kind: 'endpoints', id: 'web-eu/b', state: 'force-up', reason: 'r', author: 'a' } },
+    '/overrides/1/id',
+    /there already/,
+  ],
+];
+
+const VALUES: readonly Row[] = [
+  [
+    'no address',
+    { '/clusters/1/endpoints/0/address': '203.0.113.020' },
+    '/clusters/1/endpoints/0/address',
+    /is no IPv4 or IPv6 address/,
+  ],
+  [
+    'a name as address',
+    { '/clusters/1/endpoints/0/address': 'lb.example.net' },
+    '/clusters/1/endpoints/0/address',
+    /put a host name under "target"/,
+  ],
+  [
+    'an address that nobody reaches',
+    { '/clusters/1/endpoints/0/address': '224.0.0.1' },
+    '/clusters/1/endpoints/0/address',
+    /multicast/,
+  ],
+  [
+    'neither address nor target',
+    { '/clusters/1/endpoints/0/address': undefined },
+    '/clusters/1/endpoints/0',
+    /needs an address, or a target/,
+  ],
+  [
+    'address and target',
+    { '/clusters/1/endpoints/0/target': 'lb.example.net' },
+    '/clusters/1/endpoints/0',
+    /keep one of them/,
+  ],
+  [
+    'a target without a domain',
+    { '/clusters/1/endpoints': targets('lb') },
+    '/clusters/1/endpoints/0/target',
+    /no full host name/,
+  ],
+  [
+    'addresses and targets in one cluster',
+    { '/clusters/1/endpoints/-': { id: 'b', target: 'lb.example.net' } },
+    '/clusters/1/endpoints/1',
+    /never both/,
+  ],
+  [
+    'all of several targets',
+    { '/clusters/1/endpoints': targets('a.example.net', 'b.example.net'), '/clusters/1/balance': 'all' },
+    '/clusters/1/balance',
+    /one CNAME/,
+  ],
+  [
+    'more healthy endpoints than there are',
+    { '/clusters/1/minHealthy': 2 },
+    '/clusters/1/minHealthy',
+    /could never be healthy/,
+  ],
+  ['no percentage', { '/clusters/1/minHealthy': '0%' }, '/clusters/1/minHealthy', /percentage above 0/],
+  [
+    'a check at no address',
+    { '/clusters/0/endpoints/1/check/address': 'localhost' },
+    '/clusters/0/endpoints/1/check/address',
+    /no IPv4 or IPv6/,
+  ],
+  [
+    'a timeout above the interval',
+    { '/monitors/0/timeout': '6s' },
+    '/monitors/0/timeout',
+    /\(6s\) must be at most the interval \(5s\)/,
+  ],
+  ['no duration', { '/monitors/0/interval': 'often' }, '/monitors/0/interval', /from 100ms to 1h/],
+  [
+    'no status',
+    { '/monitors/0/expect/status/1': '299-200' },
+    '/monitors/0/expect/status/1',
+    /a range such as "200-299"/,
+  ],
+  ['the body of a HEAD', { '/monitors/0/method': 'HEAD' }, '/monitors/0/expect/body', /use the method GET/],
+  [
+    'a quorum above the vantages',
+    { '/monitors/0/quorum': { atLeast: 2 } },
+    '/monitors/0/quorum/atLeast',
+    /only one vantage/,
+  ],
+  ['a TTL of more than a day', { '/services/0/ttl': 86_401 }, '/services/0/ttl', /at most 86400/],
+  ['a TTL of half a second', { '/services/0/ttl': '500ms' }, '/services/0/ttl', /whole seconds/],
+  ['TTLs the wrong way round', { '/services/0/ttl': { min: 60, max: 10 } }, '/services/0/ttl/min', /swap or change/],
+  [
+    'watermarks the wrong way round',
+    { '/services/0/pick': { shed: { low: '90%', high: 0.5 } } },
+    '/services/0/pick/shed/low',
+    /90% of capacity on, yet be gone at 50%/,
+  ],
+  [
+    'host bits in a prefix',
+    { '/services/0/rank/0/match': { cidr: ['2001:db8::1/32'] } },
+    '/services/0/rank/0/match/cidr/0',
+    /write 2001:db8::\/32/,
+  ],
+  [
+    'a country by its name',
+    { '/services/0/rank/0/match': { country: ['China'] } },
+    '/services/0/rank/0/match/country/0',
+    /two letters/,
+  ],
+  [
+    'an unknown continent',
+    { '/services/0/rank/0/match': { continent: ['XX'] } },
+    '/services/0/rank/0/match/continent/0',
+    /one of AF, AN/,
+  ],
+  ['a match by nothing', { '/services/0/rank/0/match': {} }, '/services/0/rank/0/match', /at least one of cidr/],
+  [
+    'a rule behind the order',
+    { '/services/0/rank': [{ by: 'priority' }, { by: 'proximity' }] },
+    '/services/0/rank/1',
+    /never reached/,
+  ],
+  [
+    'a tolerance of priority',
+    { '/services/0/rank': [{ by: 'priority', tolerance: 0.1 }] },
+    '/services/0/rank/0/tolerance',
+    /no tolerance/,
+  ],
+  [
+    'a moment without an offset',
+    { '/overrides/0/expiresAt': '2026-01-31T18:00:00' },
+    '/overrides/0/expiresAt',
+    /offset from UTC/,
+  ],
+];
+
+const NAMES: readonly Row[] = [
+  ['a service outside its zone', { '/services/0/name': 'www.example.net.' }, '/services/0/name', /outside the zone/],
+  ['a service with a bad name', { '/services/0/name': 'a..b' }, '/services/0/name', /empty label/],
+  [
+    'a record outside its zone',
+    { '/zones/0/records/1/name': 'example.com.' },
+    '/zones/0/records/1/name',
+    /outside the zone/,
+  ],
+  [
+    'a service beside a static address',
+    { '/zones/0/records/-': record('www', 'AAAA', '2001:db8::1') },
+    '/services/0/name',
+    /has a static AAAA record too, at \/zones\/0\/records\/2/,
+  ],
+  [
+    'a service beside a static CNAME',
+    { '/zones/0/records/-': record('www', 'CNAME', 'a.example.net.') },
+    '/services/0/name',
+    /static CNAME/,
+  ],
+  [
+    'targets at the apex',
+    { '/services/0/name': '@', '/clusters/1/endpoints': targets('lb.example.net') },
+    '/services/0/name',
+    /apex/,
+  ],
+  [
+    'targets beside other data',
+    { '/zones/0/records/-': record('www', 'TXT', '"x"'), '/clusters/1/endpoints': targets('lb.example.net') },
+    '/services/0/name',
+    /no other data/,
+  ],
+  [
+    'a CNAME beside other data',
+    { '/zones/0/records/-': record('ns1', 'CNAME', 'a.example.net.') },
+    '/zones/0/records/2/type',
+    /has A data too, at \/zones\/0\/records\/0/,
+  ],
+  [
+    'a CNAME at the apex',
+    { '/zones/0/records/1': record('@', 'CNAME', 'a.example.net.') },
+    '/zones/0/records/1/type',
+    /apex/,
+  ],
+  [
+    'two CNAMEs',
+    { '/zones/0/records/-': record('x', 'CNAME', 'a.example.net.', 'b.example.net.') },
+    '/zones/0/records/2/data',
+    /2 CNAME targets/,
+  ],
+  [
+    'one RRset with two TTLs',
+    { '/zones/0/records/-': { ...record('@', 'MX', '20 b.example.net.'), ttl: 60 } },
+    '/zones/0/records/2/ttl',
+    /TTL 600 above and 60 here/,
+  ],
+  [
+    'a name server without an address',
+    { '/zones/0/records/0/type': 'TXT' },
+    '/zones/0/ns',
+    /ns1\.gtm\.example\.com has no address/,
+  ],
+  [
+    'an SOA among the records',
+    { '/zones/0/records/1': record('@', 'SOA', 'x') },
+    '/zones/0/records/1/type',
+    /under "soa"/,
+  ],
+  [
+    'the apex NS among the records',
+    { '/zones/0/records/1': record('@', 'NS', 'ns.example.net.') },
+    '/zones/0/records/1/type',
+    /under "ns"/,
+  ],
+  [
+    'a type of questions only',
+    { '/zones/0/records/1': record('@', 'any', 'x') },
+    '/zones/0/records/1/type',
+    /no zone holds it/,
+  ],
+  [
+    'a service below a delegation',
+    { '/zones/0/records/-': record('www', 'NS', 'ns.example.net.') },
+    '/services/0/name',
+    /delegated away/,
+  ],
+  [
+    'a service in the outer of two zones',
+    { '/zones/-': { name: 'www.gtm.example.com', ns: ['ns.example.net'] } },
+    '/services/0/zone',
+    /set the zone to www\.gtm\.example\.com/,
+  ],
+  [
+    'a record in the outer of two zones',
+    {
+      '/zones/-': { name: 'in.gtm.example.com', ns: ['ns.example.net'] },
+      '/zones/0/records/-': record('a.in', 'TXT', '"x"'),
+    },
+    '/zones/0/records/2/name',
+    /move the record there/,
+  ],
+  ['two @ in a mailbox', { '/zones/0/soa': { rname: 'a@b@c' } }, '/zones/0/soa/rname', /more than one @/],
+];
+
+const GROUPS: Readonly<Record<string, readonly Row[]>> = {
+  'a wrong shape': SHAPE,
+  'what is not available yet': NOT_AVAILABLE,
+  'a reference to nothing': REFERENCES,
+  'something twice': DUPLICATES,
+  'a wrong value': VALUES,
+  'names in conflict': NAMES,
+};
+
+for (const [group, rows] of Object.entries(GROUPS)) {
+  describe(`is one problem with its path and advice, of ${group}:`, () => {
+    for (const [title, changes, path, message] of rows) {
+      it(title, () => {
+        const problems = findProblems(changeDocument(changes));
+        assert.deepEqual(
+          problems.map((problem) => problem.path),
+          [path],
+          JSON.stringify(problems),
+        );
+        assert.match(problems[0]?.message ?? '', message);
+      });
+    }
+  });
+}
+
+describe('is no problem:', () => {
+  const rows: readonly (readonly [title: string, changes: Readonly<Record<string, unknown>>])[] = [
+    ['a service at the apex beside MX', { '/services/0/name': '@' }],
+    ['a service that is a name server', { '/zones/0/ns': ['www.gtm.example.com'] }],
+    ['a service of targets', { '/clusters/1/endpoints': targets('a.example.net', 'b.example.net') }],
+    [
+      'a nested zone with its delegation and glue',
+      {
+        '/zones/-': {
+          name: 'in.gtm.example.com',
+          ns: ['ns.in.gtm.example.com'],
+          records: [record('ns', 'A', '192.0.2.1')],
+        },
+        '/zones/0/records/2': record('in', 'NS', 'ns.in.gtm.example.com.'),
+        '/zones/0/records/3': record('ns.in', 'A', '192.0.2.1'),
+      },
+    ],
+    ['an override that expires', { '/overrides/0/expiresAt': '2026-01-31T18:00+01:00' }],
+    [
+      'a quorum as large as the vantages',
+      { '/vantages': [{ id: 'a' }, { id: 'b', location: 'aws:us-east-1' }], '/monitors/0/quorum': { atLeast: 2 } },
+    ],
+    [
+      'a dns monitor',
+      { '/monitors/0': { id: 'web', type: 'dns', query: { name: 'example.com' }, expect: { rcode: 'nxdomain' } } },
+    ],
+    ['dnssec that is off', { '/zones/0/dnssec': { enabled: false } }],
+  ];
+  for (const [title, changes] of rows) {
+    it(title, () => assert.deepEqual(findProblems(changeDocument(changes)), []));
+  }
+});
