@@ -2,6 +2,8 @@
 // `azimuth`: from the command line to a command. Only the file of the command that was asked for is loaded, so that small
 // commands answer at once. Exit codes: 0 done, 1 refused or unhealthy, 2 wrong usage.
 
+import { enableCompileCache } from 'node:module';
+import { fileURLToPath } from 'node:url';
 import { Command, CommanderError } from 'commander';
 import { exitCodeOf } from './commands/failure.ts';
 import { VERSION } from './commands/version.ts';
@@ -28,6 +30,11 @@ const COMMANDS: readonly (readonly [name: string, load: () => Promise<Register>]
   ['token', async () => (await import('./commands/token.ts')).registerToken],
   ['load', async () => (await import('./commands/load.ts')).registerLoad],
 ];
+
+// What was parsed once need not be parsed at the next start, here and in worker threads. Where the directory cannot be
+// written, it is done again each time.
+process.env.NODE_COMPILE_CACHE ??= fileURLToPath(new URL('../node_modules/.cache/compiled', import.meta.url));
+enableCompileCache(process.env.NODE_COMPILE_CACHE);
 
 const program = new Command('azimuth')
   .description('A global traffic manager that works through DNS')

@@ -16,7 +16,7 @@ import { type Chance, throwDice } from '../load/chance.ts';
 import { choose, PICK_ALL } from '../load/choose.ts';
 import { connectionsOf, roomOf } from '../load/room.ts';
 import { createTurns, type Turns } from '../load/turns.ts';
-import { MAX_ANSWERS } from '../model/service.ts';
+import { MAX_ANSWERS } from '../model/limits.ts';
 import { FAMILY_CNAME, LAST_RESORT_CLUSTER, LAST_RESORT_REFUSE, NONE, type Snapshot } from '../snapshot/snapshot.ts';
 import type { State } from '../snapshot/state.ts';
 import type { RankMap } from '../steering/run-map.ts';

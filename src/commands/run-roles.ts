@@ -7,7 +7,7 @@ import type { Logger } from 'pino';
 import { formatProblems, readDocument } from '../documents/read-document.ts';
 import type { Settings } from '../model/settings.ts';
 import type { InitialConfiguration } from '../roles/api-role.ts';
-import { type Role, type RunningNode, runNode } from '../roles/run-node.ts';
+import type { Role, RunningNode } from '../roles/run-node.ts';
 import { readSettings } from '../settings/read-settings.ts';
 import { createLogger } from '../telemetry/create-logger.ts';
 import { VERSION } from './version.ts';
@@ -45,6 +45,8 @@ export async function runRoles(
   }
   const logger = createLogger(settings.log);
   try {
+    // Loaded only now, so that a mistake in the settings is told at once.
+    const { runNode } = await import('../roles/run-node.ts');
     const node = await runNode({ settings, roles: new Set(roles), version: VERSION, ...(initial && { initial }) }, logger);
     closeOnSignal(node, logger);
     await node.listening;

@@ -4,11 +4,12 @@
 import { readFileSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
 import { addV4, addV6, createPlaceMapBuilder, finishPlaceMap } from '../geo/build-place-map.ts';
-import type { MmdbFault, MmdbTree } from '../geo/mmdb-tree.ts';
-import { type PlaceMapShape, shapeOf } from '../geo/place-map-image.ts';
-import type { PlaceMap } from '../geo/place-map.ts';
 import { readMetadata } from '../geo/mmdb-metadata.ts';
+import type { MmdbFault, MmdbTree } from '../geo/mmdb-tree.ts';
+import type { PlaceMap } from '../geo/place-map.ts';
+import { type PlaceMapShape, shapeOf } from '../geo/place-map-image.ts';
 import { readCachedMap, writeCachedMap } from './map-cache.ts';
+import { verifyMap } from './verify-map.ts';
 
 export type BuildTask = {
   readonly pathV4: string | undefined;
@@ -33,6 +34,8 @@ function makeMap({ pathV4, pathV6, cacheDirectory, fingerprint }: BuildTask): vo
   if (cached !== undefined) return sendMap(cached, true);
   const built = buildFromFiles(pathV4, pathV6);
   if (typeof built === 'string') return send({ kind: 'fault', message: built });
+  const fault = verifyMap(built, pathV4, pathV6);
+  if (fault !== undefined) return send({ kind: 'fault', message: fault });
   sendMap(built, false);
   try {
     writeCachedMap(cacheDirectory, fingerprint, built);

@@ -5,7 +5,7 @@ import { closeSync, fstatSync, openSync, readdirSync, readSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { basename, join } from 'node:path';
 import { METADATA_TAIL_BYTES, type MmdbMetadata, readMetadata } from '../geo/mmdb-metadata.ts';
-import { describeDatabase, type DatabaseDescription } from './describe-database.ts';
+import { type DatabaseDescription, describeDatabase } from './describe-database.ts';
 
 export type DatabaseFile = {
   readonly path: string;

@@ -4,7 +4,7 @@
 
 import { statSync } from 'node:fs';
 import { findDatabases, listDatabaseFiles } from './find-databases.ts';
-import { fingerprintDatabase, openDatabase, type OpenedPlaceMap, type PlaceMapOptions } from './open-place-map.ts';
+import { fingerprintDatabase, type OpenedPlaceMap, openDatabase, type PlaceMapOptions } from './open-place-map.ts';
 
 export type WatchOptions = PlaceMapOptions & {
   readonly reloadIntervalMs: number;

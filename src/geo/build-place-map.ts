@@ -6,8 +6,8 @@
 // counts as near Moscow, where the addresses are, rather than in Siberia, where the land is. A database without any
 // coordinates takes the centroids of countries.ts.
 
-import { type UnitVector, toLocation, toUnitVector } from './distance.ts';
 import { findCountry } from './countries.ts';
+import { toLocation, toUnitVector, type UnitVector } from './distance.ts';
 import { createRecordReader, readPlaceRecord } from './mmdb-record.ts';
 import {
   checkTree,

@@ -1,7 +1,7 @@
 // Where one client is, and how far from where: for the decision trace and for tests. The hot path asks the run map instead.
 
-import { biasedDistanceKm, distanceKm } from './distance.ts';
 import { CONTINENTS } from './countries.ts';
+import { biasedDistanceKm, distanceKm } from './distance.ts';
 import type { PlaceMap } from './place-map.ts';
 
 /** What the map knows of a place; absent is unknown. */

@@ -6,8 +6,6 @@
 //
 // IPv6 is kept to the top 64 bits: everything inside one /64 counts as where its first address is.
 
-import { imageBytes, viewPlaceMap } from './place-map-image.ts';
-
 /** Degrees and codes of every distinct place; place 0 is "unknown". Columns, all of length `count`. */
 export type PlaceTable = {
   readonly count: number;
@@ -47,9 +45,20 @@ export const UNKNOWN_PLACE = 0;
 
 /** The map of someone without a database: every client is in the unknown place. */
 export function emptyPlaceMap(): PlaceMap {
-  const shape = { intervalsV4: 1, intervalsV6: 1, places: 1, countries: [''], subdivisions: [''] };
-  const map = viewPlaceMap(new SharedArrayBuffer(imageBytes(shape)), shape);
-  map.places.latitude.fill(Number.NaN);
-  map.places.longitude.fill(Number.NaN);
-  return map;
+  const zero = (): Uint32Array => new Uint32Array(new SharedArrayBuffer(4));
+  const unknown = (): Float32Array => new Float32Array(new SharedArrayBuffer(4)).fill(Number.NaN);
+  return {
+    v4: { starts: zero(), places: zero() },
+    v6: { startsHigh: zero(), startsLow: zero(), places: zero() },
+    places: {
+      count: 1,
+      latitude: unknown(),
+      longitude: unknown(),
+      country: new Uint16Array(new SharedArrayBuffer(2)),
+      subdivision: zero(),
+      continent: new Uint8Array(new SharedArrayBuffer(1)),
+      countries: [''],
+      subdivisions: [''],
+    },
+  };
 }

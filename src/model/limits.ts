@@ -20,6 +20,8 @@ export const MAX_ENDPOINTS_PER_CLUSTER = 256;
 export const MAX_SERVICES = 10_000;
 export const MAX_CLUSTERS_PER_SERVICE = 256;
 export const MAX_RANK_RULES = 256;
+/** Addresses in one answer. */
+export const MAX_ANSWERS = 8;
 /** Prefixes, countries, subdivisions of one match. */
 export const MAX_MATCH_VALUES = 10_000;
 export const MAX_OVERRIDES = 10_000;

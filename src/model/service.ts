@@ -1,7 +1,7 @@
 // A service: a steered DNS name; which clusters may answer for it, who is preferred (rank), who is used now (pick).
 
 import { type Static, Type } from 'typebox';
-import { MAX_CLUSTERS_PER_SERVICE, MAX_MATCH_VALUES, MAX_RANK_RULES } from './limits.ts';
+import { MAX_ANSWERS, MAX_CLUSTERS_PER_SERVICE, MAX_MATCH_VALUES, MAX_RANK_RULES } from './limits.ts';
 import { durationSchema, nameSchema, shareSchema } from './scalar.ts';
 
 /** A client matches when it matches every kind of thing that is given, and any of the values of that kind. */
@@ -48,9 +48,6 @@ export type Service = {
   };
   readonly lastResort: LastResort;
 };
-
-/** The most addresses in one answer. */
-export const MAX_ANSWERS = 8;
 
 function clusterIds(description: string) {
   return Type.Array(Type.String({ title: 'the id of a cluster', examples: ['web-eu'], maxLength: 63 }), {

@@ -9,12 +9,14 @@ import {
   type CommitOutcome,
   type ConfigurationWriter,
   createUnavailableError,
+  isUnavailableError,
   type RevisionSummary,
+  type UnavailableError,
 } from '../api/ports.ts';
 import { composeTokens, parseTokens, type TokenRecord } from '../api/token.ts';
 import type { ConfigurationDocument } from '../model/configuration.ts';
 import { joinObjects, splitObjects } from '../model/objects.ts';
-import { formatProblem, type Parsed } from '../model/problem.ts';
+import { formatProblem, type Parsed, type Problem } from '../model/problem.ts';
 import {
   compareRevisionIds,
   formatRevisionId,
@@ -24,7 +26,7 @@ import {
 } from '../model/revision.ts';
 import type { ConfigurationStore, Subscription } from '../store/configuration-store.ts';
 import { fetchRevision } from '../store/fetch-revision.ts';
-import { describeCause } from '../store/store-error.ts';
+import { describeCause, isStoreError } from '../store/store-error.ts';
 import { type CheckOptions, checkDocument } from './check-document.ts';
 import { openJournal } from './journal.ts';
 import { decideReconciliation, nextRevisionId, type Reconciliation } from './reconcile.ts';
@@ -146,7 +148,8 @@ export async function openConfigurationWriter(
         await adopt(revision);
         return { status: 'committed', id };
       } catch (error) {
-        return { status: 'unavailable', message: describeCause(error) };
+        if (isStoreError(error) || isUnavailableError(error)) return { status: 'unavailable', message: error.message };
+        throw error;
       }
     });
   }
@@ -219,7 +222,7 @@ export async function openConfigurationWriter(
     const checked = checkDocument(options.initial, options);
     if (!checked.ok) return checked;
     const texts = splitObjects(checked.value);
-    const words = { author: SYSTEM_AUTHOR, message: 'Imported the initial configuration' };
+    const words = { author: SYSTEM_AUTHOR, message: 'import the initial configuration' };
     const revision = compose(step.id, null, words, texts);
     const result = await store.commit(revision.manifest, revision.objects);
     if (result.status === 'committed') {
@@ -231,7 +234,7 @@ export async function openConfigurationWriter(
 
   async function fetch(id: RevisionId): Promise<void> {
     const fetched = await fetchRevision(store, id, known?.revision.objects ?? new Map());
-    if (!fetched.ok) throw new Error(fetched.problems.map(formatProblem).join(' '));
+    if (!fetched.ok) throw createUnavailableError(fetched.problems.map(formatProblem).join(' '));
     await adopt(fetched.value);
   }
 
@@ -239,7 +242,7 @@ export async function openConfigurationWriter(
     if (known === undefined) return;
     const lost = formatRevisionId(known.revision.manifest.id);
     const found = parent === null ? 'is empty' : `went back to ${formatRevisionId(parent)}`;
-    const message = `Recovered ${lost} from the journal: the store ${found}`;
+    const message = `recover ${lost} from the journal: the store ${found}`;
     const revision = compose(id, parent, { author: SYSTEM_AUTHOR, message }, textsOf(known.revision));
     const result = await store.commit(revision.manifest, revision.objects);
     if (result.status === 'conflict') return;
@@ -286,6 +289,11 @@ function understand(revision: Revision): Parsed<Known> {
     ok: true,
     value: { revision, document: document.value, tokens: tokens === undefined ? [] : parseTokens(tokens) },
   };
+}
+
+function describeUnreadable({ manifest }: Revision, problems: readonly Problem[]): UnavailableError {
+  const id = formatRevisionId(manifest.id);
+  return createUnavailableError(`Revision ${id} cannot be read: ${problems.map(formatProblem).join(' ')}`);
 }
 
 function isSame(id: RevisionId | undefined, expected: RevisionId | null): boolean {

@@ -50,6 +50,7 @@ export class Control {
   #isHandedOn = false;
   /** Ends with the swap that was begun last: revisions and databases come one at a time. */
   #turn: Promise<unknown> = Promise.resolve();
+  #opening: Promise<OpenedPlaceMap> | undefined;
   #database: OpenedPlaceMap | undefined;
   #watch: { close(): void } | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -90,12 +91,20 @@ export class Control {
     this.#configurationListeners.push(listener);
   }
 
+  /** Begins with what takes longest, the map of clients; `start` waits for it. */
+  open(): void {
+    const { geo, stateDirectory } = this.#options;
+    const onProgress = (message: string) => this.#dependencies.logger.info(message);
+    this.#opening ??= openPlaceMap({ ...geo, stateDirectory, onProgress });
+  }
+
   /** Resolves when the map of clients is there and what was on disk, if anything, is served. */
   async start(): Promise<void> {
     const { geo, stateDirectory } = this.#options;
     const { logger } = this.#dependencies;
-    const mapOptions = { ...geo, stateDirectory, onProgress: (message: string) => logger.info(message) };
-    const [opened, verdicts] = await Promise.all([openPlaceMap(mapOptions), readVerdicts(stateDirectory, logger)]);
+    this.open();
+    const [opened, verdicts] = await Promise.all([this.#opening, readVerdicts(stateDirectory, logger)]);
+    if (opened === undefined) return;
     for (const warning of opened.warnings) logger.warn(warning);
     this.#adoptDatabase(opened);
     this.health.restoreVerdicts(verdicts);
@@ -103,7 +112,7 @@ export class Control {
     this.load.start();
     await this.follower.start();
     this.#watch = watchDatabases(
-      { ...mapOptions, fingerprint: opened.fingerprint },
+      { ...geo, stateDirectory, fingerprint: opened.fingerprint },
       (changed) => void this.#databaseChanged(changed),
       (message) => logger.error(message),
     );

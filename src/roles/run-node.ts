@@ -12,7 +12,7 @@ import { createMetrics } from '../telemetry/create-metrics.ts';
 import { startTelemetryServer } from '../telemetry/telemetry-server.ts';
 import type { BoundAddress } from './answer-thread.ts';
 import { AnswerThreads } from './answer-threads.ts';
-import { type ApiRole, type InitialConfiguration, startApiRole } from './api-role.ts';
+import type { ApiRole, InitialConfiguration } from './api-role.ts';
 import { readinessOf } from './cluster-view.ts';
 import { ConfigurationFollower } from './configuration-follower.ts';
 import { Control } from './control.ts';
@@ -87,6 +87,7 @@ async function startNode(
   let listening: Promise<void> = Promise.resolve();
   if (roles.has('dns') || roles.has('api')) {
     control = createControl(settings, store, resolveLocation, logger);
+    control.open();
     follower = control.follower;
     addControlMetrics(metrics, control);
     for (const listener of configurationListeners) control.onConfiguration(listener);
@@ -97,6 +98,8 @@ async function startNode(
       threads = new AnswerThreads({ listen: settings.dns.listen, tcp: settings.dns.tcp }, { logger, totals });
     }
     if (roles.has('api')) {
+      // Half of all code is the API's: a node that only answers starts without it.
+      const { startApiRole } = await import('./api-role.ts');
       api = await startApiRole({ settings, version, initial }, { store, control, resolveLocation, metrics, logger });
       closers.push(() => api?.close());
     }

@@ -2,12 +2,12 @@
 // compiled, all of them in an order in which neighbours follow each other, so that each needs but few exchanges in the order
 // that the one before had; with the prefixes of rules, at its first use.
 
-import { biasFactor, chordToKm, toUnitVector, type UnitVector } from '../geo/distance.ts';
 import { CONTINENTS } from '../geo/countries.ts';
+import { biasFactor, chordToKm, toUnitVector, type UnitVector } from '../geo/distance.ts';
 import type { PlaceTable } from '../geo/place-map.ts';
+import { NO_PREFIX_RULES } from './rank-cidr.ts';
 import { internDraft, type ListInterner } from './rank-lists.ts';
 import type { Ranking, RankingRule } from './ranking.ts';
-import { NO_PREFIX_RULES } from './rank-cidr.ts';
 import { TIER_START } from './run-map.ts';
 
 /** The list ids of places. */

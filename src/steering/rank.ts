@@ -13,7 +13,7 @@ import { cutSegments, NO_PREFIX_RULES, type Segments } from './rank-cidr.ts';
 import { createListInterner, finishLists } from './rank-lists.ts';
 import { createPlaceRanker, type PlaceRanker } from './rank-places.ts';
 import type { Ranking } from './ranking.ts';
-import { indexV4, indexV6, type RankMap, shareUint32 } from './run-map.ts';
+import { indexV4, indexV6, type RankMap, shareUint32, TIER_START } from './run-map.ts';
 
 /** More clusters than this in one service are refused by the model. */
 export const MAX_CANDIDATES = 256;
@@ -28,6 +28,7 @@ export function compileRanking(placeMap: PlaceMap, ranking: Ranking): RankMap {
       `a ranking has at most ${MAX_CANDIDATES} candidates, this one has ${ranking.candidates.length}`,
     );
   }
+  if (isSameForAll(ranking)) return rankAlike(ranking);
   const interner = createListInterner(ranking.candidates.length);
   const ranker = createPlaceRanker(placeMap.places, ranking, interner);
   const { starts, places } = placeMap.v4;
@@ -38,6 +39,24 @@ export function compileRanking(placeMap: PlaceMap, ranking: Ranking): RankMap {
     v4: { starts: v4.high, lists: v4.lists, index: indexV4(v4.high) },
     v6: { startsHigh: v6.high, startsLow: v6.low, lists: v6.lists, index: indexV6(v6.high, v6.low) },
     lists: finishLists(interner),
+  };
+}
+
+/** Whether nothing in the ranking asks where a client is. */
+function isSameForAll({ candidates, rules }: Ranking): boolean {
+  const [first] = rules;
+  return first?.kind === 'priority' || (first?.kind === 'proximity' && candidates.length < 2);
+}
+
+/** One run for everyone: the candidates in their order, a tier each. No address needs to be looked at. */
+function rankAlike({ candidates }: Ranking): RankMap {
+  const zero = shareUint32(new Uint32Array(1), 1);
+  const entries = new Uint16Array(new SharedArrayBuffer(2 * candidates.length));
+  for (const position of candidates.keys()) entries[position] = TIER_START | position;
+  return {
+    v4: { starts: zero, lists: zero, index: indexV4(zero) },
+    v6: { startsHigh: zero, startsLow: zero, lists: zero, index: indexV6(zero, zero) },
+    lists: { offsets: shareUint32(Uint32Array.of(0, candidates.length), 2), entries },
   };
 }
 

@@ -4,6 +4,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { after, before } from 'node:test';
 import type { InjectOptions, LightMyRequestResponse } from 'fastify';
 import { pino } from 'pino';
 import type { Explanation } from '../../../src/answer/explanation.ts';
@@ -79,6 +80,22 @@ export type FixtureOptions = Partial<ApiOptions> & { readonly view?: Partial<Clu
 
 /** A test, or a suite: something at whose end things can be closed. */
 export type Ending = { after(close: () => Promise<void>): void };
+
+/** One fixture for all tests of a suite: hooks of a suite cannot be added from within another hook. */
+export function shareFixture(options: FixtureOptions = {}): () => Fixture {
+  const closers: (() => Promise<void>)[] = [];
+  let fixture: Fixture | undefined;
+  before(async () => {
+    fixture = await openFixture({ after: (close) => closers.unshift(close) }, options);
+  });
+  after(async () => {
+    for (const close of closers) await close();
+  });
+  return () => {
+    if (fixture === undefined) throw new Error('the fixture is there once the tests run');
+    return fixture;
+  };
+}
 
 export const SILENT = { info: () => {}, warn: () => {}, error: () => {} };
 

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { biasedDistanceKm, distanceKm } from '../../../src/geo/distance.ts';
 import { describePlace, findPlaceV4, findPlaceV6 } from '../../../src/geo/find-place.ts';
 import { emptyPlaceMap, type PlaceMap } from '../../../src/geo/place-map.ts';
-import { viewPlaceMap, imageBytes } from '../../../src/geo/place-map-image.ts';
+import { imageBytes, viewPlaceMap } from '../../../src/geo/place-map-image.ts';
 import { compileRanking, MAX_CANDIDATES } from '../../../src/steering/rank.ts';
 import type { Ranking, RankingRule } from '../../../src/steering/ranking.ts';
 import {

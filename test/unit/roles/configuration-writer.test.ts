@@ -1,0 +1,235 @@
+// The writer over the real embedded store, and over stores that lose things.
+
+import assert from 'node:assert/strict';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import { createToken } from '../../../src/api/token.ts';
+import { formatRevisionId } from '../../../src/model/revision.ts';
+import { JOURNAL_DIRECTORY } from '../../../src/roles/configuration-writer.ts';
+import { type EmbeddedStore, openEmbeddedStore } from '../../../src/store/embedded/open-embedded-store.ts';
+import { readPersistedRevision } from '../../../src/store/persisted-revision.ts';
+import { createStoreError } from '../../../src/store/store-error.ts';
+import { DOCUMENT, NOW_MS, openDirectory, openWriter } from '../api/fixture.ts';
+
+const change = { author: 'ann', message: 'test' };
+
+function withBias(bias: number) {
+  return { ...DOCUMENT, regions: DOCUMENT.regions.map((region) => ({ ...region, bias })) };
+}
+
+async function readJournal(directory: string) {
+  const read = await readPersistedRevision(join(directory, JOURNAL_DIRECTORY));
+  return read.status === 'read' ? formatRevisionId(read.value.manifest.id) : read.status;
+}
+
+async function headOf({ configuration }: Pick<EmbeddedStore, 'configuration'>) {
+  const head = await configuration.readHead();
+  return head && formatRevisionId(head);
+}
+
+describe('the writer of the configuration', () => {
+  test('imports the initial configuration into an empty store as 1.1, and only then', async (context) => {
+    const directory = await openDirectory(context);
+    const store = openEmbeddedStore(directory);
+    const first = await openWriter(store, { stateDirectory: directory, initial: DOCUMENT });
+    assert.deepEqual((await first.read())?.document, DOCUMENT);
+    await first.close();
+    const second = await openWriter(store, { stateDirectory: directory, initial: withBias(9) });
+    assert.deepEqual((await second.read())?.document, DOCUMENT);
+    assert.equal(await headOf(store), '1.1');
+    await second.close();
+    await store.close();
+  });
+
+  test('tells the problems of an initial configuration that cannot be imported', async (context) => {
+    const directory = await openDirectory(context);
+    const store = openEmbeddedStore(directory);
+    await assert.rejects(openWriter(store, { stateDirectory: directory, initial: { zones: 7 } }), /zones/);
+    await store.close();
+  });
+
+  test('commits on top of the head that was expected, and of no other', async (context) => {
+    const directory = await openDirectory(context);
+    const store = openEmbeddedStore(directory);
+    const writer = await openWriter(store, { stateDirectory: directory, initial: DOCUMENT });
+    const expected = { generation: 1, number: 1 };
+    assert.deepEqual(await writer.commit({ ...change, expected, document: withBias(1) }), {
+      status: 'committed',
+      id: { generation: 1, number: 2 },
+    });
+    assert.deepEqual(await writer.commit({ ...change, expected, document: withBias(2) }), {
+      status: 'conflict',
+      head: { generation: 1, number: 2 },
+    });
+    assert.deepEqual(await writer.commit({ ...change, expected: null, document: withBias(2) }), {
+      status: 'conflict',
+      head: { generation: 1, number: 2 },
+    });
+    assert.equal(await readJournal(directory), '1.2');
+    await writer.close();
+    await store.close();
+  });
+
+  test('commits nothing for the same content, for a dry run, and for what is invalid', async (context) => {
+    const directory = await openDirectory(context);
+    const store = openEmbeddedStore(directory);
+    const writer = await openWriter(store, { stateDirectory: directory, initial: DOCUMENT });
+    const expected = { generation: 1, number: 1 };
+    assert.deepEqual(await writer.commit({ ...change, expected, document: structuredClone(DOCUMENT) }), {
+      status: 'unchanged',
+      id: expected,
+    });
+    const dry = await writer.commit({ ...change, expected, document: withBias(3), dryRun: true });
+    assert.deepEqual(dry, { status: 'would-commit', id: { generation: 1, number: 2 } });
+    const invalid = await writer.commit({ ...change, expected, document: { ...DOCUMENT, regions: [] } });
+    assert.equal(invalid.status, 'invalid');
+    assert.deepEqual(
+      invalid.status === 'invalid' && invalid.problems.map(({ path }) => path),
+      ['/clusters/0/region', '/clusters/1/region'],
+    );
+    assert.equal(await headOf(store), '1.1');
+    await writer.close();
+    await store.close();
+  });
+
+  test('tokens and configuration are carried over by changes of each other', async (context) => {
+    const directory = await openDirectory(context);
+    const store = openEmbeddedStore(directory);
+    const writer = await openWriter(store, { stateDirectory: directory, initial: DOCUMENT });
+    const { record, text } = createToken({ name: 'x', scopes: ['read'], createdAtMs: NOW_MS });
+    await writer.commitTokens({ ...change, expected: { generation: 1, number: 1 }, tokens: [record] });
+    assert.deepEqual((await writer.read())?.document, DOCUMENT);
+    await writer.commit({ ...change, expected: { generation: 1, number: 2 }, document: withBias(1) });
+    const current = await writer.read();
+    assert.deepEqual(current?.tokens, [record]);
+    assert.deepEqual(writer.tokens(), [record]);
+    assert.deepEqual(current?.document, withBias(1));
+    const stored = await store.configuration.readManifest({ generation: 1, number: 3 });
+    const texts = await store.configuration.readObjects(Object.values(stored?.objects ?? {}));
+    assert.equal([...texts.values()].join().includes(text), false, 'a token must never be stored');
+    await writer.close();
+    await store.close();
+  });
+
+  test('an emptied store gets the content of the journal again, in a higher generation', async (context) => {
+    const directory = await openDirectory(context);
+    const stateDirectory = join(directory, 'api');
+    const before = openEmbeddedStore(join(directory, 'one'));
+    const writer = await openWriter(before, { stateDirectory, initial: DOCUMENT });
+    const { record } = createToken({ name: 'x', scopes: ['admin'], createdAtMs: NOW_MS });
+    await writer.commit({ ...change, expected: { generation: 1, number: 1 }, document: withBias(5) });
+    await writer.commitTokens({ ...change, expected: { generation: 1, number: 2 }, tokens: [record] });
+    await writer.close();
+    await before.close();
+
+    const after = openEmbeddedStore(join(directory, 'two'));
+    const again = await openWriter(after, { stateDirectory, initial: DOCUMENT });
+    assert.equal(await headOf(after), '2.4');
+    const current = await again.read();
+    assert.deepEqual(current?.document, withBias(5));
+    assert.deepEqual(current?.tokens, [record]);
+    assert.equal(await readJournal(stateDirectory), '2.4');
+    const [newest] = await again.history(1);
+    assert.match(newest?.message ?? '', /recover 1\.3 from the journal/);
+    await again.close();
+    await after.close();
+  });
+
+  test('a store that is emptied while it is followed is put right without a restart', async (context) => {
+    const directory = await openDirectory(context);
+    const stateDirectory = join(directory, 'api');
+    const stores = [openEmbeddedStore(join(directory, 'one')), openEmbeddedStore(join(directory, 'two'))] as const;
+    let index: 0 | 1 = 0;
+    const writer = await openWriter({ configuration: switchable(() => stores[index]) }, { stateDirectory, initial: DOCUMENT });
+    index = 1;
+    assert.equal(await headOf(stores[1]), undefined);
+    assert.deepEqual((await writer.read())?.id, { generation: 2, number: 2 });
+    assert.equal(await headOf(stores[1]), '2.2');
+    await writer.close();
+    for (const store of stores) await store.close();
+  });
+
+  test('a store that came back older gets the newest content on top of its old head', async (context) => {
+    const directory = await openDirectory(context);
+    const stateDirectory = join(directory, 'api');
+    const old = openEmbeddedStore(join(directory, 'old'));
+    const stale = await openWriter(old, { stateDirectory: join(directory, 'unused'), initial: DOCUMENT });
+    await stale.close();
+    const newer = openEmbeddedStore(join(directory, 'new'));
+    const writer = await openWriter(newer, { stateDirectory, initial: DOCUMENT });
+    await writer.commit({ ...change, expected: { generation: 1, number: 1 }, document: withBias(7) });
+    await writer.close();
+
+    const again = await openWriter(old, { stateDirectory });
+    assert.equal(await headOf(old), '2.3');
+    assert.deepEqual((await again.read())?.document, withBias(7));
+    assert.deepEqual((await old.configuration.readManifest({ generation: 2, number: 3 }))?.parent, { generation: 1, number: 1 });
+    await again.close();
+    await old.close();
+    await newer.close();
+  });
+
+  test('a store that does not answer leaves the last that was seen, marked as stale, and refuses writes', async (context) => {
+    const directory = await openDirectory(context);
+    const stateDirectory = join(directory, 'api');
+    const store = openEmbeddedStore(join(directory, 'store'));
+    let isDown = false;
+    const flaky = switchable(() => {
+      if (isDown) throw createStoreError('STORE_UNAVAILABLE', 'the store is down');
+      return store;
+    });
+    const writer = await openWriter({ configuration: flaky }, { stateDirectory, initial: DOCUMENT });
+    isDown = true;
+    assert.deepEqual(await writer.read(), {
+      id: { generation: 1, number: 1 },
+      document: DOCUMENT,
+      tokens: [],
+      stale: true,
+    });
+    const outcome = await writer.commit({ ...change, expected: { generation: 1, number: 1 }, document: withBias(1) });
+    assert.deepEqual(outcome, { status: 'unavailable', message: 'the store is down' });
+    await assert.rejects(writer.history(5), { code: 'UNAVAILABLE' });
+    await writer.close();
+
+    const restarted = await openWriter({ configuration: flaky }, { stateDirectory });
+    assert.deepEqual((await restarted.read())?.document, DOCUMENT, 'the journal must do');
+    await rm(join(stateDirectory, JOURNAL_DIRECTORY), { recursive: true });
+    await restarted.close();
+    const blind = await openWriter({ configuration: flaky }, { stateDirectory });
+    await assert.rejects(blind.read(), { code: 'UNAVAILABLE' });
+    await blind.close();
+    await store.close();
+  });
+
+  test('two writers over one store lose no change: one of them is told', async (context) => {
+    const directory = await openDirectory(context);
+    const store = openEmbeddedStore(join(directory, 'store'));
+    const writers = [
+      await openWriter(store, { stateDirectory: join(directory, 'a'), initial: DOCUMENT }),
+      await openWriter(store, { stateDirectory: join(directory, 'b'), initial: DOCUMENT }),
+    ];
+    const expected = { generation: 1, number: 1 };
+    const outcomes = await Promise.all(
+      writers.map((writer, index) => writer.commit({ ...change, expected, document: withBias(index + 1) })),
+    );
+    assert.deepEqual(outcomes.map(({ status }) => status).sort(), ['committed', 'conflict']);
+    const [a, b] = await Promise.all(writers.map((writer) => writer.read()));
+    assert.deepEqual(a?.document, b?.document);
+    for (const writer of writers) await writer.close();
+    await store.close();
+  });
+});
+
+/** A store that may become another one, or none, between two calls. */
+function switchable(current: () => EmbeddedStore): EmbeddedStore['configuration'] {
+  return {
+    readHead: async () => current().configuration.readHead(),
+    readManifest: async (id) => current().configuration.readManifest(id),
+    readObjects: async (hashes) => current().configuration.readObjects(hashes),
+    commit: async (manifest, objects) => current().configuration.commit(manifest, objects),
+    listManifests: async (limit, before) => current().configuration.listManifests(limit, before),
+    followHead: () => ({ close: () => {} }),
+    close: async () => {},
+  };
+}

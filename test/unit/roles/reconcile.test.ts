@@ -1,0 +1,35 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { decideReconciliation, nextRevisionId } from '../../../src/roles/reconcile.ts';
+
+const id = (generation: number, number: number) => ({ generation, number });
+
+describe('reconciling the store with what is known', () => {
+  test('an empty store and nothing known: the initial configuration becomes 1.1', () => {
+    assert.deepEqual(decideReconciliation(undefined, undefined), { action: 'import', id: id(1, 1) });
+  });
+
+  test('a store with a newer head, or with any where nothing is known, is followed', () => {
+    assert.deepEqual(decideReconciliation(id(1, 4), undefined), { action: 'fetch', id: id(1, 4) });
+    assert.deepEqual(decideReconciliation(id(2, 1), id(1, 9)), { action: 'fetch', id: id(2, 1) });
+  });
+
+  test('a head that is known already asks for nothing', () => {
+    assert.deepEqual(decideReconciliation(id(1, 4), id(1, 4)), { action: 'none' });
+  });
+
+  test('an emptied store gets what is known again, in a new generation', () => {
+    const step = decideReconciliation(undefined, id(1, 41));
+    assert.deepEqual(step, { action: 'recommit', id: id(2, 42), parent: null });
+  });
+
+  test('a store that went back in time gets it on top of its old head', () => {
+    const step = decideReconciliation(id(1, 30), id(1, 41));
+    assert.deepEqual(step, { action: 'recommit', id: id(2, 42), parent: id(1, 30) });
+  });
+
+  test('the next revision keeps the generation', () => {
+    assert.deepEqual(nextRevisionId(id(3, 7)), id(3, 8));
+    assert.deepEqual(nextRevisionId(undefined), id(1, 1));
+  });
+});
