@@ -2,9 +2,9 @@
 // process that holds it. Where that is not permitted but port 53 is (root in a container), the machine's own loopback, with
 // addresses that nobody else uses.
 
+import { spawnSync } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { spawnSync } from 'node:child_process';
 import { findTool } from '../../scripts/test-tools.ts';
 import type { Processes } from './processes.ts';
 

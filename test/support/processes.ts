@@ -73,7 +73,8 @@ export async function openProcesses(): Promise<Processes> {
     },
     run,
     azimuth: (args, options) => run(process.execPath, [MAIN, ...args], options),
-    report: () => all.map(({ name, pid, output }) => `── ${name} (${pid})\n${output().slice(-MAX_REPORTED_CHARACTERS)}`).join('\n'),
+    report: () =>
+      all.map(({ name, pid, output }) => `── ${name} (${pid})\n${output().slice(-MAX_REPORTED_CHARACTERS)}`).join('\n'),
     async close() {
       for (const running of all.toReversed()) await running.stop();
       await rm(base, { recursive: true, force: true });

@@ -1,0 +1,109 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import type { ExplainQuery } from '../../../src/api/ports.ts';
+import { openFixture, shareFixture } from './fixture.ts';
+
+describe('status and health', () => {
+  const fixture = shareFixture();
+
+  test('status shows regions with their clusters, and clusters with their endpoints and why', async () => {
+    const status = (await fixture().send('GET', '/v1/status')).json();
+    assert.equal(status.healthy, false);
+    assert.deepEqual(status.regions.map(({ id }: { id: string }) => id), ['eu-west', 'us-east']);
+    const [eu, us] = status.regions.map(({ clusters }: { clusters: object[] }) => clusters[0]);
+    assert.equal(eu.state, 'serving');
+    assert.deepEqual(eu.load, { connections: 10, capacity: 100, ageSeconds: 2 });
+    assert.equal(us.state, 'out');
+    assert.deepEqual(us.endpoints[0], {
+      cluster: 'web-us',
+      endpoint: 'a',
+      region: 'us-east',
+      address: '203.0.113.20',
+      state: 'down',
+      verdict: 'down',
+      why: 'the vantages say down',
+      since: '2026-01-15T11:59:00.000Z',
+      votes: [{ vantage: 'fra', worker: 'w1', vote: 'down', reason: 'connection refused', fresh: true }],
+    });
+    assert.deepEqual(status.vantages, [
+      { id: 'fra', workers: [{ worker: 'w1', alive: true, lastSeen: '2026-01-15T11:59:59.500Z' }] },
+    ]);
+    assert.deepEqual(status.services, [
+      {
+        name: 'www.gtm.example.com',
+        zone: 'gtm.example.com',
+        ttl: status.services[0].ttl,
+        clusters: ['web-eu', 'web-us'],
+        serving: true,
+      },
+    ]);
+  });
+
+  test('health lists every endpoint by pages', async () => {
+    const first = (await fixture().send('GET', '/v1/health?limit=1')).json();
+    const second = (await fixture().send('GET', `/v1/health?limit=1&cursor=${first.next}`)).json();
+    assert.deepEqual(
+      [...first.items, ...second.items].map(({ cluster, state }: { cluster: string; state: string }) => [cluster, state]),
+      [
+        ['web-eu', 'up'],
+        ['web-us', 'down'],
+      ],
+    );
+  });
+
+  test('the vantages show their workers', async () => {
+    const { items } = (await fixture().send('GET', '/v1/health/vantages')).json();
+    assert.equal(items[0].workers[0].alive, true);
+  });
+
+  test('a process that serves nothing yet says so', async (context) => {
+    const view = {
+      current: () => undefined,
+      explain: () => undefined,
+      readiness: () => ({ ready: false, reasons: ['no configuration yet'] }),
+    };
+    const { send } = await openFixture(context, { view });
+    for (const url of ['/v1/status', '/v1/health', '/v1/health/vantages', '/v1/explain?name=www.gtm.example.com']) {
+      const reply = await send('GET', url);
+      assert.deepEqual([reply.statusCode, reply.json().code], [503, 'NOT_READY'], url);
+    }
+    const ready = await send('GET', '/readyz');
+    assert.deepEqual([ready.statusCode, ready.json().reasons], [503, ['no configuration yet']]);
+    assert.equal((await send('GET', '/livez')).statusCode, 200);
+  });
+});
+
+describe('explain', () => {
+  test('asks with the question in canonical form', async (context) => {
+    const asked: ExplainQuery[] = [];
+    const explain = (query: ExplainQuery) => {
+      asked.push(query);
+      return undefined;
+    };
+    const { send } = await openFixture(context, { view: { explain } });
+    for (const query of ['type=aaaa&client=2001:DB8:0::1', 'type=type15&client=81.2.69.142/24', 'x=1', 'client=nowhere']) {
+      await send('GET', `/v1/explain?name=www.gtm.example.com&${query}`);
+    }
+    await send('GET', '/v1/explain?name=www.gtm.example.com');
+    assert.deepEqual(asked, [
+      { name: 'www.gtm.example.com', type: 'AAAA', client: '2001:db8::1' },
+      { name: 'www.gtm.example.com', type: 'MX', client: '81.2.69.0/24' },
+      { name: 'www.gtm.example.com', type: 'A' },
+    ]);
+  });
+
+  test('refuses what is no question, with the part that is wrong', async (context) => {
+    const { send } = await openFixture(context);
+    const wrong = [
+      ['name=a..b', '/name'],
+      ['name=www.example.com&type=NOPE', '/type'],
+      ['name=www.example.com&client=300.1.1.1', '/client'],
+      ['name=www.example.com&client=10.0.0.0/33', '/client'],
+      ['type=A', '/name'],
+    ] as const;
+    for (const [query, pointer] of wrong) {
+      const reply = await send('GET', `/v1/explain?${query}`);
+      assert.deepEqual([reply.statusCode, reply.json().errors?.[0].pointer], [400, pointer], `${query}: ${reply.body}`);
+    }
+  });
+});
