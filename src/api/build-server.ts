@@ -52,29 +52,46 @@ export const REQUESTS_PER_MINUTE = 12_000;
 /** Callers whose requests are counted at the same time; beyond it the longest idle is forgotten. */
 const MAX_COUNTED_CALLERS = 10_000;
 const REQUEST_TIMEOUT_MS = 30_000;
+/** Beyond it new connections are closed at once: whoever opens thousands is no client of this API. */
+const MAX_CONNECTIONS = 1_000;
 /** Longer names cannot be in a URL: 253 characters, each at most three when escaped. */
 const MAX_PARAMETER_LENGTH = 1_020;
-/** Requests are refused while the event loop is this late. Compiling a large configuration may take a second. */
-const MAX_EVENT_LOOP_DELAY_MS = 3_000;
+/**
+ * Requests are refused while the event loop was late by so much on average over the last sample. Checking and compiling a
+ * large configuration may hold it for a second or two now and then: that alone must not count, so samples are long.
+ */
+const MAX_EVENT_LOOP_DELAY_MS = 1_000;
+const EVENT_LOOP_SAMPLE_MS = 5_000;
 
 /** Makes the server: `listen` and `close` are the caller's, as is the life of the dependencies. */
 export async function buildServer(options: ApiOptions, dependencies: ApiDependencies): Promise<ApiServer> {
   const { writer, view, loads, metrics, logger, nowMs = Date.now } = dependencies;
   const plain = createServer(logger);
   const server: ApiServer = plain.withTypeProvider<TypeBoxTypeProvider>();
+  server.server.maxConnections = MAX_CONNECTIONS;
   server.setValidatorCompiler(compileValidator);
   // Responses are made of our own types: tests hold them to the schemas, and no reply pays for it.
   server.setSerializerCompiler(() => (value) => JSON.stringify(value));
   server.setErrorHandler((error, request, reply) => sendProblem(error, request, reply));
-  server.addContentTypeParser('application/merge-patch+json', { parseAs: 'string' }, server.getDefaultJsonParser('error', 'error'));
+  // JSON and nothing else: a form of a foreign page can send plain text without asking, and JSON it cannot.
+  server.removeContentTypeParser('text/plain');
+  server.addContentTypeParser(
+    'application/merge-patch+json',
+    { parseAs: 'string' },
+    server.getDefaultJsonParser('error', 'error'),
+  );
   server.decorateRequest('caller');
 
   const methods = noteMethods(server);
   describeTelemetry(server);
   await registerOpenApi(server, options.version);
-  await server.register(fastifyHelmet, { contentSecurityPolicy: CONTENT_SECURITY_POLICY, strictTransportSecurity: false });
+  await server.register(fastifyHelmet, {
+    contentSecurityPolicy: CONTENT_SECURITY_POLICY,
+    strictTransportSecurity: false,
+  });
   await server.register(fastifyUnderPressure, {
     maxEventLoopDelay: MAX_EVENT_LOOP_DELAY_MS,
+    sampleInterval: EVENT_LOOP_SAMPLE_MS,
     pressureHandler: (request) => {
       // A process that is merely busy must not look dead to whoever would then restart it.
       if (!isPublic(request)) throw refuse('OVERLOADED', 'The event loop is late: other work holds it.');
@@ -87,7 +104,8 @@ export async function buildServer(options: ApiOptions, dependencies: ApiDependen
     cache: MAX_COUNTED_CALLERS,
     keyGenerator: (request) => request.caller?.id ?? request.ip,
     allowList: isPublic,
-    errorResponseBuilder: (_request, { after, max }) => refuse('RATE_LIMITED', `More than ${max} a minute: wait ${after}.`),
+    errorResponseBuilder: (_request, { after, max }) =>
+      refuse('RATE_LIMITED', `More than ${max} a minute: wait ${after}.`),
   });
   server.addHook('preParsing', authorize);
 

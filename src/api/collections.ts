@@ -6,8 +6,8 @@ import { checkShape, compileShape, type Shape } from '../model/check-shape.ts';
 import { ClusterSchema } from '../model/cluster.ts';
 import {
   type Collection,
-  deleteItem,
   type Draft,
+  deleteItem,
   findItem,
   type Item,
   keyOfItem,
@@ -54,23 +54,27 @@ export const COLLECTION_ROUTES: readonly CollectionRoutes[] = [
 ];
 
 const KeyParams = Type.Object({ id: Type.String({ minLength: 1, maxLength: MAX_NAME_TEXT_LENGTH }) });
+const READ = { config: { scope: 'read' } } as const;
+const WRITE = { config: { scope: 'write' }, bodyLimit: MAX_DOCUMENT_LENGTH } as const;
 const PatchBody = Type.Object({}, { description: 'A JSON merge patch (RFC 7396).' });
 
 export function addCollectionRoutes(context: ApiContext, routes: CollectionRoutes): void {
-  const { server, writer, desk } = context;
-  const { collection, noun, schema, keyOf } = routes;
-  const shape = compileLazily(schema);
-  const read = { config: { scope: 'read' } } as const;
-  const write = { config: { scope: 'write' }, bodyLimit: MAX_DOCUMENT_LENGTH } as const;
-  const words = (verb: string, isMany = false) => ({ operationId: `${verb}${noun}${isMany ? 's' : ''}`, tag: collection });
+  addListRoute(context, routes);
+  addGetRoute(context, routes);
+  addCreateRoute(context, routes);
+  addPutRoute(context, routes);
+  addPatchRoute(context, routes);
+  addDeleteRoute(context, routes);
+}
 
+function addListRoute({ server, writer }: ApiContext, { collection, schema, noun }: CollectionRoutes): void {
   server.get(
     `/v1/${collection}`,
     {
-      ...read,
+      ...READ,
       schema: {
         ...describeRoute(
-          { ...words('list', true), summary: `List ${collection}` },
+          { operationId: `list${noun}s`, tag: collection, summary: `List ${collection}` },
           { 200: pageSchema(schema, `A page of ${collection}.`) },
         ),
         querystring: Type.Object(PageQuery, { additionalProperties: false }),
@@ -84,13 +88,18 @@ export function addCollectionRoutes(context: ApiContext, routes: CollectionRoute
       );
     },
   );
+}
 
+function addGetRoute({ server, writer }: ApiContext, { collection, noun, schema }: CollectionRoutes): void {
   server.get(
     `/v1/${collection}/:id`,
     {
-      ...read,
+      ...READ,
       schema: {
-        ...describeRoute({ ...words('get'), summary: `Get one of the ${collection}` }, { 200: schema }),
+        ...describeRoute(
+          { operationId: `get${noun}`, tag: collection, summary: `Get one of the ${collection}` },
+          { 200: schema },
+        ),
         params: KeyParams,
       },
     },
@@ -102,14 +111,16 @@ export function addCollectionRoutes(context: ApiContext, routes: CollectionRoute
       return sendTagged(request, reply, tagContent(found.item), () => found.item);
     },
   );
+}
 
+function addCreateRoute({ server, desk }: ApiContext, { collection, noun, schema }: CollectionRoutes): void {
   server.post(
     `/v1/${collection}`,
     {
-      ...write,
+      ...WRITE,
       schema: {
         ...describeRoute(
-          { ...words('create'), summary: `Create one of the ${collection}` },
+          { operationId: `create${noun}`, tag: collection, summary: `Create one of the ${collection}` },
           { 201: schema, 200: ChangedSchema },
         ),
         body: schema,
@@ -134,16 +145,19 @@ export function addCollectionRoutes(context: ApiContext, routes: CollectionRoute
       return sendChanged(reply, changed, item, 201);
     },
   );
+}
 
+function addPutRoute({ server, desk }: ApiContext, { collection, schema, keyOf, noun }: CollectionRoutes): void {
   server.put(
     `/v1/${collection}/:id`,
     {
-      ...write,
+      ...WRITE,
       preValidation: async (request) => fillKey(request, keyOf(request.params.id)),
       schema: {
         ...describeRoute(
           {
-            ...words('put'),
+            operationId: `put${noun}`,
+            tag: collection,
             summary: `Create or replace one of the ${collection}`,
             description: 'What the URL says already (id or name) may be left out of the body.',
             isConditional: true,
@@ -174,14 +188,22 @@ export function addCollectionRoutes(context: ApiContext, routes: CollectionRoute
       return sendChanged(reply, changed, item, isNew ? 201 : 200);
     },
   );
+}
 
+function addPatchRoute({ server, desk }: ApiContext, { collection, noun, schema }: CollectionRoutes): void {
+  const shape = compileLazily(schema);
   server.patch(
     `/v1/${collection}/:id`,
     {
-      ...write,
+      ...WRITE,
       schema: {
         ...describeRoute(
-          { ...words('patch'), summary: `Change parts of one of the ${collection}`, isConditional: true },
+          {
+            operationId: `patch${noun}`,
+            tag: collection,
+            summary: `Change parts of one of the ${collection}`,
+            isConditional: true,
+          },
           { 200: writtenSchema(schema) },
         ),
         consumes: ['application/merge-patch+json', 'application/json'],
@@ -209,14 +231,21 @@ export function addCollectionRoutes(context: ApiContext, routes: CollectionRoute
       return sendChanged(reply, changed, patched, 200);
     },
   );
+}
 
+function addDeleteRoute({ server, desk }: ApiContext, { collection, noun }: CollectionRoutes): void {
   server.delete(
     `/v1/${collection}/:id`,
     {
-      ...write,
+      ...WRITE,
       schema: {
         ...describeRoute(
-          { ...words('delete'), summary: `Delete one of the ${collection}`, isConditional: true },
+          {
+            operationId: `delete${noun}`,
+            tag: collection,
+            summary: `Delete one of the ${collection}`,
+            isConditional: true,
+          },
           { 204: NothingSchema, 200: ChangedSchema },
         ),
         params: KeyParams,

@@ -11,8 +11,8 @@ import {
   type EndpointJudgement,
 } from '../health/cluster-health.ts';
 import type { Cluster, Endpoint } from '../model/cluster.ts';
-import type { Service } from '../model/service.ts';
 import { formatRevisionId } from '../model/revision.ts';
+import type { Service } from '../model/service.ts';
 import type { ClusterState, LoadSighting } from './ports.ts';
 
 export const ENDPOINT_STATES = ['up', 'draining', 'down', 'forced-down'] as const;
@@ -83,7 +83,12 @@ export function describeStatus(state: ClusterState, readiness: { ready: boolean;
 }
 
 /** In the order of the configuration. */
-export function listEndpointStatus({ configuration, judgement, verdicts, loads }: ClusterState): readonly EndpointStatus[] {
+export function listEndpointStatus({
+  configuration,
+  judgement,
+  verdicts,
+  loads,
+}: ClusterState): readonly EndpointStatus[] {
   const loadOf = new Map(loads.map((load) => [load.subject, load]));
   const judgements = new Map(judgement.endpoints.map((each) => [`${each.cluster}/${each.endpoint}`, each]));
   return configuration.clusters.flatMap((cluster) =>
@@ -170,7 +175,13 @@ type ClusterStatus = ReturnType<typeof describeCluster>;
 
 function describeService({ id: name, zone, ttl, clusters: ids }: Service, clusters: readonly ClusterStatus[]) {
   const serving = clusters.filter(({ id, families }) => ids.includes(id) && families.some((family) => family.serving));
-  return { name, zone, ttl: { min: ttl.minSeconds, max: ttl.maxSeconds }, clusters: [...ids], serving: serving.length > 0 };
+  return {
+    name,
+    zone,
+    ttl: { min: ttl.minSeconds, max: ttl.maxSeconds },
+    clusters: [...ids],
+    serving: serving.length > 0,
+  };
 }
 
 function describeLoad({ subject: _, ageMs, ...quantities }: LoadSighting): LoadStatus {

@@ -31,7 +31,12 @@ const ID = Type.String({ maxLength: 63 });
 
 export function addLoadRoutes({ server, writer, view, loads }: ApiContext): void {
   const forms = [
-    { url: '/v1/load/:cluster', operationId: 'reportClusterLoad', params: Type.Object({ cluster: ID }), of: 'a cluster' },
+    {
+      url: '/v1/load/:cluster',
+      operationId: 'reportClusterLoad',
+      params: Type.Object({ cluster: ID }),
+      of: 'a cluster',
+    },
     {
       url: '/v1/load/:cluster/:endpoint',
       operationId: 'reportEndpointLoad',

@@ -73,5 +73,7 @@ export function shareSchemas(document: object): unknown {
   const shared = Object.entries(NAMED_SCHEMAS).map(([name, schema]) => [name, share(schema, name)]);
   const components = 'components' in document ? document.components : {};
   const rest = share(document);
-  return Object.assign({}, rest, { components: Object.assign({}, components, { schemas: Object.fromEntries(shared) }) });
+  return Object.assign({}, rest, {
+    components: Object.assign({}, components, { schemas: Object.fromEntries(shared) }),
+  });
 }

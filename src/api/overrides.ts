@@ -2,15 +2,7 @@
 // so that they are replicated, persisted, and seen in the history with who gave them and why.
 
 import { Type } from 'typebox';
-import {
-  deleteItem,
-  type Draft,
-  findItem,
-  type Item,
-  keyOfItem,
-  listItems,
-  putItem,
-} from '../model/edit-document.ts';
+import { type Draft, deleteItem, findItem, type Item, keyOfItem, listItems, putItem } from '../model/edit-document.ts';
 import { OverrideSchema } from '../model/override.ts';
 import { durationSchema, readDurationMs, textSchema } from '../model/scalar.ts';
 import type { ApiContext } from './api-context.ts';
@@ -51,6 +43,8 @@ const PLACES = [
   },
 ] as const;
 
+type PlaceRoutes = (typeof PLACES)[number];
+
 type Place = { readonly kind?: string; readonly cluster?: string; readonly id: string };
 
 export function addOverrideRoutes(context: ApiContext): void {
@@ -73,12 +67,14 @@ export function addOverrideRoutes(context: ApiContext): void {
       return sendTagged(request, reply, tagRevision(id), () => cutPage(items, keyOf, request.query));
     },
   );
-  for (const place of PLACES) addPlaceRoutes(context, place);
+  for (const place of PLACES) {
+    addGetRoute(context, place);
+    addPutRoute(context, place);
+    addDeleteRoute(context, place);
+  }
 }
 
-function addPlaceRoutes({ server, writer, desk, nowMs }: ApiContext, { url, noun, params }: (typeof PLACES)[number]): void {
-  const write = { config: { scope: 'write' } } as const;
-
+function addGetRoute({ server, writer }: ApiContext, { url, noun, params }: PlaceRoutes): void {
   server.get(
     url,
     {
@@ -96,18 +92,21 @@ function addPlaceRoutes({ server, writer, desk, nowMs }: ApiContext, { url, noun
       return sendTagged(request, reply, tagContent(found.item), () => found.item);
     },
   );
+}
 
+function addPutRoute({ server, desk, nowMs }: ApiContext, { url, noun, params }: PlaceRoutes): void {
   server.put(
     url,
     {
-      ...write,
+      config: { scope: 'write' },
       schema: {
         ...describeRoute(
           {
             operationId: `put${noun}`,
             tag: TAG,
             summary: 'Set an override',
-            description: 'force-down > drain > force-up > what the monitors say. Expired overrides are dropped on the way.',
+            description:
+              'force-down > drain > force-up > what the monitors say. Expired overrides are dropped on the way.',
             isConditional: true,
           },
           { 200: writtenSchema(OverrideSchema), 201: OverrideSchema },
@@ -136,11 +135,13 @@ function addPlaceRoutes({ server, writer, desk, nowMs }: ApiContext, { url, noun
       return sendChanged(reply, changed, override, isNew ? 201 : 200);
     },
   );
+}
 
+function addDeleteRoute({ server, desk, nowMs }: ApiContext, { url, noun, params }: PlaceRoutes): void {
   server.delete(
     url,
     {
-      ...write,
+      config: { scope: 'write' },
       schema: {
         ...describeRoute(
           { operationId: `delete${noun}`, tag: TAG, summary: 'Clear an override', isConditional: true },

@@ -12,7 +12,10 @@ export const PageQuery = {
     Type.Integer({ minimum: 1, maximum: MAX_PAGE_SIZE, default: DEFAULT_PAGE_SIZE, description: 'Items of one page.' }),
   ),
   cursor: Type.Optional(
-    Type.String({ maxLength: MAX_CURSOR_LENGTH, description: 'The `next` of the page before; absent: the first page.' }),
+    Type.String({
+      maxLength: MAX_CURSOR_LENGTH,
+      description: 'The `next` of the page before; absent: the first page.',
+    }),
   ),
 };
 
@@ -45,6 +48,10 @@ export function writeCursor(key: string): string {
 export function readCursor(cursor: string): string {
   const key = Buffer.from(cursor, 'base64url').toString('utf8');
   if (writeCursor(key) === cursor) return key;
-  const fault = { in: 'query', pointer: '/cursor', detail: 'is no cursor: take the "next" of the page before' } as const;
+  const fault = {
+    in: 'query',
+    pointer: '/cursor',
+    detail: 'is no cursor: take the "next" of the page before',
+  } as const;
   throw refuse('MALFORMED', 'The cursor is none of ours.', [fault]);
 }

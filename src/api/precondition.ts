@@ -38,7 +38,12 @@ export function checkPrecondition({ headers }: FastifyRequest, etag: string | un
 }
 
 /** Sends the body with its tag, or 304 to whoever has it (RFC 9110 section 13.1.2). */
-export function sendTagged(request: FastifyRequest, reply: FastifyReply, etag: string, body: () => unknown): FastifyReply {
+export function sendTagged(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  etag: string,
+  body: () => unknown,
+): FastifyReply {
   reply.header('etag', etag);
   const noneMatch = request.headers['if-none-match'];
   if (noneMatch !== undefined && isListed(noneMatch.replaceAll('W/', ''), etag)) return reply.status(304).send();

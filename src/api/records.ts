@@ -3,11 +3,11 @@
 
 import { Type } from 'typebox';
 import {
-  deleteRecord,
   type Draft,
+  deleteRecord,
+  type Found,
   findItem,
   findRecord,
-  type Found,
   type Item,
   keyOfItem,
   keyOfRecord,
@@ -32,21 +32,32 @@ const NAME = Type.String({ minLength: 1, maxLength: MAX_NAME_TEXT_LENGTH });
 const ZoneParams = Type.Object({ zone: NAME });
 const RecordParams = Type.Object({
   zone: NAME,
-  name: Type.String({ minLength: 1, maxLength: MAX_NAME_TEXT_LENGTH, description: 'Relative to the zone; @ is the zone.' }),
+  name: Type.String({
+    minLength: 1,
+    maxLength: MAX_NAME_TEXT_LENGTH,
+    description: 'Relative to the zone; @ is the zone.',
+  }),
   type: Type.String({ pattern: '^[A-Za-z][A-Za-z0-9-]{0,15}$', examples: ['MX'] }),
 });
 const Dry = Type.Object(DryRunQuery, { additionalProperties: false });
 
 const RECORD = '/v1/zones/:zone/records/:name/:type';
 const TAG = 'records';
+const READ = { config: { scope: 'read' } } as const;
+const WRITE = { config: { scope: 'write' }, bodyLimit: MAX_DOCUMENT_LENGTH } as const;
 
-export function addRecordRoutes({ server, writer, desk }: ApiContext): void {
-  const write = { config: { scope: 'write' }, bodyLimit: MAX_DOCUMENT_LENGTH } as const;
+export function addRecordRoutes(context: ApiContext): void {
+  addListRoute(context);
+  addGetRoute(context);
+  addPutRoute(context);
+  addDeleteRoute(context);
+}
 
+function addListRoute({ server, writer }: ApiContext): void {
   server.get(
     '/v1/zones/:zone/records',
     {
-      config: { scope: 'read' },
+      ...READ,
       schema: {
         ...describeRoute(
           { operationId: 'listRecords', tag: TAG, summary: 'List the records of a zone' },
@@ -65,11 +76,13 @@ export function addRecordRoutes({ server, writer, desk }: ApiContext): void {
       );
     },
   );
+}
 
+function addGetRoute({ server, writer }: ApiContext): void {
   server.get(
     RECORD,
     {
-      config: { scope: 'read' },
+      ...READ,
       schema: {
         ...describeRoute({ operationId: 'getRecord', tag: TAG, summary: 'Get one RRset' }, { 200: RecordSchema }),
         params: RecordParams,
@@ -84,11 +97,13 @@ export function addRecordRoutes({ server, writer, desk }: ApiContext): void {
       return sendTagged(request, reply, tagContent(found.item), () => found.item);
     },
   );
+}
 
+function addPutRoute({ server, desk }: ApiContext): void {
   server.put(
     RECORD,
     {
-      ...write,
+      ...WRITE,
       preValidation: async (request) =>
         fillKey(request, { name: request.params.name, type: readType(request.params.type) }),
       schema: {
@@ -122,18 +137,20 @@ export function addRecordRoutes({ server, writer, desk }: ApiContext): void {
           isNew = found === undefined;
           checkPut(request, found?.item, record);
           const edited = putRecord(zone.item, key, record);
-          const bodyAt = `/zones/${zone.index}/records/${findRecord(edited, key)?.index ?? 0}`;
-          return { draft: putZone(document, edited), bodyAt };
+          const bodyAt = `/zones/${zone.index}/records/${edited.index}`;
+          return { draft: putZone(document, edited.zone), bodyAt };
         },
       });
       return sendChanged(reply, changed, record, isNew ? 201 : 200);
     },
   );
+}
 
+function addDeleteRoute({ server, desk }: ApiContext): void {
   server.delete(
     RECORD,
     {
-      ...write,
+      ...WRITE,
       schema: {
         ...describeRoute(
           { operationId: 'deleteRecord', tag: TAG, summary: 'Delete one RRset', isConditional: true },

@@ -109,7 +109,7 @@ export function addRevisionRoutes({ server, writer, desk }: ApiContext): void {
             operationId: 'rollback',
             tag: TAG,
             summary: 'Commit the content of an older revision anew',
-            description: "Overrides and tokens stay as they are now. The ETag is that of the configuration.",
+            description: 'Overrides and tokens stay as they are now. The ETag is that of the configuration.',
             isConditional: true,
           },
           { 200: ChangedSchema },

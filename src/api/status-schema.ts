@@ -47,7 +47,8 @@ const ClusterStatusSchema = Type.Object({
   id: Type.String(),
   monitor: Type.Optional(Type.String()),
   state: Type.Enum([...CLUSTER_STATES], {
-    description: 'drained: out of service by the word of an operator alone. degraded: serves one address family of two.',
+    description:
+      'drained: out of service by the word of an operator alone. degraded: serves one address family of two.',
   }),
   families: Type.Array(
     Type.Object({

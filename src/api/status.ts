@@ -44,7 +44,11 @@ export function addStatusRoutes({ server, view }: ApiContext): void {
       ...read,
       schema: {
         ...describeRoute(
-          { operationId: 'listHealth', tag: 'status', summary: 'Every endpoint: its state, the verdict, and the votes' },
+          {
+            operationId: 'listHealth',
+            tag: 'status',
+            summary: 'Every endpoint: its state, the verdict, and the votes',
+          },
           { 200: EndpointPageSchema },
         ),
         querystring: Type.Object(PageQuery, { additionalProperties: false }),
@@ -61,7 +65,11 @@ export function addStatusRoutes({ server, view }: ApiContext): void {
     {
       ...read,
       schema: describeRoute(
-        { operationId: 'listVantageWorkers', tag: 'status', summary: 'The workers of each vantage, and which are alive' },
+        {
+          operationId: 'listVantageWorkers',
+          tag: 'status',
+          summary: 'The workers of each vantage, and which are alive',
+        },
         { 200: VantageListSchema },
       ),
     },
@@ -87,7 +95,11 @@ export function addStatusRoutes({ server, view }: ApiContext): void {
     },
     async (request) => {
       const { name, type = 'A', client } = request.query;
-      const query = { name: readName(name), type: readType(type), ...(client !== undefined && { client: readClient(client) }) };
+      const query = {
+        name: readName(name),
+        type: readType(type),
+        ...(client !== undefined && { client: readClient(client) }),
+      };
       const explanation = view.explain(query);
       if (explanation === undefined) throw refuseNotReady();
       return explanation;

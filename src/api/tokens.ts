@@ -6,9 +6,9 @@ import { durationSchema, readDurationMs, textSchema } from '../model/scalar.ts';
 import type { ApiContext } from './api-context.ts';
 import { refuse } from './api-error.ts';
 import { callerOf } from './authorize.ts';
+import { readCurrent } from './change.ts';
 import { cutPage, PageQuery } from './page.ts';
 import { describeRoute, MomentSchema, NothingSchema, pageSchema } from './route-schema.ts';
-import { readCurrent } from './change.ts';
 import { createToken, hasScope, isInForce, MAX_TOKENS, SCOPES, type TokenRecord } from './token.ts';
 
 const SCOPE_LIST = Type.Array(Type.Enum([...SCOPES]), {
@@ -96,10 +96,7 @@ export function addTokenRoutes({ server, writer, desk, nowMs }: ApiContext): voi
     {
       ...admin,
       schema: {
-        ...describeRoute(
-          { operationId: 'revokeToken', tag: TAG, summary: 'Revoke a token' },
-          { 204: NothingSchema },
-        ),
+        ...describeRoute({ operationId: 'revokeToken', tag: TAG, summary: 'Revoke a token' }, { 204: NothingSchema }),
         params: Type.Object({ id: Type.String({ maxLength: 64 }) }),
       },
     },

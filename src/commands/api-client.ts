@@ -4,8 +4,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import type { TSchema } from 'typebox';
-import type { Static } from 'typebox';
+import type { Static, TSchema } from 'typebox';
 import { ProblemSchema } from '../api/route-schema.ts';
 import { compileShape, type Shape } from '../model/check-shape.ts';
 import { fail, failUsage } from './failure.ts';
@@ -114,7 +113,10 @@ export function describeRefusal({ status, problem }: Refusal, hadToken = true): 
     return hadToken ? `${title}: ${detail}` : `${title}: ${how}`;
   }
   if (errors.length < 2) return `${title}: ${detail}`;
-  return [`${title}:`, ...errors.map((fault) => `  ${fault.pointer === '' ? '/' : fault.pointer}: ${fault.detail}`)].join('\n');
+  return [
+    `${title}:`,
+    ...errors.map((fault) => `  ${fault.pointer === '' ? '/' : fault.pointer}: ${fault.detail}`),
+  ].join('\n');
 }
 
 function readBaseUrl(command: Command, text: string): URL {

@@ -1,7 +1,7 @@
 // `azimuth apply FILE`: commits a configuration file, whole or not at all.
 
 import type { Command } from 'commander';
-import { addApiOptions, type ApiOptions } from './api-client.ts';
+import { type ApiOptions, addApiOptions } from './api-client.ts';
 import { outputOf } from './output.ts';
 import { printChanges } from './print-changes.ts';
 import { putDocument } from './put-document.ts';

@@ -23,7 +23,12 @@ export function registerCheck(program: Command): void {
       const parsed = parseConfiguration(read.document, { resolveLocation, checkRecordData });
       if (!parsed.ok) return endWithProblems(command, read, parsed.problems, json);
       const { zones, regions, clusters, services } = parsed.value;
-      const found = { zones: zones.length, regions: regions.length, clusters: clusters.length, services: services.length };
+      const found = {
+        zones: zones.length,
+        regions: regions.length,
+        clusters: clusters.length,
+        services: services.length,
+      };
       const output = outputOf(command);
       if (json) output.printJson({ ok: true, problems: [], ...found });
       else {

@@ -4,7 +4,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { StatusSchema } from '../api/status-schema.ts';
-import { addApiOptions, type ApiOptions, openApiClient } from './api-client.ts';
+import { type ApiOptions, addApiOptions, openApiClient } from './api-client.ts';
 import { outputOf } from './output.ts';
 import { findPlace, formatPlace, longestTtlSeconds } from './place.ts';
 import { setOverride } from './set-override.ts';

@@ -3,7 +3,7 @@
 import type { Command } from 'commander';
 import type { Static } from 'typebox';
 import { ExplanationSchema } from '../api/status-schema.ts';
-import { addApiOptions, type ApiOptions, openApiClient } from './api-client.ts';
+import { type ApiOptions, addApiOptions, openApiClient } from './api-client.ts';
 import { alignColumns, type Output, outputOf } from './output.ts';
 
 type ExplainOptions = ApiOptions & { readonly client?: string };
@@ -28,11 +28,15 @@ export function registerExplain(program: Command): void {
 export function printExplanation(output: Output, { question, client, preference, steps, answer }: Explained): void {
   const heading = (text: string) => output.print(`\n${output.paint('bold', text)}`);
   const place = [client.country, client.subdivision].filter((text) => text !== undefined).join(', ');
-  const coordinates = client.latitude === undefined ? 'no known place' : `${client.latitude}, ${client.longitude}`;
+  const coordinates =
+    client.latitude === undefined ? 'no known place' : `${round(client.latitude)}, ${round(client.longitude)}`;
   output.print(
     alignColumns([
       ['question', `${question.name} ${question.type}`],
-      ['client', `${client.address}/${client.prefixLength} (${client.from})  ${[place, coordinates].filter(Boolean).join(' · ')}`],
+      [
+        'client',
+        `${client.address}/${client.prefixLength} (${client.from})  ${[place, coordinates].filter(Boolean).join(' · ')}`,
+      ],
     ]),
   );
   if (preference.length > 0) {
@@ -46,10 +50,20 @@ export function printExplanation(output: Output, { question, client, preference,
     output.print(alignColumns(rows, '  '));
   }
   heading('Steps');
-  output.print(alignColumns(steps.map(({ step, text }) => [output.paint('dim', step), text]), '  '));
+  output.print(
+    alignColumns(
+      steps.map(({ step, text }) => [output.paint('dim', step), text]),
+      '  ',
+    ),
+  );
   heading('Answer');
   const scope = answer.scope === undefined ? 'the same for every client' : `scope /${answer.scope}`;
   output.print(`  ${answer.rcode} · ${answer.reason} · ${scope}`);
   const rows = answer.records.map(({ name, ttl, type, data }) => [name, String(ttl), type, data]);
   if (rows.length > 0) output.print(alignColumns(rows, '  '));
+}
+
+/** A hundredth of a degree is a kilometre: no database is that precise. */
+function round(degrees = 0): number {
+  return Math.round(degrees * 100) / 100;
 }

@@ -2,7 +2,7 @@
 
 import type { Command } from 'commander';
 import { RevisionPageSchema } from '../api/revisions.ts';
-import { addApiOptions, type ApiOptions, openApiClient } from './api-client.ts';
+import { type ApiOptions, addApiOptions, openApiClient } from './api-client.ts';
 import { alignColumns, outputOf } from './output.ts';
 
 type HistoryOptions = ApiOptions & { readonly limit: string };

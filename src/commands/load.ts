@@ -2,7 +2,7 @@
 
 import type { Command } from 'commander';
 import { ReportSchema } from '../api/load.ts';
-import { addApiOptions, type ApiOptions, openApiClient } from './api-client.ts';
+import { type ApiOptions, addApiOptions, openApiClient } from './api-client.ts';
 import { failUsage } from './failure.ts';
 import { outputOf } from './output.ts';
 

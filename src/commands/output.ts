@@ -36,7 +36,9 @@ export function alignColumns(rows: readonly (readonly string[])[], indent = ''):
   }
   const lines = rows.map((row) =>
     row
-      .map((cell, index) => (index === row.length - 1 ? cell : cell + ' '.repeat((widths[index] ?? 0) - lengthOf(cell))))
+      .map((cell, index) =>
+        index === row.length - 1 ? cell : cell + ' '.repeat((widths[index] ?? 0) - lengthOf(cell)),
+      )
       .join('  ')
       .trimEnd(),
   );

@@ -2,7 +2,7 @@
 
 import type { Command } from 'commander';
 import { StatusSchema } from '../api/status-schema.ts';
-import { addApiOptions, type ApiOptions, openApiClient } from './api-client.ts';
+import { type ApiOptions, addApiOptions, openApiClient } from './api-client.ts';
 import { failUsage } from './failure.ts';
 import { alignColumns, outputOf } from './output.ts';
 import { findPlace, formatPlace } from './place.ts';
@@ -27,7 +27,11 @@ export function registerOverride(program: Command): void {
     const client = openApiClient(self, options);
     const place = findPlace(self, path, await client.request(StatusSchema, 'GET', '/v1/status'));
     const { reason, for: duration } = options;
-    const written = await setOverride(client, place, { state, reason, ...(duration !== undefined && { for: duration }) });
+    const written = await setOverride(client, place, {
+      state,
+      reason,
+      ...(duration !== undefined && { for: duration }),
+    });
     const output = outputOf(self);
     if (options.json === true) return output.printJson(written);
     const end = written.expiresAt === undefined ? 'until it is cleared' : `until ${written.expiresAt}`;

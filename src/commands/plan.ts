@@ -1,7 +1,7 @@
 // `azimuth plan FILE`: what applying a file would change. Everything is checked as in a real commit; nothing is written.
 
 import type { Command } from 'commander';
-import { addApiOptions, type ApiOptions } from './api-client.ts';
+import { type ApiOptions, addApiOptions } from './api-client.ts';
 import { outputOf } from './output.ts';
 import { printChanges } from './print-changes.ts';
 import { putDocument } from './put-document.ts';

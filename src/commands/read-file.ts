@@ -30,7 +30,10 @@ export function endWithProblems(
 ): never {
   const output = outputOf(command);
   if (isJson) {
-    output.printJson({ ok: false, problems: problems.map((problem) => ({ file, ...locate(problem.path), ...problem })) });
+    output.printJson({
+      ok: false,
+      problems: problems.map((problem) => ({ file, ...locate(problem.path), ...problem })),
+    });
   } else output.print(formatProblems(problems, locate, file).join('\n'));
   return endUnhealthy();
 }

@@ -2,7 +2,7 @@
 
 import type { Command } from 'commander';
 import { ChangedSchema } from '../api/route-schema.ts';
-import { addApiOptions, type ApiOptions, openApiClient } from './api-client.ts';
+import { type ApiOptions, addApiOptions, openApiClient } from './api-client.ts';
 import { outputOf } from './output.ts';
 import { printChanges } from './print-changes.ts';
 

@@ -47,7 +47,10 @@ export async function runRoles(
   try {
     // Loaded only now, so that a mistake in the settings is told at once.
     const { runNode } = await import('../roles/run-node.ts');
-    const node = await runNode({ settings, roles: new Set(roles), version: VERSION, ...(initial && { initial }) }, logger);
+    const node = await runNode(
+      { settings, roles: new Set(roles), version: VERSION, ...(initial && { initial }) },
+      logger,
+    );
     closeOnSignal(node, logger);
     await node.listening;
     onStarted(node, settings);

@@ -3,7 +3,7 @@
 
 import type { Command } from 'commander';
 import { type StatusDocument, StatusSchema } from '../api/status-schema.ts';
-import { addApiOptions, type ApiOptions, openApiClient } from './api-client.ts';
+import { type ApiOptions, addApiOptions, openApiClient } from './api-client.ts';
 import { endUnhealthy } from './failure.ts';
 import { alignColumns, count, type Output, outputOf } from './output.ts';
 

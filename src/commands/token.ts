@@ -2,7 +2,7 @@
 
 import type { Command } from 'commander';
 import { CreatedTokenSchema, TokenPageSchema } from '../api/tokens.ts';
-import { addApiOptions, type ApiOptions, openApiClient } from './api-client.ts';
+import { type ApiOptions, addApiOptions, openApiClient } from './api-client.ts';
 import { alignColumns, outputOf } from './output.ts';
 
 type CreateOptions = ApiOptions & { readonly scope: string[]; readonly for?: string };

@@ -77,9 +77,16 @@ async function openChanged(options: WatchOptions, fingerprint: string): Promise<
 /** Changes when any file comes, goes, or is written. */
 function describeFiles(directory: string): string {
   return listDatabaseFiles(directory)
-    .map((path) => {
-      const found = statSync(path, { throwIfNoEntry: false });
-      return `${path}|${found?.size}|${found?.mtimeMs}`;
-    })
+    .map((path) => `${path}|${describeFile(path)}`)
     .join('\n');
+}
+
+function describeFile(path: string): string {
+  try {
+    const { size, mtimeMs } = statSync(path);
+    return `${size}|${mtimeMs}`;
+  } catch (error) {
+    // Such as a link to nowhere, or to itself: why it cannot be read is said when it is opened.
+    return error instanceof Error ? error.message : String(error);
+  }
 }

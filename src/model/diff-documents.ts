@@ -34,8 +34,7 @@ export function diffDocuments(before: Draft, after: Draft): readonly Change[] {
 }
 
 function diffList(before: Draft, after: Draft, list: ListName): readonly Change[] {
-  const from = byKey(listItems(before, list), (item) => keyOfItem(list, item));
-  const to = byKey(listItems(after, list), (item) => keyOfItem(list, item));
+  const [from, to] = pairItems(listItems(before, list), listItems(after, list), (item) => keyOfItem(list, item));
   return diffMaps(from, to, `${list}/`, (path, old, item) =>
     list === 'zones' ? diffZone(path, old, item) : diffItem(path, old, item),
   );
@@ -45,8 +44,7 @@ function diffList(before: Draft, after: Draft, list: ListName): readonly Change[
 function diffZone(path: string, before: Item, after: Item): readonly Change[] {
   const { records: _old, ...headBefore } = before;
   const { records: _new, ...headAfter } = after;
-  const from = byKey(listRecords(before), recordKeyIn(before));
-  const to = byKey(listRecords(after), recordKeyIn(after));
+  const [from, to] = pairItems(listRecords(before), listRecords(after), recordKeyIn(before));
   return [...diffItem(path, headBefore, headAfter), ...diffMaps(from, to, `${path}/records/`, diffItem)];
 }
 
@@ -71,8 +69,19 @@ function diffMaps(
   return changes;
 }
 
-function byKey(items: readonly Item[], keyOf: (item: Item) => string | undefined): ReadonlyMap<string, Item> {
-  return new Map(items.map((item, index) => [keyOf(item) ?? `#${index}`, item]));
+type Keyed = ReadonlyMap<string, Item>;
+
+/** Both lists by key, without the items that they share: after an edit these are all but one, perhaps of a million. */
+function pairItems(
+  before: readonly Item[],
+  after: readonly Item[],
+  keyOf: (item: Item) => string | undefined,
+): readonly [before: Keyed, after: Keyed] {
+  const byKey = (items: readonly Item[], shared: ReadonlySet<Item>) => {
+    const own = items.filter((item) => !shared.has(item));
+    return new Map(own.map((item, index) => [keyOf(item) ?? `#${index}`, item]));
+  };
+  return [byKey(before, new Set(after)), byKey(after, new Set(before))];
 }
 
 /** Pointers to the places where two values differ: as deep as mappings go, lists as wholes. */

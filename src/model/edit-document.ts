@@ -9,7 +9,7 @@
 //   overrides   kind/id                                    endpoints/web-eu/a
 //   records     full name/type, within one zone            mail.gtm.example.com/MX
 
-import { parseOwner, parseOwnerInZone } from './name.ts';
+import { isWithin, parseOwner, parseOwnerInZone } from './name.ts';
 import { isRecord, resolveServiceId } from './parse-context.ts';
 
 export const COLLECTIONS = ['regions', 'vantages', 'monitors', 'clusters', 'services', 'zones'] as const;
@@ -83,12 +83,18 @@ export function keyOfRecord(zoneName: string, name: string, type: string): strin
 }
 
 export function findRecord(zone: Item, key: string): Found | undefined {
-  return findByKey(listRecords(zone), key, recordKeyIn(zone));
+  const isIt = matchRecord(keyOfItem('zones', zone) ?? '', key);
+  const records = listRecords(zone);
+  const index = records.findIndex(isIt);
+  const item = records[index];
+  return item === undefined ? undefined : { item, index };
 }
 
-/** The zone with the record replaced where it stands, or added at the end. */
-export function putRecord(zone: Item, key: string, record: Item): Item {
-  return { ...zone, records: putByKey(listRecords(zone), key, record, recordKeyIn(zone)) };
+/** The zone with the record replaced where it stands, or added at the end, and where that is. */
+export function putRecord(zone: Item, key: string, record: Item): { readonly zone: Item; readonly index: number } {
+  const records = listRecords(zone);
+  const index = findRecord(zone, key)?.index ?? records.length;
+  return { zone: { ...zone, records: records.toSpliced(index, 1, record) }, index };
 }
 
 /** The same zone when there is no such record. */
@@ -102,6 +108,23 @@ export function recordKeyIn(zone: Item): (record: Item) => string | undefined {
   const zoneName = keyOfItem('zones', zone) ?? '';
   return ({ name, type }) =>
     typeof name === 'string' && typeof type === 'string' ? keyOfRecord(zoneName, name, type) : undefined;
+}
+
+/**
+ * Whether a record has this key, by comparing texts: a zone may have a million records, and completing the name of each of
+ * them to find one takes a second. It is what `recordKeyIn(zone)(record) === key` says.
+ */
+function matchRecord(zoneName: string, key: string): (record: Item) => boolean {
+  const slash = key.lastIndexOf('/');
+  const owner = key.slice(0, slash);
+  const type = key.slice(slash + 1);
+  const relative = owner === zoneName ? '@' : owner.slice(0, -zoneName.length - 1);
+  return (record) => {
+    if (typeof record['name'] !== 'string' || typeof record['type'] !== 'string') return false;
+    const name = record['name'].toLowerCase();
+    const full = name.endsWith('.') ? name.slice(0, -1) : isWithin(name, zoneName) ? name : undefined;
+    return (full === undefined ? name === relative : full === owner) && record['type'].toUpperCase() === type;
+  };
 }
 
 type KeyOf = (item: Item) => string | undefined;

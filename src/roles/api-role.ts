@@ -61,23 +61,26 @@ export async function startApiRole(
   }
   const writer = opened.value;
   const tokens = keepLocalToken(stateDirectory, writer, logger);
+  let server: Awaited<ReturnType<typeof buildServer>> | undefined;
   try {
-    const server = await buildServer(
+    server = await buildServer(
       { version },
       { writer, view: createClusterView(control), loads: createLoadReports(store), metrics, logger },
     );
     const { host, port } = await listen(server, api.listen);
+    const listening = server;
     return {
       url: `http://${formatListenAddress({ host, port })}`,
       tokenFile: join(stateDirectory, TOKEN_FILE),
       async close() {
         tokens.stop();
-        await server.close();
+        await listening.close();
         await writer.close();
       },
     };
   } catch (error) {
     tokens.stop();
+    await server?.close();
     await writer.close();
     throw error;
   }
@@ -112,11 +115,17 @@ function createLoadReports(store: Store) {
 /** The local token needs a configuration in the store: until there is one, it is tried again. */
 function keepLocalToken(stateDirectory: string, writer: RunningWriter, logger: Logger): { stop(): void } {
   let timer: NodeJS.Timeout | undefined;
+  let isStopped = false;
   const attempt = async () => {
     const token = await ensureLocalToken(stateDirectory, writer, Date.now);
-    if (token === undefined) timer = setTimeout(run, TOKEN_RETRY_MS);
+    if (token === undefined && !isStopped) timer = setTimeout(run, TOKEN_RETRY_MS);
   };
   const run = () => void attempt().catch((error) => logger.error({ err: error }, 'the local token could not be kept'));
   run();
-  return { stop: () => clearTimeout(timer) };
+  return {
+    stop() {
+      isStopped = true;
+      clearTimeout(timer);
+    },
+  };
 }

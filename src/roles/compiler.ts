@@ -1,59 +1,120 @@
-// The compile thread as the control thread sees it. One that dies fails its jobs, and the next job starts another.
+// The compile thread as the control thread sees it. A thread that dies is replaced, and its jobs are tried once more there:
+// it may have been short of memory for a moment. A job on which a second one dies, or that never ends, is refused.
 
 import { Worker } from 'node:worker_threads';
 import type { PlaceMap } from '../geo/place-map.ts';
 import type { Configuration } from '../model/configuration.ts';
 import type { CompileOutcome, FromCompileThread, ToCompileThread } from './compile-thread.ts';
 
+export type CompilerOptions = {
+  /** How long one job may take; default COMPILE_LIMIT_MS. */
+  readonly limitMs?: number;
+  /** For tests; default: a worker that runs compile-thread.ts. */
+  readonly spawn?: () => Worker;
+};
+
+/** Far beyond what the largest configuration takes. */
+const COMPILE_LIMIT_MS = 300_000;
+const MAX_TRIES = 2;
+
+type Job = {
+  readonly message: ToCompileThread & { readonly kind: 'compile' };
+  readonly resolve: (outcome: CompileOutcome) => void;
+  tries: number;
+};
+
 export class Compiler {
+  readonly #options: CompilerOptions;
   #worker: Worker | undefined;
   #placeMap: PlaceMap | undefined;
   #jobs = 0;
-  readonly #waiting = new Map<number, (outcome: CompileOutcome) => void>();
+  #closed = false;
+  readonly #waiting = new Map<number, Job>();
+
+  constructor(options: CompilerOptions = {}) {
+    this.#options = options;
+  }
+
+  /** Starts the thread, which then waits for its first job: starting takes a while. */
+  open(): void {
+    if (!this.#closed) this.#worker ??= this.#spawn();
+  }
 
   /** Compiles for this map of clients from now on. */
   setPlaceMap(placeMap: PlaceMap): void {
     this.#placeMap = placeMap;
-    this.#post({ kind: 'place-map', placeMap });
+    // A thread that is yet to be started gets it at its start.
+    this.#worker?.postMessage({ kind: 'place-map', placeMap } satisfies ToCompileThread);
   }
 
-  /** Compiles, and asks the canaries. `serial` goes into the SOA of every zone. */
+  /** Compiles, and asks the canaries. `serial` goes into the SOA of every zone. Never rejects. */
   compile(configuration: Configuration, serial: number): Promise<CompileOutcome> {
+    if (this.#closed) return Promise.resolve(CLOSED);
     const job = ++this.#jobs;
     return new Promise((resolve) => {
-      this.#waiting.set(job, resolve);
-      this.#post({ kind: 'compile', job, configuration, serial });
+      const { limitMs = COMPILE_LIMIT_MS } = this.#options;
+      const limit = setTimeout(() => {
+        this.#settle(job, { ok: false, reasons: [`compiling took longer than ${limitMs / 1000} s`] });
+        void this.#worker?.terminate();
+      }, limitMs);
+      const message = { kind: 'compile', job, configuration, serial } as const;
+      this.#waiting.set(job, {
+        message,
+        tries: 0,
+        resolve: (outcome) => {
+          clearTimeout(limit);
+          resolve(outcome);
+        },
+      });
+      this.#send(job);
     });
   }
 
+  /** Jobs under way end refused, as do later ones. */
   async close(): Promise<void> {
+    this.#closed = true;
+    for (const job of [...this.#waiting.keys()]) this.#settle(job, CLOSED);
     await this.#worker?.terminate();
   }
 
-  #post(message: ToCompileThread): void {
+  #send(number: number): void {
+    const job = this.#waiting.get(number);
+    if (job === undefined) return;
+    job.tries++;
     this.#worker ??= this.#spawn();
-    this.#worker.postMessage(message);
+    this.#worker.postMessage(job.message);
+  }
+
+  #settle(number: number, outcome: CompileOutcome): void {
+    this.#waiting.get(number)?.resolve(outcome);
+    this.#waiting.delete(number);
   }
 
   #spawn(): Worker {
-    const worker = new Worker(new URL('./compile-thread.ts', import.meta.url), { name: 'compile' });
+    const worker = (this.#options.spawn ?? spawnCompileThread)();
     let fault = 'the compile thread ended';
-    worker.on('message', ({ job, outcome }: FromCompileThread) => {
-      this.#waiting.get(job)?.(outcome);
-      this.#waiting.delete(job);
-    });
+    worker.on('message', ({ job, outcome }: FromCompileThread) => this.#settle(job, outcome));
     worker.on('error', (error: Error) => {
       fault = `compiling failed: ${error.message}`;
     });
-    worker.on('exit', () => {
-      if (this.#worker === worker) this.#worker = undefined;
-      for (const resolve of this.#waiting.values()) resolve({ ok: false, reasons: [fault] });
-      this.#waiting.clear();
-    });
+    worker.on('exit', () => this.#replace(worker, fault));
     if (this.#placeMap !== undefined) {
-      const message: ToCompileThread = { kind: 'place-map', placeMap: this.#placeMap };
-      worker.postMessage(message);
+      worker.postMessage({ kind: 'place-map', placeMap: this.#placeMap } satisfies ToCompileThread);
     }
     return worker;
   }
+
+  #replace(worker: Worker, fault: string): void {
+    if (this.#worker === worker) this.#worker = undefined;
+    for (const [number, { tries }] of [...this.#waiting]) {
+      if (tries < MAX_TRIES) this.#send(number);
+      else this.#settle(number, { ok: false, reasons: [fault] });
+    }
+  }
+}
+
+const CLOSED: CompileOutcome = { ok: false, reasons: ['the node is closing'] };
+
+function spawnCompileThread(): Worker {
+  return new Worker(new URL('./compile-thread.ts', import.meta.url), { name: 'compile' });
 }

@@ -1,6 +1,6 @@
 // Follows the configuration: starts from this node's own disk, then takes every newer revision from the store. A revision
 // is fetched, verified, offered, and only when it was accepted kept on disk. Never goes backwards; an emptied store, a
-// damaged revision and a refused one leave what is served as it is.
+// damaged revision and a refused one leave what is served as it is. What is wrong is said once, and once when it is over.
 
 import type { Logger } from 'pino';
 import { formatProblem } from '../model/problem.ts';
@@ -8,6 +8,7 @@ import { compareRevisionIds, formatRevisionId, type Revision, type RevisionId } 
 import type { ConfigurationStore, Subscription } from '../store/configuration-store.ts';
 import { fetchRevision } from '../store/fetch-revision.ts';
 import { readPersistedRevision, writePersistedRevision } from '../store/persisted-revision.ts';
+import { describeCause } from '../store/store-error.ts';
 
 /** What came of a revision that was offered. */
 export type Acceptance =
@@ -37,6 +38,9 @@ export class ConfigurationFollower {
   #retry: NodeJS.Timeout | undefined;
   #subscription: Subscription | undefined;
   #stopped = false;
+  #persisting: Promise<void> = Promise.resolve();
+  /** What was said last about a revision that cannot be taken. */
+  #fault: string | undefined;
   condition: StoreCondition = 'connecting';
 
   constructor(options: FollowerOptions, dependencies: FollowerDependencies) {
@@ -52,6 +56,7 @@ export class ConfigurationFollower {
   /** Offers what is on disk, then follows the store. Needs no store to be there. */
   async start(): Promise<void> {
     await this.#offerPersisted();
+    if (this.#stopped) return;
     const { store } = this.#dependencies;
     this.#subscription = store.followHead(
       (head) => this.#noteHead(head),
@@ -59,28 +64,40 @@ export class ConfigurationFollower {
     );
   }
 
-  stop(): void {
+  /** Offers nothing from now on. Resolves when nothing is being written to disk any more. */
+  async stop(): Promise<void> {
     this.#stopped = true;
     clearTimeout(this.#retry);
     this.#subscription?.close();
+    await this.#persisting;
   }
 
   async #offerPersisted(): Promise<void> {
-    const { logger, offer } = this.#dependencies;
+    const { logger } = this.#dependencies;
     const read = await readPersistedRevision(this.#directory);
     if (read.status === 'damaged') {
       logger.error({ problems: read.problems }, 'the configuration on disk cannot be used: waiting for the store');
     }
-    if (read.status !== 'read') return;
-    const result = await offer(read.value);
+    if (read.status !== 'read' || this.#stopped) return;
+    const result = await this.#offer(read.value);
     if (result.accepted) this.#current = read.value;
     else logger.error({ reasons: result.reasons }, 'the configuration on disk is refused: waiting for the store');
+  }
+
+  /** Whatever goes wrong with what is on disk, there may be something better in the store. */
+  async #offer(revision: Revision): Promise<Acceptance> {
+    try {
+      return await this.#dependencies.offer(revision);
+    } catch (error) {
+      return { accepted: false, reasons: [describeCause(error)] };
+    }
   }
 
   #noteHead(head: RevisionId | undefined): void {
     const { logger } = this.#dependencies;
     const before = this.condition;
     this.condition = head === undefined ? 'empty' : 'ok';
+    if (before === 'unavailable') logger.info('the store answers again');
     if (head === undefined) {
       if (before !== 'empty' && this.#current !== undefined) {
         logger.error('the store has lost the configuration: what is served stays in force until it is there again');
@@ -105,10 +122,17 @@ export class ConfigurationFollower {
   async #advance(): Promise<void> {
     if (this.#working) return;
     this.#working = true;
+    clearTimeout(this.#retry);
     try {
       while (!this.#stopped && this.#isAhead(this.#wanted)) await this.#take(this.#wanted);
+      this.#fault = undefined;
     } catch (error) {
-      this.#dependencies.logger.warn({ err: error }, 'a newer configuration could not be taken: trying again');
+      if (this.#stopped) return;
+      const fault = describeCause(error);
+      if (fault !== this.#fault) {
+        this.#dependencies.logger.warn({ err: error }, 'a newer configuration could not be taken: trying again');
+      }
+      this.#fault = fault;
       this.#retry = setTimeout(() => void this.#advance(), RETRY_MS);
     } finally {
       this.#working = false;
@@ -123,11 +147,12 @@ export class ConfigurationFollower {
   }
 
   async #take(wanted: RevisionId): Promise<void> {
-    const { store, logger, offer } = this.#dependencies;
+    const { store, logger } = this.#dependencies;
     const revision = formatRevisionId(wanted);
     const fetched = await fetchRevision(store, wanted, this.#current?.objects ?? new Map());
     if (!fetched.ok) throw new Error(fetched.problems.map(formatProblem).join('; '));
-    const result = await offer(fetched.value);
+    if (this.#stopped) return;
+    const result = await this.#offer(fetched.value);
     if (this.#stopped) return;
     if (!result.accepted) {
       this.#refused = wanted;
@@ -139,7 +164,8 @@ export class ConfigurationFollower {
     }
     this.#current = fetched.value;
     logger.info({ revision }, 'configuration in force');
-    await this.#persist(fetched.value);
+    this.#persisting = this.#persist(fetched.value);
+    await this.#persisting;
   }
 
   /** A full disk does not stop a revision: it only would not survive a restart without the store. */

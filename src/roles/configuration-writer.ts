@@ -64,6 +64,9 @@ const SYSTEM_AUTHOR = 'azimuth';
 /** How often a store that others write to meanwhile is looked at again. */
 const MAX_RECONCILIATIONS = 5;
 
+/** What a revision says, and its texts by the names of their objects. */
+type Content = Pick<Known, 'document' | 'tokens'> & { readonly texts: ReadonlyMap<string, string> };
+
 type Known = {
   readonly revision: Revision;
   readonly document: ConfigurationDocument;
@@ -115,37 +118,44 @@ export async function openConfigurationWriter(
   async function commit(change: CommitOptions & { readonly document: unknown }): Promise<CommitOutcome> {
     const checked = checkDocument(change.document, options);
     if (!checked.ok) return { status: 'invalid', problems: checked.problems };
-    return commitTexts(change, (base) => {
+    return commitContent(change, (base) => {
       const tokens = base === undefined ? undefined : textOf(base.revision, TOKENS_OBJECT);
       const texts = splitObjects(checked.value);
-      return tokens === undefined ? texts : texts.set(TOKENS_OBJECT, tokens);
+      if (tokens !== undefined) texts.set(TOKENS_OBJECT, tokens);
+      return { texts, document: checked.value, tokens: base?.tokens ?? [] };
     });
   }
 
   async function commitTokens(
     change: CommitOptions & { readonly tokens: readonly TokenRecord[] },
   ): Promise<CommitOutcome> {
-    return commitTexts(change, (base) => textsOf(base?.revision).set(TOKENS_OBJECT, composeTokens(change.tokens)));
+    return commitContent(change, (base) => {
+      if (base === undefined) return undefined;
+      const texts = textsOf(base.revision).set(TOKENS_OBJECT, composeTokens(change.tokens));
+      return { texts, document: base.document, tokens: change.tokens };
+    });
   }
 
-  /** @param composeObjects the texts by name that are to follow `base`. */
-  function commitTexts(
+  /** @param follow what is to follow `base`; undefined: nothing can. */
+  function commitContent(
     change: CommitOptions,
-    composeObjects: (base: Known | undefined) => ReadonlyMap<string, string>,
+    follow: (base: Known | undefined) => Content | undefined,
   ): Promise<CommitOutcome> {
     return inTurn(async () => {
       try {
         await synchronize();
         const base = known?.revision.manifest.id;
         if (!isSame(base, change.expected)) return { status: 'conflict', head: base ?? null };
-        const revision = compose(nextRevisionId(base), change.expected, change, composeObjects(known));
+        const content = follow(known);
+        if (content === undefined) return { status: 'unavailable', message: 'There is no configuration yet.' };
+        const revision = compose(nextRevisionId(base), change.expected, change, content.texts);
         const { id } = revision.manifest;
         if (known && base && hasSameObjects(known.revision, revision)) return { status: 'unchanged', id: base };
         if (change.dryRun === true) return { status: 'would-commit', id };
         const result = await store.commit(revision.manifest, revision.objects);
         if (result.status === 'conflict') return result;
         logger.info({ revision: formatRevisionId(id), author: change.author, change: change.message }, 'committed');
-        await adopt(revision);
+        await adopt({ ...content, revision });
         return { status: 'committed', id };
       } catch (error) {
         if (isStoreError(error) || isUnavailableError(error)) return { status: 'unavailable', message: error.message };
@@ -227,7 +237,7 @@ export async function openConfigurationWriter(
     const result = await store.commit(revision.manifest, revision.objects);
     if (result.status === 'committed') {
       logger.info({ revision: formatRevisionId(step.id) }, 'imported the initial configuration into an empty store');
-      await adopt(revision);
+      await adopt({ revision, document: checked.value, tokens: [] });
     }
     return { ok: true, value: result };
   }
@@ -235,7 +245,9 @@ export async function openConfigurationWriter(
   async function fetch(id: RevisionId): Promise<void> {
     const fetched = await fetchRevision(store, id, known?.revision.objects ?? new Map());
     if (!fetched.ok) throw createUnavailableError(fetched.problems.map(formatProblem).join(' '));
-    await adopt(fetched.value);
+    const understood = understand(fetched.value);
+    if (!understood.ok) throw describeUnreadable(fetched.value, understood.problems);
+    await adopt(understood.value);
   }
 
   async function recommit(id: RevisionId, parent: RevisionId | null): Promise<void> {
@@ -247,16 +259,11 @@ export async function openConfigurationWriter(
     const result = await store.commit(revision.manifest, revision.objects);
     if (result.status === 'conflict') return;
     logger.error({ revision: formatRevisionId(id), lost }, `store lost: it ${found}; recovered from the journal`);
-    await adopt(revision);
+    await adopt({ ...known, revision });
   }
 
-  /** @throws when the revision cannot be understood: a newer version of Azimuth may have written it. */
-  async function adopt(revision: Revision): Promise<void> {
-    const understood = understand(revision);
-    const id = formatRevisionId(revision.manifest.id);
-    if (!understood.ok)
-      throw new Error(`Revision ${id} cannot be read: ${understood.problems.map(formatProblem).join(' ')}`);
-    known = understood.value;
+  async function adopt({ revision, document, tokens }: Known): Promise<void> {
+    known = { revision, document, tokens };
     await journal.write(revision);
   }
 

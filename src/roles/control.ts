@@ -54,6 +54,7 @@ export class Control {
   #database: OpenedPlaceMap | undefined;
   #watch: { close(): void } | undefined;
   #timer: NodeJS.Timeout | undefined;
+  #stopped = false;
 
   constructor(options: ControlOptions, dependencies: ControlDependencies) {
     const { configuration, health, logger } = dependencies;
@@ -95,6 +96,7 @@ export class Control {
   open(): void {
     const { geo, stateDirectory } = this.#options;
     const onProgress = (message: string) => this.#dependencies.logger.info(message);
+    this.#compiler.open();
     this.#opening ??= openPlaceMap({ ...geo, stateDirectory, onProgress });
   }
 
@@ -104,13 +106,15 @@ export class Control {
     const { logger } = this.#dependencies;
     this.open();
     const [opened, verdicts] = await Promise.all([this.#opening, readVerdicts(stateDirectory, logger)]);
-    if (opened === undefined) return;
+    if (opened === undefined || this.#stopped) return;
     for (const warning of opened.warnings) logger.warn(warning);
-    this.#adoptDatabase(opened);
+    this.#database = opened;
+    this.#compiler.setPlaceMap(opened.placeMap);
     this.health.restoreVerdicts(verdicts);
     this.health.start();
     this.load.start();
     await this.follower.start();
+    if (this.#stopped) return;
     this.#watch = watchDatabases(
       { ...geo, stateDirectory, fingerprint: opened.fingerprint },
       (changed) => void this.#databaseChanged(changed),
@@ -125,13 +129,15 @@ export class Control {
     }, LOAD_TICK_MS);
   }
 
+  /** Whoever takes the snapshots must still take them, or have closed, until this resolves. */
   async stop(): Promise<void> {
+    this.#stopped = true;
     clearInterval(this.#timer);
     this.#watch?.close();
-    this.follower.stop();
     this.load.stop();
     this.health.stop();
-    await this.#compiler.close();
+    await Promise.all([this.follower.stop(), this.#compiler.close()]);
+    await this.#turn;
     await this.#keeper.flush(this.health.verdicts);
   }
 
@@ -140,15 +146,19 @@ export class Control {
     return this.#inTurn(async () => {
       const configuration = readRevision(revision, this.#dependencies.resolveLocation);
       if (!configuration.ok) return { accepted: false, reasons: configuration.problems.map(formatProblem) };
-      const reasons = await this.#serve(revision, configuration.value);
+      const reasons = await this.#serve(revision, configuration.value, this.#database);
       if (reasons.length > 0) return { accepted: false, reasons };
       for (const listener of this.#configurationListeners) listener(configuration.value);
       return { accepted: true };
     });
   }
 
-  /** Compiles, tries and swaps; returns what is against it. */
-  async #serve(revision: Revision, configuration: Configuration): Promise<readonly string[]> {
+  /** Compiles for the map of clients that the compiler was given, tries, and swaps; returns what is against it. */
+  async #serve(
+    revision: Revision,
+    configuration: Configuration,
+    database: OpenedPlaceMap | undefined,
+  ): Promise<readonly string[]> {
     const outcome = await this.#compiler.compile(configuration, revision.manifest.id.number);
     if (!outcome.ok) return outcome.reasons;
     const { snapshot, rankings } = outcome.compiled;
@@ -158,6 +168,7 @@ export class Control {
       return [`${formatRevisionId(served)} is served already`];
     }
     this.#serving = { revision, configuration, snapshot, rankings, state: createState(snapshot) };
+    this.#database = database;
     this.health.setConfiguration(configuration);
     this.#applyLoads(new Set());
     for (const listener of this.#servingListeners) await listener(this.#serving);
@@ -165,20 +176,29 @@ export class Control {
     return [];
   }
 
-  #adoptDatabase(opened: OpenedPlaceMap): void {
-    this.#database = opened;
-    this.#compiler.setPlaceMap(opened.placeMap);
+  async #databaseChanged(opened: OpenedPlaceMap): Promise<void> {
+    const { logger } = this.#dependencies;
+    const name = opened.database?.name;
+    try {
+      const reasons = await this.#inTurn(() => this.#changeDatabase(opened));
+      if (reasons.length === 0) logger.info({ database: name }, 'GeoIP database in force');
+      else logger.error({ database: name, reasons }, 'nothing compiles with this GeoIP database: the one before stays');
+    } catch (error) {
+      logger.error({ err: error, database: name }, 'this GeoIP database could not be taken');
+    }
   }
 
-  #databaseChanged(opened: OpenedPlaceMap): Promise<void> {
-    return this.#inTurn(async () => {
-      this.#adoptDatabase(opened);
-      const { logger } = this.#dependencies;
-      logger.info({ database: opened.database?.name }, 'GeoIP database in force');
-      if (this.#serving === undefined) return;
-      const reasons = await this.#serve(this.#serving.revision, this.#serving.configuration);
-      if (reasons.length > 0) logger.error({ reasons }, 'the configuration does not compile with the new GeoIP database');
-    });
+  /** The map of clients changes together with the snapshot that was compiled for it, or not at all. */
+  async #changeDatabase(opened: OpenedPlaceMap): Promise<readonly string[]> {
+    const [serving, before] = [this.#serving, this.#database];
+    this.#compiler.setPlaceMap(opened.placeMap);
+    if (serving === undefined) {
+      this.#database = opened;
+      return [];
+    }
+    const reasons = await this.#serve(serving.revision, serving.configuration, opened);
+    if (reasons.length > 0 && before !== undefined) this.#compiler.setPlaceMap(before.placeMap);
+    return reasons;
   }
 
   #inTurn<Result>(work: () => Promise<Result>): Promise<Result> {

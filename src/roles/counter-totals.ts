@@ -18,57 +18,64 @@ export type Labels = Readonly<Record<string, string>>;
 export type LabelledCount = { readonly labels: Labels; readonly value: number };
 export type CounterFamily = 'requests' | 'responses' | 'answers' | 'dropped';
 
+type Totals = Map<string, { readonly labels: Labels; value: number }>;
+
 export class CounterTotals {
-  readonly #absorbed: Record<CounterFamily, Map<string, { labels: Labels; value: number }>> = {
+  readonly #absorbed: Record<CounterFamily, Totals> = {
     requests: new Map(),
     responses: new Map(),
     answers: new Map(),
     dropped: new Map(),
   };
-  #durations = new Float64Array(DURATION_BUCKETS.length + 2);
-  #live: { readonly snapshot: Snapshot; readonly counters: Counters } | undefined;
+  readonly #durations = new Float64Array(DURATION_BUCKETS.length + 2);
+  /** Two during a swap: the answer threads may still count under the old snapshot while the new one is on its way. */
+  readonly #live = new Map<Counters, Snapshot>();
 
-  /** Counts are also taken from these from now on. */
+  /** Counts are also taken from these from now on, until they are absorbed. */
   follow(snapshot: Snapshot, counters: Counters): void {
-    this.#live = { snapshot, counters };
+    this.#live.set(counters, snapshot);
   }
 
   /** Adds what was counted for good: nobody may count there any more. */
-  absorb(snapshot: Snapshot, counters: Counters): void {
+  absorb(counters: Counters): void {
+    const snapshot = this.#live.get(counters);
+    if (snapshot === undefined) return;
+    this.#live.delete(counters);
     for (const family of FAMILIES_OF_COUNTERS) {
-      for (const { labels, value } of labelCounts(family, snapshot, counters)) {
-        const key = Object.values(labels).join('\0');
-        const known = this.#absorbed[family].get(key);
-        if (known === undefined) this.#absorbed[family].set(key, { labels, value });
-        else known.value += value;
-      }
+      addCounts(this.#absorbed[family], labelCounts(family, snapshot, counters));
     }
-    for (const [index, value] of counters.durations.entries()) {
-      this.#durations[index] = (this.#durations[index] ?? 0) + value;
-    }
+    addDurations(this.#durations, counters);
   }
 
   /** Every count that is not 0, with its labels. */
   read(family: CounterFamily): LabelledCount[] {
     const totals = new Map(Array.from(this.#absorbed[family], ([key, count]) => [key, { ...count }]));
-    const live = this.#live === undefined ? [] : labelCounts(family, this.#live.snapshot, this.#live.counters);
-    for (const { labels, value } of live) {
-      const key = Object.values(labels).join('\0');
-      const known = totals.get(key);
-      if (known === undefined) totals.set(key, { labels, value });
-      else known.value += value;
-    }
+    for (const [counters, snapshot] of this.#live) addCounts(totals, labelCounts(family, snapshot, counters));
     return [...totals.values()];
   }
 
   /** Counts per bucket (not summed up), and the sum in seconds. */
   readDurations(): { counts: Float64Array; sum: number } {
-    const total = this.#durations.map((value, index) => value + (this.#live?.counters.durations[index] ?? 0));
+    const total = this.#durations.slice();
+    for (const counters of this.#live.keys()) addDurations(total, counters);
     return { counts: total.subarray(0, -1), sum: total.at(-1) ?? 0 };
   }
 }
 
 const FAMILIES_OF_COUNTERS: readonly CounterFamily[] = ['requests', 'responses', 'answers', 'dropped'];
+
+function addCounts(totals: Totals, counts: readonly LabelledCount[]): void {
+  for (const { labels, value } of counts) {
+    const key = Object.values(labels).join('\0');
+    const known = totals.get(key);
+    if (known === undefined) totals.set(key, { labels, value });
+    else known.value += value;
+  }
+}
+
+function addDurations(totals: Float64Array, { durations }: Counters): void {
+  for (const [index, value] of durations.entries()) totals[index] = (totals[index] ?? 0) + value;
+}
 
 function labelCounts(family: CounterFamily, snapshot: Snapshot, counters: Counters): LabelledCount[] {
   const label = LABELLERS[family];
@@ -104,12 +111,23 @@ function labelRequest(snapshot: Snapshot, index: number): Labels {
 
 function labelAnswer({ services, clusters }: Snapshot, index: number): Labels {
   const slot = Math.floor(index / REASONS.length);
-  let service = 0;
-  while ((services.clusterStarts[service + 1] ?? NONE) <= slot) service++;
+  const service = findService(services.clusterStarts, slot);
   const reason = REASONS[index % REASONS.length] ?? '';
   // A refusal is nobody's answer, and neither is none at all.
   const cluster = reason === 'refused' || reason === 'no-data' ? '' : (clusters.ids[services.clusters[slot] ?? NONE] ?? '');
   return { service: services.ids[service] ?? '', cluster, reason };
+}
+
+/** The last that starts at the slot or before: those that start where the next one does have no cluster. */
+function findService(starts: ArrayLike<number>, slot: number): number {
+  let low = 0;
+  let high = starts.length;
+  while (high - low > 1) {
+    const middle = (low + high) >>> 1;
+    if ((starts[middle] ?? NONE) <= slot) low = middle;
+    else high = middle;
+  }
+  return low;
 }
 
 /** Empty for what is in none of our zones. */

@@ -41,7 +41,7 @@ export class HealthView {
   #judgement: HealthJudgement | undefined;
   #subscription: Subscription | undefined;
   #timer: NodeJS.Timeout | undefined;
-  #scheduled = false;
+  #scheduled: NodeJS.Immediate | undefined;
 
   constructor(options: HealthViewOptions, dependencies: HealthViewDependencies) {
     this.#options = options;
@@ -65,6 +65,7 @@ export class HealthView {
 
   stop(): void {
     clearInterval(this.#timer);
+    clearImmediate(this.#scheduled);
     this.#subscription?.close();
   }
 
@@ -93,11 +94,9 @@ export class HealthView {
   #acceptSlots({ slots, advanced, removed }: SlotTableChange): void {
     this.#slots = slots;
     this.#sightings = forgetSlots(noteVersions(this.#sightings, advanced, performance.now()), removed);
-    if (this.#scheduled) return;
     // Workers of several vantages report at the same time: one look for all of them.
-    this.#scheduled = true;
-    setImmediate(() => {
-      this.#scheduled = false;
+    this.#scheduled ??= setImmediate(() => {
+      this.#scheduled = undefined;
       this.#look();
     });
   }

@@ -16,9 +16,17 @@ export type LoadViewDependencies = {
 
 export type SeenReport = { readonly report: LoadReport; readonly ageMs: number };
 
+/** Subjects remembered; beyond it, those that have been silent longest go first. */
+export const MAX_SUBJECTS = 100_000;
+/** Thousands may report every few seconds, each with a message of its own: they are told of together. */
+const GATHER_MS = 50;
+
 export class LoadView {
   readonly #dependencies: LoadViewDependencies;
+  /** In the order of their arrival: the first is the longest silent. */
   readonly #seen = new Map<string, { report: StoredLoadReport; seenAtMs: number }>();
+  readonly #renewed = new Set<string>();
+  #timer: NodeJS.Timeout | undefined;
   #subscription: Subscription | undefined;
 
   constructor(dependencies: LoadViewDependencies) {
@@ -34,6 +42,7 @@ export class LoadView {
   }
 
   stop(): void {
+    clearTimeout(this.#timer);
     this.#subscription?.close();
   }
 
@@ -48,9 +57,35 @@ export class LoadView {
   }
 
   #accept(reports: readonly StoredLoadReport[]): void {
-    const news = reports.filter(({ subject, sequence }) => sequence > (this.#seen.get(subject)?.report.sequence ?? -1));
-    const seenAtMs = performance.now();
-    for (const report of news) this.#seen.set(report.subject, { report, seenAtMs });
-    if (news.length > 0) this.#dependencies.onReports(news.map(({ subject }) => subject));
+    const nowMs = performance.now();
+    const news = reports.filter((report) => this.#isNews(report, nowMs));
+    // A node that starts finds reports of long ago. Sequences follow the store's clock, so that how old they are can be told
+    // from each other, and from nothing else.
+    const newest = news.reduce((latest, { sequence }) => Math.max(latest, sequence), 0);
+    for (const report of news) {
+      this.#seen.delete(report.subject);
+      this.#seen.set(report.subject, { report, seenAtMs: nowMs - (newest - report.sequence) });
+      this.#renewed.add(report.subject);
+    }
+    for (const subject of this.#seen.keys()) {
+      if (this.#seen.size <= MAX_SUBJECTS) break;
+      this.#seen.delete(subject);
+      this.#renewed.delete(subject);
+    }
+    if (news.length > 0) this.#timer ??= setTimeout(() => this.#tell(), GATHER_MS);
+  }
+
+  /** A store that was lost may count from a lower number: what is stale here does not stand in its way. */
+  #isNews({ subject, sequence }: StoredLoadReport, nowMs: number): boolean {
+    const known = this.#seen.get(subject);
+    if (known === undefined || sequence > known.report.sequence) return true;
+    return sequence < known.report.sequence && nowMs - known.seenAtMs >= LOAD_REPORT_FRESH_MS;
+  }
+
+  #tell(): void {
+    this.#timer = undefined;
+    const renewed = [...this.#renewed];
+    this.#renewed.clear();
+    this.#dependencies.onReports(renewed);
   }
 }

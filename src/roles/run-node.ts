@@ -88,6 +88,11 @@ async function startNode(
   if (roles.has('dns') || roles.has('api')) {
     control = createControl(settings, store, resolveLocation, logger);
     control.open();
+    closers.push(async () => {
+      // Answering ends last of all that clients see; what it answers from may stop changing before.
+      await threads?.close();
+      await control?.stop();
+    });
     follower = control.follower;
     addControlMetrics(metrics, control);
     for (const listener of configurationListeners) control.onConfiguration(listener);
@@ -96,6 +101,7 @@ async function startNode(
       const totals = new CounterTotals();
       addAnswerMetrics(metrics, totals);
       threads = new AnswerThreads({ listen: settings.dns.listen, tcp: settings.dns.tcp }, { logger, totals });
+      threads.open();
     }
     if (roles.has('api')) {
       // Half of all code is the API's: a node that only answers starts without it.
@@ -106,11 +112,6 @@ async function startNode(
     if (threads !== undefined) listening = serveWith(threads, control, logger);
     // Whoever runs the node looks at it, but not before everything else has started.
     listening.catch(() => undefined);
-    closers.push(async () => {
-      // Answering ends last of all that clients see; what it answers from may stop changing before.
-      await threads?.close();
-      await control?.stop();
-    });
   } else {
     follower = createPlainFollower(settings, store, resolveLocation, configurationListeners, logger);
     closers.push(() => follower.stop());

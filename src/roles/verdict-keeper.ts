@@ -15,8 +15,11 @@ export class VerdictKeeper {
   readonly #directory: string;
   readonly #logger: Logger;
   #latest: Verdicts | undefined;
+  /** What is on disk: evidence may change with every check, what was judged seldom does. */
+  #kept: string | undefined;
   #timer: NodeJS.Timeout | undefined;
   #writing: Promise<void> = Promise.resolve();
+  #isFailing = false;
 
   constructor(directory: string, logger: Logger) {
     this.#directory = directory;
@@ -25,33 +28,45 @@ export class VerdictKeeper {
 
   keep(verdicts: Verdicts): void {
     this.#latest = verdicts;
-    this.#timer ??= setTimeout(() => {
-      this.#timer = undefined;
-      this.#write();
-    }, WRITE_DELAY_MS);
+    // Keeps no process alive, for one that ends flushes.
+    this.#timer ??= setTimeout(() => void this.#writeWhenDue(), WRITE_DELAY_MS).unref();
   }
 
   /** Writes what is there, as when the node stops. */
   async flush(verdicts: Verdicts): Promise<void> {
     clearTimeout(this.#timer);
-    if (verdicts.size > 0) {
-      this.#latest = verdicts;
-      this.#write();
-    }
-    await this.#writing;
+    if (verdicts.size > 0) this.#latest = verdicts;
+    await this.#write();
   }
 
-  #write(): void {
-    const kept: KeptVerdict[] = Array.from(this.#latest?.values() ?? [], ({ target, verdict, sinceMs }) => {
+  /** However long the disk takes, one write is due at a time. */
+  async #writeWhenDue(): Promise<void> {
+    await this.#write();
+    this.#timer = undefined;
+    if (this.#latest !== undefined) this.keep(this.#latest);
+  }
+
+  #write(): Promise<void> {
+    this.#writing = this.#writing.then(() => this.#writeLatest());
+    return this.#writing;
+  }
+
+  async #writeLatest(): Promise<void> {
+    if (this.#latest === undefined) return;
+    const kept: KeptVerdict[] = Array.from(this.#latest.values(), ({ target, verdict, sinceMs }) => {
       return { target, verdict, sinceMs };
     });
-    this.#writing = this.#writing.then(async () => {
-      try {
-        await writePersistedState(this.#directory, STATE_NAME, kept);
-      } catch (error) {
-        this.#logger.error({ err: error }, 'the verdicts could not be kept on disk');
-      }
-    });
+    this.#latest = undefined;
+    const text = JSON.stringify(kept);
+    if (text === this.#kept) return;
+    try {
+      await writePersistedState(this.#directory, STATE_NAME, kept);
+      this.#kept = text;
+      this.#isFailing = false;
+    } catch (error) {
+      if (!this.#isFailing) this.#logger.error({ err: error }, 'the verdicts could not be kept on disk');
+      this.#isFailing = true;
+    }
   }
 }
 

@@ -58,7 +58,8 @@ function createLoadTable(length: number): LoadTable {
   return {
     connections: sharedFloat32(length),
     capacities: sharedFloat32(length),
-    answerCosts: sharedFloat32(length),
+    // As while nobody reports: answers that were handed out count.
+    answerCosts: sharedFloat32(length).fill(1),
     handedOut: sharedFloat64(length),
   };
 }

@@ -32,7 +32,8 @@ export type ConfigurationStore = {
   /**
    * Calls `listener` with the head now and after every change: at once when the store says so, and within a second by
    * polling when that word was lost. `undefined` for an emptied store. `onError` hears of a store that fails once, not
-   * at every try; following goes on. The head is said once: whoever fails to fetch it tries again by themselves.
+   * at every try; following goes on, and when the store answers again `listener` is told so with the head, be it the
+   * same. Otherwise the head is said once: whoever fails to fetch it tries again by themselves.
    */
   followHead(listener: (head: RevisionId | undefined) => void, onError: (error: Error) => void): Subscription;
   /** Ends all following, without a word to the listeners; calls reject with STORE_CLOSED from then on. */

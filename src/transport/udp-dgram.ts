@@ -74,7 +74,10 @@ export async function listenUdp({ host, port, reusePort }: UdpOptions, desk: Des
 
 async function bind(socket: Socket, host: string, port: number): Promise<void> {
   await new Promise<void>((resolve, reject) => {
-    const fail = (cause: NodeJS.ErrnoException) => reject(bindError('udp', host, port, cause));
+    const fail = (cause: NodeJS.ErrnoException) => {
+      socket.close();
+      reject(bindError('udp', host, port, cause));
+    };
     socket.once('error', fail);
     socket.bind({ address: host, port, exclusive: true }, () => {
       socket.off('error', fail);

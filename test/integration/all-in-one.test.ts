@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, before, describe, it } from 'node:test';
+import { after, before, describe } from 'node:test';
 import { open, type Reader, type Response } from 'maxmind';
 import { parse } from 'yaml';
 import { readRegionTable } from '../../src/databases/region-table.ts';
@@ -17,6 +17,7 @@ import { ask, type DnsServer, tryAsk, waitUntil } from '../support/dns-ask.ts';
 import { type ApiReply, callApi, LONDON, TOKYO } from '../support/fleet.ts';
 import { findFreePort } from '../support/free-port.ts';
 import { openProcesses, type Processes, ROOT, type Running, shareGeoCache } from '../support/processes.ts';
+import { beginStory } from '../support/story.ts';
 import { WELL_KNOWN_ADDRESSES } from '../support/well-known-addresses.ts';
 
 type CityRecord = Response & { readonly country_code: string; readonly latitude: number; readonly longitude: number };
@@ -31,6 +32,7 @@ const SECOND_START_LIMIT_MS = 6000;
 const TOLERANCE = 1.05;
 
 describe('npm start', { timeout: 150_000 }, () => {
+  const { step, reportFailure } = beginStory();
   let processes: Processes;
   let running: Running;
   let server: DnsServer;
@@ -61,18 +63,18 @@ describe('npm start', { timeout: 150_000 }, () => {
     await waitForAnswer(START_LIMIT_MS);
     await waitUntil('every endpoint is up', async () => (await countUp()) === 15, START_LIMIT_MS, 100);
   });
-  after(async (context) => {
-    if ('passed' in context && context.passed === false) process.stderr.write(`${processes?.report()}\n`);
+  after(async () => {
+    reportFailure(() => processes.report());
     await processes?.close();
   });
 
-  it('says where it listens and what to try', async () => {
+  step('says where it listens and what to try', async () => {
     await running.waitFor(/^dns {6}udp\+tcp 127\.0\.0\.1:\d+/m);
     await running.waitFor(/^try {6}dig @127\.0\.0\.1 -p \d+ www\.gtm\.example\.com \+subnet=81\.2\.69\.0\/24$/m);
     await running.waitFor(/DB-IP/);
   });
 
-  it('sends London to Dublin and Tokyo to Tokyo, over UDP and TCP, IPv4 and IPv6', async () => {
+  step('sends London to Dublin and Tokyo to Tokyo, over UDP and TCP, IPv4 and IPv6', async () => {
     for (const protocol of ['udp', 'tcp'] as const) {
       for (const host of ['127.0.0.1', '::1']) {
         const at = { host, port: server.port };
@@ -84,7 +86,7 @@ describe('npm start', { timeout: 150_000 }, () => {
     assert.deepEqual(v6.data, ['2001:db8:1::10']);
   });
 
-  it('sends well-known addresses to the region that an independent calculation finds', async (context) => {
+  step('sends well-known addresses to the region that an independent calculation finds', async (say) => {
     const paths = defaultDatabasePaths();
     const [v4, v6] = await Promise.all([open<CityRecord>(paths.v4), open<CityRecord>(paths.v6)]);
     let located = 0;
@@ -98,11 +100,11 @@ describe('npm start', { timeout: 150_000 }, () => {
       const nearest = nearestRegions(place);
       assert.ok(nearest.includes(region), `${address} (${owner}): ${region}, where ${nearest.join(' or ')} is nearest`);
     }
-    context.diagnostic(`${located} of ${WELL_KNOWN_ADDRESSES.length} addresses have a location`);
+    say(`${located} of ${WELL_KNOWN_ADDRESSES.length} addresses have a location`);
     assert.ok(located >= 40, `${located} located`);
   });
 
-  it('moves European clients to the next nearest region when eu-west fails, and back when it heals', async (context) => {
+  step('moves European clients to the next nearest region when eu-west fails, and back when it heals', async (say) => {
     await demo('fail', 'eu-west');
     const away = await waitUntil(
       'London is sent elsewhere',
@@ -116,10 +118,10 @@ describe('npm start', { timeout: 150_000 }, () => {
       async () => (await regionFor(LONDON)) === 'eu-west',
       FAILOVER_LIMIT_MS,
     );
-    context.diagnostic(`away ${Math.round(away)} ms after the command, back ${Math.round(back)} ms after the other`);
+    say(`away ${Math.round(away)} ms after the command, back ${Math.round(back)} ms after the other`);
   });
 
-  it('serves a region that is created through the API, without a restart', async () => {
+  step('serves a region that is created through the API, without a restart', async () => {
     const create = async (path: string, body: object) => {
       const reply = await call('POST', path, body);
       assert.equal(reply.status, 201, JSON.stringify(reply.body));
@@ -144,7 +146,7 @@ describe('npm start', { timeout: 150_000 }, () => {
     assert.equal(await regionFor(LONDON), 'eu-west');
   });
 
-  it('refuses a configuration that is wrong, with every problem and its place, and serves on', async () => {
+  step('refuses a configuration that is wrong, with every problem and its place, and serves on', async () => {
     const document = parse(readFileSync(join(ROOT, 'config/example.yaml'), 'utf8'));
     document.regions[0].location = 'aws:nowhere';
     document.services[0].clusters.push('no-such-cluster');
@@ -159,12 +161,12 @@ describe('npm start', { timeout: 150_000 }, () => {
     assert.equal(await regionFor(LONDON), 'eu-west');
   });
 
-  it('ends with the status 0, starts a second time at once, and still knows what was changed', async (context) => {
+  step('ends with the status 0, starts a second time at once, and still knows what was changed', async (say) => {
     assert.equal((await running.stop()).code, 0, running.output());
     const began = performance.now();
     running = processes.run('npm', ['start', '--', ...startArguments], { name: 'npm start, again' });
     await waitForAnswer(SECOND_START_LIMIT_MS);
-    context.diagnostic(`the second npm start answered after ${Math.round(performance.now() - began)} ms`);
+    say(`the second npm start answered after ${Math.round(performance.now() - began)} ms`);
     assert.equal((await tryAsk(server, { name: SERVICE, subnet: '129.78.5.0/24' }))?.data.join(), '203.0.113.99');
     assert.equal((await running.stop()).code, 0);
   });

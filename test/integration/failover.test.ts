@@ -3,7 +3,7 @@
 // part leaves the fleet as it found it.
 
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
+import { after, before, describe } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { listTargets } from '../../src/health/target.ts';
 import { parseConfiguration } from '../../src/model/parse-configuration.ts';
@@ -28,6 +28,7 @@ import {
 } from '../support/fleet.ts';
 import { missingTools } from '../support/missing-tools.ts';
 import { openTcpBurst, openUdpBurst } from '../support/query-burst.ts';
+import { beginStory } from '../support/story.ts';
 
 /** A 1 s interval, two failures and a quorum take less than two; the rest is for a busy machine. */
 const FAILOVER_LIMIT_MS = 5000;
@@ -40,26 +41,15 @@ const BURST_QUERIES = 150;
 
 describe('a fleet of real processes', { skip: missingTools('redis-server'), timeout: 150_000 }, () => {
   let fleet: Fleet;
-  let hasFailed = false;
+  const { step, reportFailure } = beginStory();
 
   before(async () => {
     fleet = await startFleet();
   });
   after(async () => {
-    if (hasFailed) process.stderr.write(`${fleet?.processes.report()}\n`);
+    reportFailure(() => fleet.processes.report());
     await fleet?.close();
   });
-
-  /** A step of the story: when one fails, what all processes said is shown at the end. */
-  const step = (title: string, run: (say: (text: string) => void) => Promise<void>) =>
-    it(title, async (context) => {
-      try {
-        await run((text) => context.diagnostic(text));
-      } catch (error) {
-        hasFailed = true;
-        throw error;
-      }
-    });
 
   step('answers a client from London with Europe and one from Tokyo with Asia, on both nodes', async () => {
     for (const { server } of fleet.nodes) {

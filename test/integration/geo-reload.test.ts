@@ -4,12 +4,13 @@
 import assert from 'node:assert/strict';
 import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, before, describe, it } from 'node:test';
+import { after, before, describe } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ask, askAddress, type DnsServer, waitUntil } from '../support/dns-ask.ts';
 import { findFreePort } from '../support/free-port.ts';
 import { geoip2Record, type MmdbValue, writeMmdb } from '../support/mmdb-writer.ts';
 import { openProcesses, type Processes, type Running, waitReady } from '../support/processes.ts';
+import { beginStory } from '../support/story.ts';
 
 const SERVICE = 'www.gtm.example.com';
 const EU = '203.0.113.10';
@@ -20,6 +21,7 @@ const TOKYO = geoip2Record('JP', 35.68, 139.69);
 const RELOAD_LIMIT_MS = 8000;
 
 describe('the geo directory of a running node', { timeout: 60_000 }, () => {
+  const { step, reportFailure } = beginStory();
   let processes: Processes;
   let running: Running;
   let server: DnsServer;
@@ -33,27 +35,30 @@ describe('the geo directory of a running node', { timeout: 60_000 }, () => {
     running = startNode(port, apiPort);
     await waitReady(running, apiPort);
   });
-  after(() => processes?.close());
+  after(async () => {
+    reportFailure(() => processes.report());
+    await processes?.close();
+  });
 
-  it('without a database answers all the same, by the order of the clusters and with scope 0', async () => {
+  step('without a database answers all the same, by the order of the clusters and with scope 0', async () => {
     const reply = await ask(server, { name: SERVICE, subnet: CLIENT });
     assert.deepEqual(reply.data, [EU]);
     assert.equal(reply.scope, 0);
   });
 
-  it('takes up a database that is dropped in, and answers by it', async (context) => {
+  step('takes up a database that is dropped in, and answers by it', async (say) => {
     drop('GeoIP2-City.mmdb', TOKYO, 1_780_000_000);
     const took = await waitUntil('Tokyo is answered', async () => (await answer()) === AP, RELOAD_LIMIT_MS);
-    context.diagnostic(`answered by the new database ${Math.round(took)} ms after it was dropped in`);
+    say(`answered by the new database ${Math.round(took)} ms after it was dropped in`);
     assert.ok(((await ask(server, { name: SERVICE, subnet: CLIENT })).scope ?? 0) > 0);
   });
 
-  it('takes up a newer edition of it in the same file', async () => {
+  step('takes up a newer edition of it in the same file', async () => {
     drop('GeoIP2-City.mmdb', LONDON, 1_790_000_000);
     await waitUntil('London is answered', async () => (await answer()) === EU, RELOAD_LIMIT_MS);
   });
 
-  it('refuses a damaged one, says so, and goes on with the one in use', async () => {
+  step('refuses a damaged one, says so, and goes on with the one in use', async () => {
     const whole = compose(TOKYO, 1_800_000_000);
     writeFileSync(join(geoDirectory, 'GeoIP2-City.mmdb'), whole.subarray(0, whole.length - 200));
     await running.waitFor(/the database in use stays/, RELOAD_LIMIT_MS);
@@ -62,7 +67,7 @@ describe('the geo directory of a running node', { timeout: 60_000 }, () => {
     assert.equal(await answer(), EU);
   });
 
-  it('goes on with it when the file vanishes, and takes up the next sound one', async () => {
+  step('goes on with it when the file vanishes, and takes up the next sound one', async () => {
     rmSync(join(geoDirectory, 'GeoIP2-City.mmdb'));
     await sleep(2500);
     assert.equal(await answer(), EU);

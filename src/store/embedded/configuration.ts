@@ -8,6 +8,7 @@ import {
   type CommitResult,
   type ConfigurationStore,
   MANIFEST_LIST_LIMIT,
+  POLL_INTERVAL_MS,
   type Subscription,
 } from '../configuration-store.ts';
 import { composeManifest, parseManifest } from '../manifest-text.ts';
@@ -85,7 +86,9 @@ export function createEmbeddedConfigurationStore(
 
   function followHead(listener: (head: RevisionId | undefined) => void, onError: (error: Error) => void): Subscription {
     let last: string | undefined;
+    let isFailing = false;
     let pending: NodeJS.Immediate | undefined;
+    let retry: NodeJS.Timeout | undefined;
     const schedule = (): void => {
       pending ??= setImmediate(deliver);
     };
@@ -93,6 +96,7 @@ export function createEmbeddedConfigurationStore(
       close() {
         followers.delete(schedule);
         clearImmediate(pending);
+        clearTimeout(retry);
       },
     };
     followers.set(schedule, subscription);
@@ -101,8 +105,16 @@ export function createEmbeddedConfigurationStore(
 
     function deliver(): void {
       pending = undefined;
-      const head = readHeadOr(onError);
-      if (head === 'failed') return;
+      clearTimeout(retry);
+      const head = readHeadOr((error) => {
+        if (!isFailing) onError(error);
+      });
+      isFailing = head === 'failed';
+      if (head === 'failed') {
+        last = undefined;
+        retry = setTimeout(schedule, POLL_INTERVAL_MS).unref();
+        return;
+      }
       const text = head ? formatRevisionId(head) : '';
       if (text === last) return;
       last = text;

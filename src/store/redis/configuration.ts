@@ -103,7 +103,10 @@ export function createRedisConfigurationStore(
         last = text;
         listener(head);
       },
-      onError,
+      onError(error) {
+        last = undefined;
+        onError(error);
+      },
     });
     const wakers = [quick.onReady(poll.wake), bulk.onReady(poll.wake), quick.subscribe(CHANNELS.head, poll.wake)];
     const parts = [poll, ...wakers];

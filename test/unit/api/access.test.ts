@@ -12,7 +12,15 @@ describe('access', () => {
   const bearer = (token: string) => ({ headers: { authorization: `Bearer ${token}` } });
 
   test('what shows whether the process lives, and what documents the API, needs no token', async () => {
-    for (const url of ['/livez', '/readyz', '/metrics', '/v1/openapi.json', '/docs', '/docs/errors.md', '/docs/swagger-ui.css']) {
+    for (const url of [
+      '/livez',
+      '/readyz',
+      '/metrics',
+      '/v1/openapi.json',
+      '/docs',
+      '/docs/errors.md',
+      '/docs/swagger-ui.css',
+    ]) {
       const reply = await fixture().server.inject({ url });
       assert.equal(reply.statusCode, 200, url);
     }

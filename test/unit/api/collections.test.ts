@@ -12,7 +12,9 @@ const NEW = { 'if-none-match': '*' };
 const PLACE = { latitude: 1, longitude: 2 };
 
 /** One new item of each collection, a change of it, and one that is there and referred to. */
-const SAMPLES: Readonly<Record<string, { readonly key: string; readonly item: object; readonly patch: object; readonly used?: string }>> = {
+const SAMPLES: Readonly<
+  Record<string, { readonly key: string; readonly item: object; readonly patch: object; readonly used?: string }>
+> = {
   regions: { key: 'ap', item: { id: 'ap', location: PLACE }, patch: { bias: 5 }, used: 'eu-west' },
   vantages: { key: 'ams', item: { id: 'ams' }, patch: { location: PLACE } },
   monitors: { key: 'tcp', item: { id: 'tcp', type: 'tcp', port: 80 }, patch: { port: 81 }, used: 'web' },
@@ -86,18 +88,27 @@ describe('collections', () => {
       await fault(412, 'PRECONDITION_FAILED', 'PUT', url, { body: item, headers: ANY });
       const unknown = { ...item, nonsense: 1 };
       const invalid = await fault(422, 'INVALID', 'PUT', url, { body: unknown, headers: NEW });
-      assert.deepEqual(invalid.errors.map(({ pointer }: { pointer: string }) => pointer), ['/nonsense']);
+      assert.deepEqual(
+        invalid.errors.map(({ pointer }: { pointer: string }) => pointer),
+        ['/nonsense'],
+      );
 
       assert.equal((await send('PUT', url, { body: item, headers: NEW })).statusCode, 201);
       await fault(409, 'ALREADY_EXISTS', 'POST', `/v1/${collection}`, { body: item });
       await fault(412, 'PRECONDITION_FAILED', 'PUT', url, { body: { ...item, ...patch }, headers: NEW });
-      await fault(412, 'PRECONDITION_FAILED', 'PUT', url, { body: { ...item, ...patch }, headers: { 'if-match': '"stale"' } });
+      await fault(412, 'PRECONDITION_FAILED', 'PUT', url, {
+        body: { ...item, ...patch },
+        headers: { 'if-match': '"stale"' },
+      });
       await fault(412, 'PRECONDITION_FAILED', 'PATCH', url, { body: patch, headers: { 'if-match': '"stale"' } });
       await fault(412, 'PRECONDITION_FAILED', 'DELETE', url, { headers: { 'if-match': '"stale"' } });
       await fault(428, 'PRECONDITION_REQUIRED', 'PATCH', url, { body: patch });
       await fault(428, 'PRECONDITION_REQUIRED', 'DELETE', url);
       await fault(422, 'INVALID', 'PATCH', url, { body: { nonsense: 1 }, headers: ANY });
-      await fault(415, 'UNSUPPORTED_MEDIA_TYPE', 'PUT', url, { body: 'x', headers: { ...ANY, 'content-type': 'text/plain' } });
+      await fault(415, 'UNSUPPORTED_MEDIA_TYPE', 'PUT', url, {
+        body: 'x',
+        headers: { ...ANY, 'content-type': 'text/plain' },
+      });
       if (used !== undefined) {
         const inUse = await fault(409, 'IN_USE', 'DELETE', `/v1/${collection}/${used}`, { headers: ANY });
         assert.ok(inUse.errors.every((each: { in: string }) => each.in === 'configuration'));
@@ -112,10 +123,17 @@ describe('collections', () => {
       const dry = await send('PUT', `${url}?dryRun=true`, { body: item, headers: NEW });
       assert.equal(dry.statusCode, 200, dry.body);
       const next = formatRevisionId({ ...before, number: before.number + 1 });
-      assert.deepEqual(dry.json(), { dryRun: true, revision: next, changes: [{ change: 'added', item: `${collection}/${key}` }] });
+      assert.deepEqual(dry.json(), {
+        dryRun: true,
+        revision: next,
+        changes: [{ change: 'added', item: `${collection}/${key}` }],
+      });
       assert.equal((await send('POST', `/v1/${collection}?dryRun=true`, { body: item })).statusCode, 200);
       assert.equal((await send('DELETE', `${url}?dryRun=true`, { headers: ANY })).statusCode, 200);
-      assert.equal((await send('PUT', `${url}?dryRun=true`, { body: { ...item, x: 1 }, headers: NEW })).statusCode, 422);
+      assert.equal(
+        (await send('PUT', `${url}?dryRun=true`, { body: { ...item, x: 1 }, headers: NEW })).statusCode,
+        422,
+      );
       assert.deepEqual(await store.configuration.readHead(), before);
       assert.equal((await send('GET', url)).statusCode, 404);
     });
@@ -124,7 +142,10 @@ describe('collections', () => {
   test('a PUT may leave out what its URL says, but not contradict it', async () => {
     const put = await fixture().send('PUT', '/v1/regions/solo', { body: { location: PLACE }, headers: NEW });
     assert.deepEqual(put.json(), { id: 'solo', location: PLACE });
-    const other = await fixture().send('PUT', '/v1/regions/solo', { body: { id: 'duo', location: PLACE }, headers: ANY });
+    const other = await fixture().send('PUT', '/v1/regions/solo', {
+      body: { id: 'duo', location: PLACE },
+      headers: ANY,
+    });
     assert.equal(other.statusCode, 422);
     assert.equal(other.json().errors[0].pointer, '/id');
     const moved = await fixture().send('PATCH', '/v1/regions/solo', { body: { id: 'duo' }, headers: ANY });
@@ -195,6 +216,9 @@ describe('collections', () => {
       ],
     );
     const long = { ...ANY, 'azimuth-message': 'x'.repeat(501) };
-    assert.equal((await fixture().send('PATCH', '/v1/regions/solo', { body: { bias: 3 }, headers: long })).statusCode, 400);
+    assert.equal(
+      (await fixture().send('PATCH', '/v1/regions/solo', { body: { bias: 3 }, headers: long })).statusCode,
+      400,
+    );
   });
 });

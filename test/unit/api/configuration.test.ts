@@ -2,8 +2,6 @@
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { buildServer } from '../../../src/api/build-server.ts';
-import type { ConfigurationWriter } from '../../../src/api/ports.ts';
 import { DOCUMENT, openFixture, shareFixture } from './fixture.ts';
 
 const ANY = { 'if-match': '*' };
@@ -34,7 +32,10 @@ describe('the whole configuration', () => {
     assert.deepEqual(put.json().changes, [{ change: 'added', item: 'regions/new' }]);
     const stale = await send('PUT', '/v1/configuration', { body: DOCUMENT, headers: { 'if-match': String(etag) } });
     assert.equal(stale.statusCode, 412);
-    const again = await send('PUT', '/v1/configuration', { body: DOCUMENT, headers: { 'if-match': String(put.headers.etag) } });
+    const again = await send('PUT', '/v1/configuration', {
+      body: DOCUMENT,
+      headers: { 'if-match': String(put.headers.etag) },
+    });
     assert.equal(again.statusCode, 200);
   });
 
@@ -43,7 +44,8 @@ describe('the whole configuration', () => {
     const reply = await fixture().send('PUT', '/v1/configuration', { body, headers: ANY });
     assert.equal(reply.statusCode, 422);
     const pointers = reply.json().errors.map(({ pointer }: { pointer: string }) => pointer);
-    for (const pointer of ['/regions/0/id', '/regions/0/location', '/services']) assert.ok(pointers.includes(pointer), pointer);
+    for (const pointer of ['/regions/0/id', '/regions/0/location', '/services'])
+      assert.ok(pointers.includes(pointer), pointer);
   });
 
   test('applying a document without overrides keeps those that are set', async () => {
@@ -116,7 +118,10 @@ describe('many writers', () => {
     const replies = await Promise.all(
       ids.map((id) => send('PUT', `/v1/regions/${id}`, { body: { location: PLACE }, headers: NEW })),
     );
-    assert.deepEqual(replies.map(({ statusCode }) => statusCode), ids.map(() => 201));
+    assert.deepEqual(
+      replies.map(({ statusCode }) => statusCode),
+      ids.map(() => 201),
+    );
     const { items } = (await send('GET', '/v1/regions?limit=100')).json();
     assert.deepEqual(items.map(({ id }: { id: string }) => id).sort(), [...ids, 'eu-west', 'us-east'].sort());
   });
@@ -131,54 +136,40 @@ describe('many writers', () => {
   });
 
   test('a change that loses a race against another process is made anew on what that left', async (context) => {
-    const { writer, send: _, ...rest } = await openFixture(context);
     let races = 2;
-    const racing: ConfigurationWriter = {
-      ...writer,
-      commit: async (change) => {
-        if (races-- > 0) {
-          const current = await writer.read();
-          const { document } = current ?? {};
-          const regions = [...(document?.regions ?? []), { id: `other-${races}`, location: PLACE }];
-          await writer.commit({ ...change, author: 'other', document: { ...document, regions } });
-        }
-        return writer.commit(change);
-      },
-    };
-    const server = await serve(context, racing, rest.tokens.admin);
-    const put = await server('PUT', '/v1/regions/mine', { location: PLACE });
+    const { send } = await openFixture(context, {
+      writer: (writer) => ({
+        ...writer,
+        commit: async (change) => {
+          if (races-- > 0) {
+            const { document } = (await writer.read()) ?? {};
+            const regions = [...(document?.regions ?? []), { id: `other-${races}`, location: PLACE }];
+            await writer.commit({ ...change, author: 'other', document: { ...document, regions } });
+          }
+          return writer.commit(change);
+        },
+      }),
+    });
+    const put = await send('PUT', '/v1/regions/mine', { body: { location: PLACE }, headers: NEW });
     assert.equal(put.statusCode, 201, put.body);
-    const { items } = (await server('GET', '/v1/regions')).json();
-    assert.deepEqual(items.map(({ id }: { id: string }) => id).sort(), ['eu-west', 'mine', 'other-0', 'other-1', 'us-east']);
+    const { items } = (await send('GET', '/v1/regions')).json();
+    const ids = items.map(({ id }: { id: string }) => id).sort();
+    assert.deepEqual(ids, ['eu-west', 'mine', 'other-0', 'other-1', 'us-east']);
   });
 
   test('a race that is lost again and again ends with a conflict', async (context) => {
-    const { writer, tokens } = await openFixture(context);
-    const losing: ConfigurationWriter = { ...writer, commit: async () => ({ status: 'conflict', head: null }) };
-    const server = await serve(context, losing, tokens.admin);
-    const put = await server('PUT', '/v1/regions/mine', { location: PLACE });
+    const { send } = await openFixture(context, {
+      writer: (writer) => ({ ...writer, commit: async () => ({ status: 'conflict', head: null }) }),
+    });
+    const put = await send('PUT', '/v1/regions/mine', { body: { location: PLACE }, headers: NEW });
     assert.deepEqual([put.statusCode, put.json().code], [409, 'CONFLICT']);
   });
 
   test('a store that does not answer is said to be unavailable, with when to try again', async (context) => {
-    const { writer, tokens } = await openFixture(context);
-    const away: ConfigurationWriter = { ...writer, commit: async () => ({ status: 'unavailable', message: 'gone' }) };
-    const put = await (await serve(context, away, tokens.admin))('PUT', '/v1/regions/mine', { location: PLACE });
+    const { send } = await openFixture(context, {
+      writer: (writer) => ({ ...writer, commit: async () => ({ status: 'unavailable', message: 'gone' }) }),
+    });
+    const put = await send('PUT', '/v1/regions/mine', { body: { location: PLACE }, headers: NEW });
     assert.deepEqual([put.statusCode, put.json().code, put.headers['retry-after']], [503, 'UNAVAILABLE', '2']);
   });
 });
-
-/** Another server over a writer that behaves in its own way; the rest is as in the fixture. */
-async function serve(context: Parameters<typeof openFixture>[0], writer: ConfigurationWriter, token: string) {
-  const { pino } = await import('pino');
-  const { createMetrics } = await import('../../../src/telemetry/create-metrics.ts');
-  const view = { current: () => undefined, explain: () => undefined, readiness: () => ({ ready: false, reasons: [] }) };
-  const loads = { write: async () => ({ subject: '', sequence: 0 }) };
-  const dependencies = { writer, view, loads, metrics: createMetrics(), logger: pino({ level: 'silent' }) };
-  const server = await buildServer({ version: '0' }, dependencies);
-  context.after(() => server.close());
-  return (method: 'GET' | 'PUT', url: string, body?: object) => {
-    const headers = { authorization: `Bearer ${token}`, ...(method === 'PUT' && NEW) };
-    return server.inject(body === undefined ? { method, url, headers } : { method, url, headers, payload: body });
-  };
-}

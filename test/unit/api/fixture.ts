@@ -7,15 +7,21 @@ import { join } from 'node:path';
 import { after, before } from 'node:test';
 import type { InjectOptions, LightMyRequestResponse } from 'fastify';
 import { pino } from 'pino';
+import { IsSchema } from 'typebox';
 import type { Explanation } from '../../../src/answer/explanation.ts';
 import type { ApiServer } from '../../../src/api/api-context.ts';
 import { type ApiOptions, buildServer } from '../../../src/api/build-server.ts';
 import type { ClusterView, LoadReports } from '../../../src/api/ports.ts';
 import { createToken, type Scope, type TokenRecord } from '../../../src/api/token.ts';
 import { judgeClusters } from '../../../src/health/cluster-health.ts';
+import { checkShape, compileShape } from '../../../src/model/check-shape.ts';
 import type { LoadReport } from '../../../src/model/load-report.ts';
 import { parseConfiguration } from '../../../src/model/parse-configuration.ts';
-import { openConfigurationWriter, type RunningWriter, type WriterOptions } from '../../../src/roles/configuration-writer.ts';
+import {
+  openConfigurationWriter,
+  type RunningWriter,
+  type WriterOptions,
+} from '../../../src/roles/configuration-writer.ts';
 import { type EmbeddedStore, openEmbeddedStore } from '../../../src/store/embedded/open-embedded-store.ts';
 import { createMetrics } from '../../../src/telemetry/create-metrics.ts';
 
@@ -65,7 +71,7 @@ const EXPLANATION: Explanation = {
 export type Fixture = {
   readonly server: ApiServer;
   readonly writer: RunningWriter;
-  readonly store: EmbeddedStore;
+  readonly store: OpenStore;
   readonly directory: string;
   readonly reports: LoadReport[];
   /** Bearer tokens by scope; `expired` was one of scope admin. */
@@ -76,7 +82,16 @@ export type Fixture = {
 
 export type Sent = { readonly body?: unknown; readonly headers?: Readonly<Record<string, string>> };
 
-export type FixtureOptions = Partial<ApiOptions> & { readonly view?: Partial<ClusterView>; readonly allowNetworks?: string[] };
+/** What a driver of the store opens. */
+export type OpenStore = Pick<EmbeddedStore, 'configuration' | 'close'>;
+
+export type FixtureOptions = Partial<ApiOptions> & {
+  readonly view?: Partial<ClusterView>;
+  /** Default: an embedded one in the fixture's directory. */
+  readonly store?: OpenStore;
+  /** Puts itself between the API and the real writer. */
+  readonly writer?: (writer: RunningWriter) => RunningWriter;
+};
 
 /** A test, or a suite: something at whose end things can be closed. */
 export type Ending = { after(close: () => Promise<void>): void };
@@ -101,7 +116,7 @@ export const SILENT = { info: () => {}, warn: () => {}, error: () => {} };
 
 /** Opens a writer over a store; both end with the test. */
 export async function openWriter(
-  store: Pick<EmbeddedStore, 'configuration'>,
+  store: Pick<OpenStore, 'configuration'>,
   options: Partial<WriterOptions> & Pick<WriterOptions, 'stateDirectory'>,
 ): Promise<RunningWriter> {
   const opened = await openConfigurationWriter(
@@ -120,10 +135,10 @@ export async function openDirectory(context: Ending): Promise<string> {
 
 export async function openFixture(context: Ending, options: FixtureOptions = {}): Promise<Fixture> {
   const directory = await openDirectory(context);
-  const store = openEmbeddedStore(directory, { nowMs: () => NOW_MS });
-  const { allowNetworks = [] } = options;
-  const writer = await openWriter(store, { stateDirectory: directory, allowNetworks, initial: DOCUMENT });
-  const tokens = await createTokens(writer);
+  const store = options.store ?? openEmbeddedStore(directory, { nowMs: () => NOW_MS });
+  const opened = await openWriter(store, { stateDirectory: directory, initial: DOCUMENT });
+  const tokens = await createTokens(opened);
+  const writer = options.writer?.(opened) ?? opened;
   const reports: LoadReport[] = [];
   const loads: LoadReports = {
     write: async (report) => {
@@ -138,6 +153,7 @@ export async function openFixture(context: Ending, options: FixtureOptions = {})
     { version: '0.0.0', ...options },
     { writer, view, loads, metrics, logger, nowMs: () => NOW_MS },
   );
+  holdToSchemas(server);
   await server.ready();
   context.after(async () => {
     await server.close();
@@ -149,6 +165,19 @@ export async function openFixture(context: Ending, options: FixtureOptions = {})
     return server.inject(body === undefined ? request : { ...request, payload: toPayload(body) });
   };
   return { server, writer, store, directory, reports, tokens, send };
+}
+
+/** What the server sends is held to the schema of its route: a reply that departs from it becomes a failure. */
+function holdToSchemas(server: ApiServer): void {
+  server.addHook('preSerialization', async (request, reply, payload) => {
+    const responses: unknown = request.routeOptions.schema?.response;
+    const schema: unknown =
+      typeof responses === 'object' && responses !== null && Reflect.get(responses, reply.statusCode);
+    if (reply.statusCode >= 400 || !IsSchema(schema)) return payload;
+    const checked = checkShape(compileShape(schema), JSON.parse(JSON.stringify(payload)));
+    if (!checked.ok) throw new Error(`${request.method} ${request.url}: ${JSON.stringify(checked.problems)}`);
+    return payload;
+  });
 }
 
 function toPayload(body: unknown): string | object {
@@ -169,7 +198,7 @@ async function createTokens(writer: RunningWriter): Promise<Fixture['tokens']> {
   const current = await writer.read();
   const outcome = await writer.commitTokens({
     expected: current?.id ?? null,
-    tokens: Object.values(made).map(({ record }) => record),
+    tokens: [...(current?.tokens ?? []), ...Object.values(made).map(({ record }) => record)],
     author: 'test',
     message: 'tokens',
   });

@@ -35,7 +35,8 @@ describe('load reports', () => {
       [422, await send('PUT', '/v1/load/web-eu', { body: { load: 1 } })],
       [415, await send('PUT', '/v1/load/web-eu', { body: 'x', headers: { 'content-type': 'text/plain' } })],
     ] as const;
-    for (const [index, [status, reply]] of faults.entries()) assert.equal(reply.statusCode, status, `${index}: ${reply.body}`);
+    for (const [index, [status, reply]] of faults.entries())
+      assert.equal(reply.statusCode, status, `${index}: ${reply.body}`);
   });
 
   test('a store that does not answer is a 503', async () => {
@@ -64,12 +65,18 @@ describe('tokens', () => {
     assert.equal(shown.expiresAt, '2026-01-16T12:00:00.000Z');
     assert.equal(created.headers['cache-control'], 'no-store');
     const listed = await send('GET', '/v1/tokens');
-    assert.deepEqual(listed.json().items.find(({ id }: { id: string }) => id === shown.id), shown);
+    assert.deepEqual(
+      listed.json().items.find(({ id }: { id: string }) => id === shown.id),
+      shown,
+    );
     assert.equal(/azm_|sha256/.test(listed.body), false);
     assert.equal((await send('GET', '/v1/configuration')).body.includes(shown.id), false);
     assert.equal((await send('DELETE', `/v1/tokens/${shown.id}`)).statusCode, 204);
     assert.equal((await send('DELETE', `/v1/tokens/${shown.id}`)).statusCode, 204, 'revoking twice is fine');
-    assert.equal(writer.tokens()?.some(({ id }) => id === shown.id), false);
+    assert.equal(
+      writer.tokens()?.some(({ id }) => id === shown.id),
+      false,
+    );
   });
 
   test('the last one that may make others stays', async () => {

@@ -49,7 +49,10 @@ describe('overrides', () => {
     assert.equal((await send('GET', '/v1/overrides')).json().items.length, 1);
     await send('PUT', '/v1/overrides/clusters/web-eu', { body: WORD, headers: NEW });
     const { items } = (await send('GET', '/v1/overrides')).json();
-    assert.deepEqual(items.map(({ id }: { id: string }) => id), ['web-eu']);
+    assert.deepEqual(
+      items.map(({ id }: { id: string }) => id),
+      ['web-eu'],
+    );
     await send('DELETE', '/v1/overrides/clusters/web-eu', { headers: ANY });
   });
 
@@ -68,7 +71,8 @@ describe('overrides', () => {
       [412, await send('PUT', path, { body: WORD, headers: NEW })],
       [412, await send('DELETE', path, { headers: { 'if-match': '"stale"' } })],
     ] as const;
-    for (const [index, [status, reply]] of faults.entries()) assert.equal(reply.statusCode, status, `${index}: ${reply.body}`);
+    for (const [index, [status, reply]] of faults.entries())
+      assert.equal(reply.statusCode, status, `${index}: ${reply.body}`);
   });
 
   test('what has one cannot be deleted', async () => {

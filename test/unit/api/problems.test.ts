@@ -43,8 +43,16 @@ describe('problems', () => {
       [400, 'MALFORMED', await send('POST', '/v1/regions', { body: '{"__proto__": {"x": 1}}', headers: json })],
       [422, 'INVALID', await send('POST', '/v1/regions', { body: '[]', headers: json })],
       [422, 'INVALID', await send('POST', '/v1/regions', { body: 'null', headers: json })],
-      [413, 'BODY_TOO_LARGE', await send('PUT', '/v1/load/web-eu', { body: `"${'x'.repeat(2 << 20)}"`, headers: json })],
-      [415, 'UNSUPPORTED_MEDIA_TYPE', await send('POST', '/v1/regions', { body: 'a: 1', headers: { 'content-type': 'text/yaml' } })],
+      [
+        413,
+        'BODY_TOO_LARGE',
+        await send('PUT', '/v1/load/web-eu', { body: `"${'x'.repeat(2 << 20)}"`, headers: json }),
+      ],
+      [
+        415,
+        'UNSUPPORTED_MEDIA_TYPE',
+        await send('POST', '/v1/regions', { body: 'a: 1', headers: { 'content-type': 'text/yaml' } }),
+      ],
       [400, 'MALFORMED', await send('GET', '/v1/regions/%ff')],
     ] as const;
     for (const [index, [status, code, reply]] of replies.entries()) {
@@ -69,7 +77,10 @@ describe('problems', () => {
     const reply = await send('GET', '/v1/revisions');
     assert.equal(reply.statusCode, 500);
     assert.equal(reply.body.includes('secret'), false);
-    assert.equal((await server.inject({ url: '/v1/regions', headers: { authorization: `Bearer ${tokens.read}` } })).statusCode, 200);
+    assert.equal(
+      (await server.inject({ url: '/v1/regions', headers: { authorization: `Bearer ${tokens.read}` } })).statusCode,
+      200,
+    );
   });
 
   test('what is no HTTP at all is answered with one too', async () => {

@@ -32,7 +32,10 @@ describe('records', () => {
 
   test('are listed in order, by pages', async () => {
     const { items, next } = (await fixture().send('GET', `${ZONE}?limit=1`)).json();
-    assert.deepEqual(items.map(({ type }: { type: string }) => type), ['MX']);
+    assert.deepEqual(
+      items.map(({ type }: { type: string }) => type),
+      ['MX'],
+    );
     const rest = (await fixture().send('GET', `${ZONE}?limit=1&cursor=${next}`)).json();
     assert.deepEqual(rest, { items: [{ name: 'ns1', type: 'A', data: ['192.0.2.53'] }] });
   });
@@ -62,11 +65,15 @@ describe('records', () => {
       [422, await send('PUT', `${ZONE}/y/A`, { body: { data: [] }, headers: NEW })],
       [422, await send('PUT', `${ZONE}/y/A`, { body: { name: 'z', data: ['192.0.2.1'] }, headers: NEW })],
     ] as const;
-    for (const [index, [status, reply]] of faults.entries()) assert.equal(reply.statusCode, status, `${index}: ${reply.body}`);
+    for (const [index, [status, reply]] of faults.entries())
+      assert.equal(reply.statusCode, status, `${index}: ${reply.body}`);
   });
 
   test('a name that cannot have the record is a fault at its place', async () => {
-    const reply = await fixture().send('PUT', `${ZONE}/www/CNAME`, { body: { data: ['x.example.net.'] }, headers: NEW });
+    const reply = await fixture().send('PUT', `${ZONE}/www/CNAME`, {
+      body: { data: ['x.example.net.'] },
+      headers: NEW,
+    });
     assert.equal(reply.statusCode, 422, reply.body);
     assert.ok(reply.json().errors.length > 0);
   });

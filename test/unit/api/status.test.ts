@@ -9,7 +9,10 @@ describe('status and health', () => {
   test('status shows regions with their clusters, and clusters with their endpoints and why', async () => {
     const status = (await fixture().send('GET', '/v1/status')).json();
     assert.equal(status.healthy, false);
-    assert.deepEqual(status.regions.map(({ id }: { id: string }) => id), ['eu-west', 'us-east']);
+    assert.deepEqual(
+      status.regions.map(({ id }: { id: string }) => id),
+      ['eu-west', 'us-east'],
+    );
     const [eu, us] = status.regions.map(({ clusters }: { clusters: object[] }) => clusters[0]);
     assert.equal(eu.state, 'serving');
     assert.deepEqual(eu.load, { connections: 10, capacity: 100, ageSeconds: 2 });
@@ -43,7 +46,10 @@ describe('status and health', () => {
     const first = (await fixture().send('GET', '/v1/health?limit=1')).json();
     const second = (await fixture().send('GET', `/v1/health?limit=1&cursor=${first.next}`)).json();
     assert.deepEqual(
-      [...first.items, ...second.items].map(({ cluster, state }: { cluster: string; state: string }) => [cluster, state]),
+      [...first.items, ...second.items].map(({ cluster, state }: { cluster: string; state: string }) => [
+        cluster,
+        state,
+      ]),
       [
         ['web-eu', 'up'],
         ['web-us', 'down'],
@@ -81,7 +87,12 @@ describe('explain', () => {
       return undefined;
     };
     const { send } = await openFixture(context, { view: { explain } });
-    for (const query of ['type=aaaa&client=2001:DB8:0::1', 'type=type15&client=81.2.69.142/24', 'x=1', 'client=nowhere']) {
+    for (const query of [
+      'type=aaaa&client=2001:DB8:0::1',
+      'type=type15&client=81.2.69.142/24',
+      'x=1',
+      'client=nowhere',
+    ]) {
       await send('GET', `/v1/explain?name=www.gtm.example.com&${query}`);
     }
     await send('GET', '/v1/explain?name=www.gtm.example.com');

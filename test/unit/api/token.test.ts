@@ -29,7 +29,8 @@ describe('tokens', () => {
   });
 
   test('admin includes everything, write includes read, load stands alone', () => {
-    const allowed = (has: Scope) => (['read', 'write', 'load', 'admin'] as const).filter((scope) => hasScope({ scopes: [has] }, scope));
+    const allowed = (has: Scope) =>
+      (['read', 'write', 'load', 'admin'] as const).filter((scope) => hasScope({ scopes: [has] }, scope));
     assert.deepEqual(allowed('admin'), ['read', 'write', 'load', 'admin']);
     assert.deepEqual(allowed('write'), ['read', 'write']);
     assert.deepEqual(allowed('read'), ['read']);

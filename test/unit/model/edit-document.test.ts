@@ -11,6 +11,7 @@ import {
   normalizeKey,
   putItem,
   putRecord,
+  recordKeyIn,
 } from '../../../src/model/edit-document.ts';
 
 const ZONE = {
@@ -70,9 +71,34 @@ describe('editing a document', () => {
     assert.equal(keyOfRecord('example.com', 'two..dots', 'A'), undefined);
   });
 
+  test('finding a record by its texts agrees with the keys of all records', () => {
+    const names = [
+      '@',
+      'www',
+      'WWW.',
+      'www.example.com',
+      'Example.com.',
+      'a.b',
+      'com',
+      'x.example.com.',
+      'example.com.com',
+    ];
+    for (const zoneName of ['example.com', 'com']) {
+      const records = names.map((name) => ({ name, type: 'a', data: [] }));
+      const zone = { name: zoneName, records };
+      for (const record of records) {
+        const key = recordKeyIn(zone)(record) ?? '';
+        const first = records.findIndex((each) => recordKeyIn(zone)(each) === key);
+        assert.equal(findRecord(zone, key)?.index, first, `${record.name} in ${zoneName}`);
+      }
+    }
+  });
+
   test('records are put and deleted without touching their neighbours', () => {
     const record = { name: 'www', type: 'A', data: ['192.0.2.9'] };
-    const zone = putRecord(ZONE, 'www.example.com/A', record);
+    const { zone, index } = putRecord(ZONE, 'www.example.com/A', record);
+    assert.equal(index, 0);
+    assert.equal(putRecord(ZONE, 'new.example.com/A', record).index, 2);
     assert.deepEqual(zone['records'], [record, ZONE.records[1]]);
     assert.deepEqual(deleteRecord(zone, 'www.example.com/A')['records'], [ZONE.records[1]]);
     assert.equal(deleteRecord(zone, 'nope.example.com/A'), zone);

@@ -27,10 +27,10 @@ describe('checking a document before it is committed', () => {
       OPTIONS,
     );
     assert.equal(checked.ok, false);
-    assert.deepEqual(
-      checked.ok ? [] : checked.problems.map(({ path }) => path),
-      ['/clusters/0/endpoints/0/address', '/clusters/0/endpoints/1/check/address'],
-    );
+    assert.deepEqual(checked.ok ? [] : checked.problems.map(({ path }) => path), [
+      '/clusters/0/endpoints/0/address',
+      '/clusters/0/endpoints/1/check/address',
+    ]);
     assert.match(checked.ok ? '' : (checked.problems[0]?.message ?? ''), /10\.0\.0\.1 .*private.*probe\.allowNetworks/);
   });
 

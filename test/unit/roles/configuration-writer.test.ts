@@ -66,6 +66,8 @@ describe('the writer of the configuration', () => {
       status: 'conflict',
       head: { generation: 1, number: 2 },
     });
+    const dry = await writer.commit({ ...change, expected, document: withBias(2), dryRun: true });
+    assert.equal(dry.status, 'conflict', 'a dry run must say what the real one would');
     assert.equal(await readJournal(directory), '1.2');
     await writer.close();
     await store.close();
@@ -84,10 +86,10 @@ describe('the writer of the configuration', () => {
     assert.deepEqual(dry, { status: 'would-commit', id: { generation: 1, number: 2 } });
     const invalid = await writer.commit({ ...change, expected, document: { ...DOCUMENT, regions: [] } });
     assert.equal(invalid.status, 'invalid');
-    assert.deepEqual(
-      invalid.status === 'invalid' && invalid.problems.map(({ path }) => path),
-      ['/clusters/0/region', '/clusters/1/region'],
-    );
+    assert.deepEqual(invalid.status === 'invalid' && invalid.problems.map(({ path }) => path), [
+      '/clusters/0/region',
+      '/clusters/1/region',
+    ]);
     assert.equal(await headOf(store), '1.1');
     await writer.close();
     await store.close();
@@ -141,7 +143,10 @@ describe('the writer of the configuration', () => {
     const stateDirectory = join(directory, 'api');
     const stores = [openEmbeddedStore(join(directory, 'one')), openEmbeddedStore(join(directory, 'two'))] as const;
     let index: 0 | 1 = 0;
-    const writer = await openWriter({ configuration: switchable(() => stores[index]) }, { stateDirectory, initial: DOCUMENT });
+    const writer = await openWriter(
+      { configuration: switchable(() => stores[index]) },
+      { stateDirectory, initial: DOCUMENT },
+    );
     index = 1;
     assert.equal(await headOf(stores[1]), undefined);
     assert.deepEqual((await writer.read())?.id, { generation: 2, number: 2 });
@@ -164,7 +169,10 @@ describe('the writer of the configuration', () => {
     const again = await openWriter(old, { stateDirectory });
     assert.equal(await headOf(old), '2.3');
     assert.deepEqual((await again.read())?.document, withBias(7));
-    assert.deepEqual((await old.configuration.readManifest({ generation: 2, number: 3 }))?.parent, { generation: 1, number: 1 });
+    assert.deepEqual((await old.configuration.readManifest({ generation: 2, number: 3 }))?.parent, {
+      generation: 1,
+      number: 1,
+    });
     await again.close();
     await old.close();
     await newer.close();

@@ -1,0 +1,227 @@
+// The command line against a real API on loopback: what is printed, and the exit code.
+
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { before, describe, test } from 'node:test';
+import { Command, CommanderError } from 'commander';
+import { registerApply } from '../../../src/commands/apply.ts';
+import { registerCheck } from '../../../src/commands/check.ts';
+import { registerDiff } from '../../../src/commands/diff.ts';
+import { registerDrain } from '../../../src/commands/drain.ts';
+import { registerExplain } from '../../../src/commands/explain.ts';
+import { exitCodeOf } from '../../../src/commands/failure.ts';
+import { registerHistory } from '../../../src/commands/history.ts';
+import { registerLoad } from '../../../src/commands/load.ts';
+import { registerOverride } from '../../../src/commands/override.ts';
+import { registerPlan } from '../../../src/commands/plan.ts';
+import { registerRollback } from '../../../src/commands/rollback.ts';
+import { registerStatus } from '../../../src/commands/status.ts';
+import { registerToken } from '../../../src/commands/token.ts';
+import { DOCUMENT, shareFixture } from '../api/fixture.ts';
+
+const REGISTERS = [
+  registerCheck,
+  registerPlan,
+  registerApply,
+  registerStatus,
+  registerExplain,
+  registerOverride,
+  registerDrain,
+  registerHistory,
+  registerDiff,
+  registerRollback,
+  registerToken,
+  registerLoad,
+];
+
+type Outcome = { readonly exitCode: number; readonly out: string; readonly err: string };
+
+async function run(args: readonly string[]): Promise<Outcome> {
+  let out = '';
+  let err = '';
+  const program = new Command('azimuth').exitOverride().configureOutput({
+    writeOut: (text) => {
+      out += text;
+    },
+    writeErr: (text) => {
+      err += text;
+    },
+    getOutHasColors: () => false,
+  });
+  for (const register of REGISTERS) register(program);
+  try {
+    await program.parseAsync(args, { from: 'user' });
+    return { exitCode: 0, out, err };
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    return { exitCode: exitCodeOf(error), out, err };
+  }
+}
+
+describe('commands', () => {
+  const fixture = shareFixture();
+  let connection: string[] = [];
+  before(async () => {
+    const { server, tokens } = fixture();
+    const url = await server.listen({ host: '127.0.0.1', port: 0 });
+    connection = ['--api', url, '--token', tokens.admin];
+  });
+  const azimuth = (...args: string[]) => run([...args, ...connection]);
+  const write = async (name: string, document: unknown) => {
+    const file = join(fixture().directory, name);
+    await writeFile(file, typeof document === 'string' ? document : JSON.stringify(document));
+    return file;
+  };
+
+  test('status shows everything at a glance, and ends with 1 while something is out', async () => {
+    const { exitCode, out } = await azimuth('status');
+    assert.equal(exitCode, 1);
+    assert.match(out, /^not healthy · revision 1\.\d+ · 2 regions · test\n/);
+    assert.match(out, /\n {4}a +down +203\.0\.113\.20 +the vantages say down\n/);
+    assert.match(out, /\n {2}web-eu +serving +10 of 100 connections/);
+    assert.match(out, /\nfra +1 of 1 worker alive/);
+    const { out: json } = await azimuth('status', '--json');
+    assert.equal(JSON.parse(json).healthy, false);
+  });
+
+  test('explain shows the answer and how it came about', async () => {
+    const { exitCode, out } = await azimuth('explain', 'www.gtm.example.com', '--client', '81.2.69.0/24');
+    assert.equal(exitCode, 0);
+    assert.match(out, /client +81\.2\.69\.0\/24 \(subnet\) +GB · 51\.5, -0\.1/);
+    assert.match(out, /1\. {2}web-eu {2}eu-west {2}464 km/);
+    assert.match(out, /NOERROR · preferred · scope \/24\n {2}www\.gtm\.example\.com\. {2}30 {2}A {2}203\.0\.113\.10/);
+  });
+
+  test('plan shows what apply then does, and nothing is left to plan', async () => {
+    const region = { id: 'ap', location: { latitude: 1, longitude: 103 } };
+    const file = await write('wanted.json', { ...DOCUMENT, regions: [...DOCUMENT.regions, region] });
+    const planned = await azimuth('plan', file);
+    assert.deepEqual([planned.exitCode, planned.out], [0, '+ regions/ap\n1 change: 1 added.\n']);
+    assert.equal((await fixture().send('GET', '/v1/regions/ap')).statusCode, 404);
+    const applied = await azimuth('apply', file, '--message', 'open Singapore');
+    assert.equal(applied.exitCode, 0, applied.err);
+    assert.match(applied.out, /\+ regions\/ap\n1 change: 1 added\.\nRevision 1\.\d+ is in force\.\n/);
+    assert.equal((await azimuth('plan', file)).out, 'Nothing changes.\n');
+    const { out } = await azimuth('history', '--limit', '1');
+    assert.match(out, /^REVISION +WHEN \(UTC\) +WHO +WHAT\n1\.\d+ +2026-01-15 12:00:00 +test-admin +open Singapore\n$/);
+  });
+
+  test('apply with a revision that is not the newest is refused', async () => {
+    const file = await write('old.json', DOCUMENT);
+    const { exitCode, err } = await azimuth('apply', file, '--if-revision', '1.1');
+    assert.equal(exitCode, 1);
+    assert.match(err, /changed since it was read/);
+  });
+
+  test('what the API finds wrong in a file is shown with its line and column', async () => {
+    const file = await write(
+      'bad.yaml',
+      'zones: []\nregions:\n  - id: eu\n    location: {latitude: 95, longitude: 0}\n',
+    );
+    for (const command of ['plan', 'apply']) {
+      const { exitCode, out } = await azimuth(command, file);
+      assert.equal(exitCode, 1);
+      assert.match(out, /bad\.yaml:4:16 \/regions\/0\/location\/latitude: must be a number from -90 to 90/);
+    }
+    const { exitCode, out } = await run(['check', file]);
+    assert.equal(exitCode, 1);
+    assert.match(out, /bad\.yaml:4:16 \/regions\/0\/location\/latitude/);
+    const json = JSON.parse((await run(['check', file, '--json'])).out);
+    assert.deepEqual([json.ok, json.problems[0].line, json.problems[0].column], [false, 4, 16]);
+  });
+
+  test('check needs no server, and says when nothing is wrong', async () => {
+    const file = await write('good.json', DOCUMENT);
+    const { exitCode, out } = await run(['check', file]);
+    assert.equal(exitCode, 0);
+    assert.match(out, /no problems \(1 zone, 2 regions, 2 clusters, 1 service\)/);
+    const broken = await run(['check', await write('broken.yaml', 'zones: [\n')]);
+    assert.equal(broken.exitCode, 1);
+    assert.match(broken.out, /broken\.yaml:\d+:\d+/);
+    assert.equal((await run(['check', '/nowhere.yaml'])).exitCode, 2);
+  });
+
+  test('overrides are set, replaced, listed and cleared', async () => {
+    const set = await azimuth('override', 'set', 'regions/eu-west', 'drain', '--reason', 'works', '--for', '30m');
+    assert.deepEqual(
+      [set.exitCode, set.out],
+      [0, 'regions/eu-west: drain, until 2026-01-15T12:30:00.000Z.\n'],
+      set.err,
+    );
+    const again = await azimuth('override', 'set', 'eu-west', 'force-down', '--reason', 'worse');
+    assert.deepEqual(
+      [again.exitCode, again.out],
+      [0, 'regions/eu-west: force-down, until it is cleared.\n'],
+      again.err,
+    );
+    assert.equal((await azimuth('override', 'clear', 'region/eu-west')).out, 'regions/eu-west: no override.\n');
+    assert.equal((await azimuth('override', 'clear', 'region/eu-west')).exitCode, 0, 'clearing twice is fine');
+  });
+
+  test('a place that is not there, or a state that is none, is refused with what was meant', async () => {
+    const place = await azimuth('override', 'set', 'regions/eu-wst', 'drain', '--reason', 'x');
+    assert.equal(place.exitCode, 1);
+    assert.match(place.err, /there is no "regions\/eu-wst".*did you mean "regions\/eu-west"/i);
+    assert.equal((await azimuth('override', 'set', 'eu-west', 'off', '--reason', 'x')).exitCode, 2);
+    assert.equal((await azimuth('override', 'set', 'eu-west', 'drain')).exitCode, 2);
+  });
+
+  test('drain says until when caches send clients there', async () => {
+    const { exitCode, out } = await azimuth('drain', 'web-eu/a', '--for', '1h', '--json');
+    assert.equal(exitCode, 0);
+    const { override, waitSeconds } = JSON.parse(out);
+    assert.deepEqual([override.kind, override.id, override.state], ['endpoints', 'web-eu/a', 'drain']);
+    const { services } = (await fixture().send('GET', '/v1/status')).json();
+    assert.equal(waitSeconds, services[0].ttl.max + 2);
+    await azimuth('override', 'clear', 'web-eu/a');
+  });
+
+  test('diff and rollback go through the history', async () => {
+    const { id } = (await fixture().send('GET', '/v1/revisions?limit=1')).json().items[0];
+    await fixture().send('POST', '/v1/regions', { body: { id: 'brief', location: { latitude: 0, longitude: 0 } } });
+    const newest = (await fixture().send('GET', '/v1/revisions?limit=1')).json().items[0].id;
+    assert.equal((await azimuth('diff', id, newest)).out, '+ regions/brief\n1 change: 1 added.\n');
+    assert.match((await azimuth('rollback', id, '--dry-run')).out, /^- regions\/brief\n1 change: 1 removed\.\n$/);
+    assert.match((await azimuth('rollback', id)).out, /Revision 1\.\d+ is in force/);
+    assert.equal((await fixture().send('GET', '/v1/regions/brief')).statusCode, 404);
+    assert.equal((await azimuth('rollback', '9.9')).exitCode, 1);
+  });
+
+  test('tokens are made, listed and revoked; a made one works', async () => {
+    const { out } = await azimuth('token', 'create', 'ci', '--scope', 'read', 'load', '--for', '1d', '--json');
+    const created = JSON.parse(out);
+    const [api = '', url = ''] = connection;
+    assert.equal((await run(['history', api, url, '--token', created.token])).exitCode, 0);
+    assert.match((await azimuth('token', 'list')).out, /ci +read,load +2026-01-15T12:00:00\.000Z +2026-01-16/);
+    assert.equal((await azimuth('token', 'revoke', created.id)).exitCode, 0);
+    const refused = await run(['history', api, url, '--token', created.token]);
+    assert.equal(refused.exitCode, 1);
+    assert.match(refused.err, /No valid token/);
+    const plain = await azimuth('token', 'create', 'plain', '--scope', 'read');
+    assert.match(plain.out, /^azm_[A-Za-z0-9_-]{43}\n$/);
+  });
+
+  test('load is reported', async () => {
+    const { exitCode, out } = await azimuth('load', 'set', 'web-eu/a', '--connections', '7', '--capacity', '9');
+    assert.deepEqual([exitCode, out], [0, 'web-eu/a: connections 7, capacity 9.\n']);
+    assert.deepEqual(fixture().reports.at(-1), { subject: 'web-eu/a', connections: 7, capacity: 9 });
+    assert.equal((await azimuth('load', 'set', 'web-eu')).exitCode, 2);
+    assert.equal((await azimuth('load', 'set', 'web-eu', '--connections', 'many')).exitCode, 2);
+    assert.equal((await azimuth('load', 'set', 'nope', '--connections', '1')).exitCode, 1);
+  });
+
+  test('when nobody listens, it says what to start; what is no URL is wrong usage', async () => {
+    const closed = createServer().listen(0, '127.0.0.1');
+    await once(closed, 'listening');
+    const address = closed.address();
+    await new Promise((resolve) => closed.close(resolve));
+    const url = `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`;
+    const { exitCode, err } = await run(['status', '--api', url, '--token', 'x']);
+    assert.equal(exitCode, 1);
+    assert.equal(err.startsWith(`azimuth: nothing listens at ${url}: start it with "azimuth up"`), true, err);
+    assert.equal((await run(['status', '--api', 'localhost'])).exitCode, 2);
+  });
+});
