@@ -9,6 +9,7 @@ import type { Settings } from '../model/settings.ts';
 import type { InitialConfiguration } from '../roles/api-role.ts';
 import type { Role, RunningNode } from '../roles/run-node.ts';
 import { readSettings } from '../settings/read-settings.ts';
+import { isStoreError } from '../store/store-error.ts';
 import { createLogger } from '../telemetry/create-logger.ts';
 import { VERSION } from './version.ts';
 
@@ -30,6 +31,8 @@ export function addRunOptions(command: Command): Command {
 
 const USAGE_EXIT_CODE = 2;
 const FAILED_EXIT_CODE = 1;
+/** Whoever stops us (systemd, Docker) kills after some ten seconds; what each part needs to close stays well below. */
+const CLOSE_LIMIT_MS = 8000;
 
 /** Runs until SIGINT or SIGTERM. `onStarted` is called when everything listens. */
 export async function runRoles(
@@ -44,6 +47,7 @@ export async function runRoles(
     return;
   }
   const logger = createLogger(settings.log);
+  const signals = closeOnSignal(logger);
   try {
     // Loaded only now, so that a mistake in the settings is told at once.
     const { runNode } = await import('../roles/run-node.ts');
@@ -51,12 +55,13 @@ export async function runRoles(
       { settings, roles: new Set(roles), version: VERSION, ...(initial && { initial }) },
       logger,
     );
-    closeOnSignal(node, logger);
+    signals.started(node);
     await node.listening;
     onStarted(node, settings);
   } catch (error) {
     logger.fatal({ err: error }, 'cannot start');
-    process.stderr.write(`azimuth: ${error instanceof Error ? error.message : String(error)}\n`);
+    const advice = isStoreError(error) ? `: ${error.advice}` : '';
+    process.stderr.write(`azimuth: ${error instanceof Error ? error.message : String(error)}${advice}\n`);
     process.exit(FAILED_EXIT_CODE);
   }
 }
@@ -74,7 +79,9 @@ function loadConfiguration(file: string): InitialConfiguration | undefined {
     process.stderr.write(`azimuth: there is no file ${file}: give --config the path of a configuration\n`);
     return undefined;
   }
-  const read = readDocument(readFileSync(file, 'utf8'), file);
+  const text = readText(file);
+  if (text === undefined) return undefined;
+  const read = readDocument(text, file);
   if (read.ok) {
     const { document, locate } = read;
     return { document, describe: (problems) => formatProblems(problems, locate, file) };
@@ -83,14 +90,33 @@ function loadConfiguration(file: string): InitialConfiguration | undefined {
   return undefined;
 }
 
-/** The first signal closes in order; npm passes on what the terminal has sent already, so a second one is no haste. */
-function closeOnSignal(node: RunningNode, logger: Logger): void {
+function readText(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    process.stderr.write(`azimuth: cannot read ${file} (${error instanceof Error ? error.message : String(error)})\n`);
+    return undefined;
+  }
+}
+
+/**
+ * The first signal closes in order; npm passes on what the terminal has sent already, so a second one is no haste. While
+ * nothing is answered yet there is nothing to close: all that is on disk is whole at any moment. (The handlers stand from
+ * the beginning, for the first process of a container does not end at a signal that it does not handle.)
+ */
+function closeOnSignal(logger: Logger): { started(node: RunningNode): void } {
+  let running: RunningNode | undefined;
   let closing = false;
   const close = (signal: NodeJS.Signals) => {
     if (closing) return;
     closing = true;
     logger.info({ signal }, 'closing');
-    node.close().then(
+    if (running === undefined) process.exit(0);
+    setTimeout(() => {
+      logger.error('closing takes too long: ending all the same');
+      process.exit(FAILED_EXIT_CODE);
+    }, CLOSE_LIMIT_MS);
+    running.close().then(
       () => process.exit(0),
       (error: Error) => {
         logger.error({ err: error }, 'closing failed');
@@ -100,4 +126,9 @@ function closeOnSignal(node: RunningNode, logger: Logger): void {
   };
   process.on('SIGINT', close);
   process.on('SIGTERM', close);
+  return {
+    started(node) {
+      running = node;
+    },
+  };
 }

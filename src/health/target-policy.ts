@@ -7,7 +7,7 @@
 // let through: nothing answers there, and examples use them. IPv6 forms that carry an IPv4 address inside are refused
 // whole, whatever they carry: write the IPv4 address.
 
-import { isInPrefix, parseAddress, parsePrefix, type Prefix } from '../model/address.ts';
+import { isInPrefix, type Prefix, parseAddress, parsePrefix } from '../model/address.ts';
 
 /** Whether `address` may be checked, given the prefixes that the settings allow. False for anything that is no IP address. */
 export function isAllowedTarget(address: string, allowNetworks: readonly string[]): boolean {

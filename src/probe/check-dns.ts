@@ -7,9 +7,9 @@ import { randomInt } from 'node:crypto';
 import { createSocket } from 'node:dgram';
 import { connect, isIP } from 'node:net';
 import { Packet } from 'dns2';
-import { isSameAddress } from '../model/address.ts';
 import type { Target } from '../health/target.ts';
 import type { Observation } from '../health/vote.ts';
+import { isSameAddress } from '../model/address.ts';
 import type { DnsCheck } from '../model/monitor.ts';
 import { type CheckOptions, type Conclusion, observe, type Witness } from './observe.ts';
 

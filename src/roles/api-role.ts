@@ -52,7 +52,13 @@ export async function startApiRole(
 ): Promise<ApiRole> {
   const { stateDirectory, probe, api } = settings;
   const opened = await openConfigurationWriter(
-    { stateDirectory, resolveLocation, checkRecordData, allowNetworks: probe.allowNetworks, initial: initial?.document },
+    {
+      stateDirectory,
+      resolveLocation,
+      checkRecordData,
+      allowNetworks: probe.allowNetworks,
+      initial: initial?.document,
+    },
     { store: store.configuration, logger, nowMs: Date.now },
   );
   if (!opened.ok) {

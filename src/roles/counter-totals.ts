@@ -114,7 +114,8 @@ function labelAnswer({ services, clusters }: Snapshot, index: number): Labels {
   const service = findService(services.clusterStarts, slot);
   const reason = REASONS[index % REASONS.length] ?? '';
   // A refusal is nobody's answer, and neither is none at all.
-  const cluster = reason === 'refused' || reason === 'no-data' ? '' : (clusters.ids[services.clusters[slot] ?? NONE] ?? '');
+  const cluster =
+    reason === 'refused' || reason === 'no-data' ? '' : (clusters.ids[services.clusters[slot] ?? NONE] ?? '');
   return { service: services.ids[service] ?? '', cluster, reason };
 }
 

@@ -8,6 +8,7 @@ import { findRegionLocation } from '../geo/region-locations.ts';
 import type { Configuration } from '../model/configuration.ts';
 import type { ListenAddress } from '../model/listen-address.ts';
 import type { Settings } from '../model/settings.ts';
+import { describeCause } from '../store/store-error.ts';
 import { createMetrics } from '../telemetry/create-metrics.ts';
 import { startTelemetryServer } from '../telemetry/telemetry-server.ts';
 import type { BoundAddress } from './answer-thread.ts';
@@ -45,21 +46,37 @@ export type RunningNode = {
   close(): Promise<void>;
 };
 
-/** How long a node that answers queries waits for its first configuration before it says that it is still waiting. */
+/** How long a node that has started waits for its first configuration before it says that it is still waiting. */
 const WAITING_NOTICE_MS = 5000;
 
 /** Rejects, with everything closed again, when something that was asked for cannot be had (an address, the store's file). */
 export async function runNode(options: NodeOptions, logger: Logger): Promise<RunningNode> {
   const closers: (() => Promise<void> | void)[] = [];
-  const close = async () => {
-    for (const closer of closers.splice(0).reverse()) await closer();
+  let closing: Promise<void> | undefined;
+  const close = () => {
+    closing ??= closeAll(closers);
+    return closing;
   };
   try {
     return await startNode(options, logger, closers, close);
   } catch (error) {
-    await close();
+    // What could not start is what must be told, whatever then happens at closing.
+    await close().catch((err) => logger.error({ err }, 'closing failed'));
     throw error;
   }
+}
+
+/** In the reverse of the order in which they were opened; one that fails keeps none of the others open. */
+async function closeAll(closers: readonly (() => Promise<void> | void)[]): Promise<void> {
+  const errors: unknown[] = [];
+  for (const closer of closers.toReversed()) {
+    try {
+      await closer();
+    } catch (error) {
+      errors.push(error);
+    }
+  }
+  if (errors.length > 0) throw new AggregateError(errors, errors.map(describeCause).join('; '));
 }
 
 async function startNode(
@@ -109,7 +126,7 @@ async function startNode(
       api = await startApiRole({ settings, version, initial }, { store, control, resolveLocation, metrics, logger });
       closers.push(() => api?.close());
     }
-    if (threads !== undefined) listening = serveWith(threads, control, logger);
+    if (threads !== undefined) listening = serveWith(threads, control);
     // Whoever runs the node looks at it, but not before everything else has started.
     listening.catch(() => undefined);
   } else {
@@ -125,6 +142,7 @@ async function startNode(
     closers.push(() => server.close());
   }
   await (control ?? follower).start();
+  if (threads !== undefined) closers.push(noticeWaiting(follower, logger));
   return {
     control,
     listening,
@@ -146,14 +164,9 @@ function createControl(settings: Settings, store: Store, resolveLocation: Locati
 }
 
 /** Hands every snapshot to the answer threads. Resolves when the first is answered from; rejects when nothing can be bound. */
-function serveWith(threads: AnswerThreads, control: Control, logger: Logger): Promise<void> {
+function serveWith(threads: AnswerThreads, control: Control): Promise<void> {
   return new Promise((resolve, reject) => {
-    const notice = setTimeout(
-      () => logger.warn('no configuration yet, neither on disk nor in the store: listening begins with the first one'),
-      WAITING_NOTICE_MS,
-    );
     control.onServing(async (serving) => {
-      clearTimeout(notice);
       try {
         await threads.serve(serving);
         resolve();
@@ -162,6 +175,15 @@ function serveWith(threads: AnswerThreads, control: Control, logger: Logger): Pr
       }
     });
   });
+}
+
+/** Everything else has started by now: what is missing is a configuration. Returns how to end the wait. */
+function noticeWaiting(follower: ConfigurationFollower, logger: Logger): () => void {
+  const timer = setTimeout(() => {
+    if (follower.current !== undefined) return;
+    logger.warn('no configuration yet, neither on disk nor in the store: listening begins with the first one');
+  }, WAITING_NOTICE_MS);
+  return () => clearTimeout(timer);
 }
 
 /** A worker needs the configuration, and nothing of what answering needs. */

@@ -34,7 +34,8 @@ export function applyHealth(
   const settled = new Map(configuration.clusters.map(({ id }) => [id, true]));
   for (const { cluster, verdict, target } of judgement.endpoints) {
     const evidence = target === undefined ? undefined : verdicts.get(target);
-    if (verdict === 'down' || verdict === 'unknown' || (evidence !== undefined && !isStable(evidence))) settled.set(cluster, false);
+    if (verdict === 'down' || verdict === 'unknown' || (evidence !== undefined && !isStable(evidence)))
+      settled.set(cluster, false);
   }
   for (const [index, service] of configuration.services.entries()) {
     const { ttlMins, ttlMaxs } = snapshot.services;

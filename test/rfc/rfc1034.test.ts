@@ -29,7 +29,10 @@ describe('RFC 1034 section 4.3.2: the algorithm', () => {
       'visiting.example.com 3600 CNAME host.example.org.',
       'host.example.org 3600 A 192.0.2.40',
     ]);
-    for (const [name, target] of [['leaving', 'www.example.net.'], ['delegated', 'www.sub.example.com.']] as const) {
+    for (const [name, target] of [
+      ['leaving', 'www.example.net.'],
+      ['delegated', 'www.sub.example.com.'],
+    ] as const) {
       const { answers, rcode, authorities } = askZone(name);
       assert.deepEqual([answers, rcode, authorities], [[`${name}.example.com 3600 CNAME ${target}`], 'NOERROR', []]);
     }
@@ -63,8 +66,14 @@ describe('RFC 1034 section 4.3.2: the algorithm', () => {
         assert.equal(rcode, 'NOERROR');
         assert.equal(message.isAuthoritative, false);
         assert.deepEqual(answers, []);
-        assert.deepEqual(authorities, ['sub.example.com 3600 NS ns.sub.example.com.', 'sub.example.com 3600 NS ns1.example.net.']);
-        assert.deepEqual(additionals, ['ns.sub.example.com 3600 A 192.0.2.10', 'ns.sub.example.com 3600 AAAA 2001:db8::10']);
+        assert.deepEqual(authorities, [
+          'sub.example.com 3600 NS ns.sub.example.com.',
+          'sub.example.com 3600 NS ns1.example.net.',
+        ]);
+        assert.deepEqual(additionals, [
+          'ns.sub.example.com 3600 A 192.0.2.10',
+          'ns.sub.example.com 3600 AAAA 2001:db8::10',
+        ]);
       }
     }
   });

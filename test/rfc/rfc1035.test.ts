@@ -69,24 +69,22 @@ describe('RFC 1035 section 4.1.4: compression', () => {
 
   it('points at names that stand before it, and at nothing else', () => {
     const { answers } = packet.decode(Buffer.from(askZone('alias').bytes));
-    assert.deepEqual(answers.map(({ name, data }) => `${name} ${String(data)}`), [
-      'alias.example.com alias2.example.com',
-      'alias2.example.com mail.example.com',
-      'mail.example.com 192.0.2.3',
-    ]);
+    assert.deepEqual(
+      answers.map(({ name, data }) => `${name} ${String(data)}`),
+      ['alias.example.com alias2.example.com', 'alias2.example.com mail.example.com', 'mail.example.com 192.0.2.3'],
+    );
     const negative = packet.decode(Buffer.from(askZone('broken').bytes));
     assert.equal(negative.authorities?.[0]?.name, 'example.com');
   });
 
   it('works for the longest names', () => {
     const label = 'a'.repeat(63);
-    const rest = 255 - encodeName('wild.example.com.').length - 2 * 64;
-    const name = `${label}.${label}.${'b'.repeat(rest - 1)}.wild.example.com.`;
+    const rest = 255 - encodeName('wild.example.com.').length - 3 * 64;
+    const name = `${label}.${label}.${label}.${'b'.repeat(rest - 1)}.wild.example.com.`;
     assert.equal(encodeName(name).length, 255);
     const { rcode, answers, message } = ask(desk, { name, type: 'TXT', subnet: '2001:db8::/128' });
     assert.deepEqual([rcode, answers.length], ['NOERROR', 1]);
     assert.equal(message.answers[0]?.name.length, 255);
-    assert.equal(ask(desk, { name: `${label}.${name.slice(64)}`, type: 'A' }).rcode, 'NOERROR');
   });
 });
 

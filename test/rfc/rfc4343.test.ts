@@ -15,14 +15,15 @@ describe('RFC 4343', () => {
     fc.assert(
       fc.property(fc.constantFrom(...names), fc.infiniteStream(fc.boolean()), (name, upper) => {
         const plain = askZone(name);
-        const text = [...`${name}.example.com.`].map((octet) => (upper.next().value ? octet.toUpperCase() : octet)).join('');
+        const text = [...`${name}.example.com.`]
+          .map((octet) => (upper.next().value ? octet.toUpperCase() : octet))
+          .join('');
         const mixed = ask(RFC_FIXTURE.desk, { name: text });
         assert.deepEqual(mixed.message.questions[0]?.name, encodeName(text));
         assert.equal(mixed.rcode, plain.rcode);
         assert.deepEqual(mixed.data, plain.data);
         const [first] = mixed.message.answers;
-        // Owners point at the question; that of a DNAME is its end.
-        if (first !== undefined) assert.ok(text.endsWith(new TextDecoder().decode(first.name.subarray(1, 4)).slice(0, 1), text.length) || text.length > 0);
+        // Owners point at the question; that of a DNAME at its end.
         if (plain.answers[0]?.startsWith(`${name}.`)) assert.deepEqual(first?.name, encodeName(text));
       }),
       { seed: 7, numRuns: 200 },
@@ -31,7 +32,8 @@ describe('RFC 4343', () => {
 
   // Section 3: "those octets in the ranges 0x61 to 0x7A and 0x41 to 0x5A" and no others.
   it('folds ASCII letters alone', () => {
-    const withOctet = (octet: number) => ask(RFC_FIXTURE.desk, { rawName: [4, octet, 0x61, 0x69, 0x6c, ...encodeName('example.com.')] });
+    const withOctet = (octet: number) =>
+      ask(RFC_FIXTURE.desk, { rawName: [4, octet, 0x61, 0x69, 0x6c, ...encodeName('example.com.')] });
     assert.equal(withOctet(0x4d).rcode, 'NOERROR');
     for (const octet of [0x2d, 0x0d, 0xcd, 0xed]) assert.equal(withOctet(octet).rcode, 'NXDOMAIN');
   });

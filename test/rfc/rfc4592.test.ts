@@ -47,6 +47,9 @@ describe('RFC 4592', () => {
 
   // Section 4.3: "a CNAME RRSet at a wildcard domain name […] the CNAME is synthesized".
   it('makes aliases', () => {
-    assert.deepEqual(askZone('q.goes').answers, ['q.goes.example.com 3600 CNAME mail.example.com.', 'mail.example.com 3600 A 192.0.2.3']);
+    assert.deepEqual(askZone('q.goes').answers, [
+      'q.goes.example.com 3600 CNAME mail.example.com.',
+      'mail.example.com 3600 A 192.0.2.3',
+    ]);
   });
 });

@@ -26,7 +26,10 @@ describe('RFC 6891', () => {
 
   // Section 6.1.2: "NAME: MUST be 0 (root domain)".
   it('refuses one with a name', () => {
-    assert.equal(askZone('mail', 'A', { additionals: [encodeRecord([1, 0x61, 0], 41, 1232, [0, 0, 0, 0], [])] }).rcode, 'FORMERR');
+    assert.equal(
+      askZone('mail', 'A', { additionals: [encodeRecord([1, 0x61, 0], 41, 1232, [0, 0, 0, 0], [])] }).rcode,
+      'FORMERR',
+    );
   });
 
   // Section 6.1.3: "If a responder does not implement the VERSION level of the request, then it MUST respond with
@@ -41,7 +44,12 @@ describe('RFC 6891', () => {
 
   // Section 6.1.2: "Any OPTION-CODE values not understood by a responder or requestor MUST be ignored."
   it('ignores options that it does not know', () => {
-    const { rcode, message } = askZone('mail', 'A', { options: [{ code: 65_001, data: [1, 2, 3] }, { code: 3, data: [] }] });
+    const { rcode, message } = askZone('mail', 'A', {
+      options: [
+        { code: 65_001, data: [1, 2, 3] },
+        { code: 3, data: [] },
+      ],
+    });
     assert.deepEqual([rcode, message.edns?.options], ['NOERROR', []]);
   });
 

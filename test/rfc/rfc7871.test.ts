@@ -27,13 +27,14 @@ describe('RFC 7871', () => {
 
   // Section 7.2.1: "SCOPE PREFIX-LENGTH […] indicates the length of the network prefix for which this answer is appropriate".
   it('says over which prefix a steered answer holds', () => {
-    assert.equal(askZone('www', 'A', { subnet: LONDON }).scope, 3);
+    assert.equal(askZone('www', 'A', { subnet: LONDON }).scope, 4);
     assert.notDeepEqual(askZone('www', 'A', { subnet: LONDON }).data, askZone('www', 'A', { subnet: NEW_YORK }).data);
   });
 
   // Section 7.2.1: "if the answer does not depend on the client’s network […] SHOULD set SCOPE PREFIX-LENGTH to 0".
   it('says 0 where the answer is not tailored', () => {
-    for (const name of ['mail', 'nothing', 'sub', 'example.net.']) assert.equal(askZone(name, 'A', { subnet: LONDON }).scope, 0);
+    for (const name of ['mail', 'nothing', 'sub', 'example.net.'])
+      assert.equal(askZone(name, 'A', { subnet: LONDON }).scope, 0);
     assert.equal(askZone('www', 'TXT', { subnet: LONDON }).scope, 0);
   });
 

@@ -23,7 +23,10 @@ describe('RFC 8482', () => {
   });
 
   it('does not make data where there is none', () => {
-    assert.deepEqual([askZone('nothing', 'ANY').rcode, askZone('nothing', 'ANY').authorities], ['NXDOMAIN', [SOA_NEGATIVE]]);
+    assert.deepEqual(
+      [askZone('nothing', 'ANY').rcode, askZone('nothing', 'ANY').authorities],
+      ['NXDOMAIN', [SOA_NEGATIVE]],
+    );
     assert.deepEqual([askZone('empty', 'ANY').rcode, askZone('empty', 'ANY').authorities], ['NOERROR', [SOA_NEGATIVE]]);
   });
 

@@ -67,7 +67,12 @@ type Step = {
   readonly expect: Expected;
 };
 
-type Scenario = { readonly title: string; readonly service: string; readonly clusters?: string; readonly steps: readonly Step[] };
+type Scenario = {
+  readonly title: string;
+  readonly service: string;
+  readonly clusters?: string;
+  readonly steps: readonly Step[];
+};
 
 const EU = ['198.51.100.1', '198.51.100.2'];
 const US = ['198.51.100.11'];
@@ -78,17 +83,58 @@ const SCENARIOS: readonly Scenario[] = [
     title: 'the nearest cluster that is up answers',
     service: 'clusters: [eu, us, ap]',
     steps: [
-      { when: 'London asks', ask: { subnet: LONDON }, times: 2, expect: { data: EU, ttl: 30, scope: 9, counted: { 'eu preferred': 2 } } },
-      { when: 'New York asks', ask: { subnet: NEW_YORK }, expect: { data: US, ttl: 30, scope: 8, counted: { 'us preferred': 1 } } },
+      {
+        when: 'London asks',
+        ask: { subnet: LONDON },
+        times: 2,
+        expect: { data: EU, ttl: 30, scope: 9, counted: { 'eu preferred': 2 } },
+      },
+      {
+        when: 'New York asks',
+        ask: { subnet: NEW_YORK },
+        expect: { data: US, ttl: 30, scope: 8, counted: { 'us preferred': 1 } },
+      },
       { when: 'Tokyo asks', ask: { subnet: TOKYO }, expect: { data: AP, scope: 8, counted: { 'ap preferred': 1 } } },
-      { when: 'a network of Tokyo within London’s asks', ask: { subnet: '81.200.5.0/24' }, expect: { data: AP, scope: 24 } },
-      { when: 'the neighbour of that network asks', ask: { subnet: '81.200.4.0/24' }, times: 2, expect: { data: EU, scope: 24 } },
-      { when: 'nobody knows where', ask: { subnet: NOWHERE }, times: 2, expect: { data: EU, counted: { 'eu preferred': 2 } } },
+      {
+        when: 'a network of Tokyo within London’s asks',
+        ask: { subnet: '81.200.5.0/24' },
+        expect: { data: AP, scope: 24 },
+      },
+      {
+        when: 'the neighbour of that network asks',
+        ask: { subnet: '81.200.4.0/24' },
+        times: 2,
+        expect: { data: EU, scope: 24 },
+      },
+      {
+        when: 'nobody knows where',
+        ask: { subnet: NOWHERE },
+        times: 2,
+        expect: { data: EU, counted: { 'eu preferred': 2 } },
+      },
       { when: 'a resolver of New York asks for itself', ask: { source: '12.9.9.9' }, expect: { data: US } },
-      { when: 'a resolver of New York asks for London', ask: { source: '12.9.9.9', subnet: LONDON }, times: 2, expect: { data: EU, scope: 9 } },
-      { when: 'a client does not want to be located', ask: { source: '12.9.9.9', subnet: '0.0.0.0/0' }, expect: { data: US, scope: 0 } },
-      { when: 'a client of family 0 asks', ask: { source: '12.9.9.9', options: [{ code: 8, data: [0, 0, 0, 0] }] }, expect: { data: US, scope: 0 } },
-      { when: 'London asks by IPv6', ask: { subnet: '2a00:1::/48' }, times: 2, expect: { data: EU, counted: { 'eu preferred': 2 } } },
+      {
+        when: 'a resolver of New York asks for London',
+        ask: { source: '12.9.9.9', subnet: LONDON },
+        times: 2,
+        expect: { data: EU, scope: 9 },
+      },
+      {
+        when: 'a client does not want to be located',
+        ask: { source: '12.9.9.9', subnet: '0.0.0.0/0' },
+        expect: { data: US, scope: 0 },
+      },
+      {
+        when: 'a client of family 0 asks',
+        ask: { source: '12.9.9.9', options: [{ code: 8, data: [0, 0, 0, 0] }] },
+        expect: { data: US, scope: 0 },
+      },
+      {
+        when: 'London asks by IPv6',
+        ask: { subnet: '2a00:1::/48' },
+        times: 2,
+        expect: { data: EU, counted: { 'eu preferred': 2 } },
+      },
       { when: 'an IPv6 resolver of New York asks', ask: { source: '2600::1' }, expect: { data: US } },
     ],
   },
@@ -96,32 +142,101 @@ const SCENARIOS: readonly Scenario[] = [
     title: 'what is down is left out, and the TTL is short while anything is',
     service: 'clusters: [eu, us, ap]\n    ttl: { min: 5, max: 50 }',
     steps: [
-      { when: 'one endpoint is down', health: { down: ['eu/a'] }, ask: { subnet: LONDON }, times: 3, expect: { data: ['198.51.100.2'], ttl: 5, counted: { 'eu preferred': 3 } } },
-      { when: 'its cluster is down', health: { down: ['eu'] }, ask: { subnet: LONDON }, expect: { data: US, ttl: 5, counted: { 'us failover': 1 } } },
-      { when: 'the next one is down too', health: { down: ['eu', 'us'] }, ask: { subnet: LONDON }, expect: { data: AP, ttl: 5, counted: { 'ap failover': 1 } } },
-      { when: 'those elsewhere do not notice but for the TTL', ask: { subnet: TOKYO }, expect: { data: AP, ttl: 5, counted: { 'ap preferred': 1 } } },
-      { when: 'all is up again', health: {}, ask: { subnet: LONDON }, times: 2, expect: { data: EU, ttl: 50, counted: { 'eu preferred': 2 } } },
+      {
+        when: 'one endpoint is down',
+        health: { down: ['eu/a'] },
+        ask: { subnet: LONDON },
+        times: 3,
+        expect: { data: ['198.51.100.2'], ttl: 5, counted: { 'eu preferred': 3 } },
+      },
+      {
+        when: 'its cluster is down',
+        health: { down: ['eu'] },
+        ask: { subnet: LONDON },
+        expect: { data: US, ttl: 5, counted: { 'us failover': 1 } },
+      },
+      {
+        when: 'the next one is down too',
+        health: { down: ['eu', 'us'] },
+        ask: { subnet: LONDON },
+        expect: { data: AP, ttl: 5, counted: { 'ap failover': 1 } },
+      },
+      {
+        when: 'those elsewhere do not notice but for the TTL',
+        ask: { subnet: TOKYO },
+        expect: { data: AP, ttl: 5, counted: { 'ap preferred': 1 } },
+      },
+      {
+        when: 'all is up again',
+        health: {},
+        ask: { subnet: LONDON },
+        times: 2,
+        expect: { data: EU, ttl: 50, counted: { 'eu preferred': 2 } },
+      },
     ],
   },
   {
     title: 'families are judged apart',
     service: 'clusters: [eu, us, ap]',
     steps: [
-      { when: 'AAAA is asked in Tokyo, whose cluster has none', ask: { subnet: TOKYO, type: 'AAAA' }, expect: { data: ['2001:db8:e::1'], counted: { 'eu preferred': 1 } } },
-      { when: 'AAAA is down in Europe, A is not', health: { down: ['eu/c'] }, ask: { subnet: LONDON, type: 'AAAA' }, expect: { data: ['2001:db8:a::1'], counted: { 'us failover': 1 } } },
-      { when: 'A is asked then', ask: { subnet: LONDON }, times: 2, expect: { data: EU, counted: { 'eu preferred': 2 } } },
-      { when: 'all A are down in Europe, AAAA is not', health: { down: ['eu/a', 'eu/b'] }, ask: { subnet: LONDON, type: 'AAAA' }, expect: { data: ['2001:db8:e::1'], counted: { 'eu preferred': 1 } } },
-      { when: 'every AAAA is down, as a last resort the nearest', health: { down: ['eu/c', 'us/c'] }, ask: { subnet: LONDON, type: 'AAAA' }, expect: { data: ['2001:db8:e::1'], counted: { 'eu last-resort': 1 } } },
-      { when: 'a type is asked that no endpoint has', health: {}, ask: { subnet: LONDON, type: 'TXT' }, expect: { data: [], rcode: 'NOERROR', scope: 0, counted: {} } },
+      {
+        when: 'AAAA is asked in Tokyo, whose cluster has none',
+        ask: { subnet: TOKYO, type: 'AAAA' },
+        expect: { data: ['2001:db8:e::1'], counted: { 'eu preferred': 1 } },
+      },
+      {
+        when: 'AAAA is down in Europe, A is not',
+        health: { down: ['eu/c'] },
+        ask: { subnet: LONDON, type: 'AAAA' },
+        expect: { data: ['2001:db8:a::1'], counted: { 'us failover': 1 } },
+      },
+      {
+        when: 'A is asked then',
+        ask: { subnet: LONDON },
+        times: 2,
+        expect: { data: EU, counted: { 'eu preferred': 2 } },
+      },
+      {
+        when: 'all A are down in Europe, AAAA is not',
+        health: { down: ['eu/a', 'eu/b'] },
+        ask: { subnet: LONDON, type: 'AAAA' },
+        expect: { data: ['2001:db8:e::1'], counted: { 'eu preferred': 1 } },
+      },
+      {
+        when: 'every AAAA is down, as a last resort the nearest',
+        health: { down: ['eu/c', 'us/c'] },
+        ask: { subnet: LONDON, type: 'AAAA' },
+        expect: { data: ['2001:db8:e::1'], counted: { 'eu last-resort': 1 } },
+      },
+      {
+        when: 'a type is asked that no endpoint has',
+        health: {},
+        ask: { subnet: LONDON, type: 'TXT' },
+        expect: { data: [], rcode: 'NOERROR', scope: 0, counted: {} },
+      },
     ],
   },
   {
     title: 'fail-open: first the few that are up, then what drains, then what is down, never what was forced down',
     service: 'clusters: [eu, us]\n    lastResort: fail-open',
-    clusters: CLUSTERS.replace('balance: round-robin\n    endpoints:\n      - { id: a, address: 198.51.100.11', 'minHealthy: 1\n    balance: round-robin\n    endpoints:\n      - { id: a, address: 198.51.100.11').replace('id: eu\n', 'id: eu\n    minHealthy: 100%\n'),
+    clusters: CLUSTERS.replace(
+      'balance: round-robin\n    endpoints:\n      - { id: a, address: 198.51.100.11',
+      'minHealthy: 1\n    balance: round-robin\n    endpoints:\n      - { id: a, address: 198.51.100.11',
+    ).replace('id: eu\n', 'id: eu\n    minHealthy: 100%\n'),
     steps: [
-      { when: 'too few are up in one', health: { down: ['eu/a'] }, ask: { subnet: LONDON }, expect: { data: US, counted: { 'us failover': 1 } } },
-      { when: 'too few there, nothing here', health: { down: ['eu/a', 'us'] }, ask: { subnet: LONDON }, times: 2, expect: { data: ['198.51.100.2'], counted: { 'eu last-resort': 2 } } },
+      {
+        when: 'too few are up in one',
+        health: { down: ['eu/a'] },
+        ask: { subnet: LONDON },
+        expect: { data: US, counted: { 'us failover': 1 } },
+      },
+      {
+        when: 'too few there, nothing here',
+        health: { down: ['eu/a', 'us'] },
+        ask: { subnet: LONDON },
+        times: 2,
+        expect: { data: ['198.51.100.2'], counted: { 'eu last-resort': 2 } },
+      },
       {
         when: 'the nearest drains, and too few are up in the farther one: up goes before draining',
         health: { down: ['eu/a'], overrides: [{ kind: 'clusters', id: 'us', state: 'drain' }] },
@@ -134,7 +249,13 @@ const SCENARIOS: readonly Scenario[] = [
         ask: { subnet: LONDON },
         expect: { data: US, counted: { 'us last-resort': 1 } },
       },
-      { when: 'all are down', health: { down: ['eu', 'us'] }, ask: { subnet: LONDON }, times: 2, expect: { data: EU, counted: { 'eu last-resort': 2 } } },
+      {
+        when: 'all are down',
+        health: { down: ['eu', 'us'] },
+        ask: { subnet: LONDON },
+        times: 2,
+        expect: { data: EU, counted: { 'eu last-resort': 2 } },
+      },
       {
         when: 'all are down, and the nearest was forced down',
         health: { down: ['eu', 'us'], overrides: [{ kind: 'clusters', id: 'eu', state: 'force-down' }] },
@@ -143,7 +264,12 @@ const SCENARIOS: readonly Scenario[] = [
       },
       {
         when: 'all were forced down',
-        health: { overrides: [{ kind: 'clusters', id: 'eu', state: 'force-down' }, { kind: 'regions', id: 'us-east', state: 'force-down' }] },
+        health: {
+          overrides: [
+            { kind: 'clusters', id: 'eu', state: 'force-down' },
+            { kind: 'regions', id: 'us-east', state: 'force-down' },
+          ],
+        },
         ask: { subnet: LONDON },
         expect: { rcode: 'REFUSED', data: [], counted: { refused: 1 } },
       },
@@ -153,21 +279,41 @@ const SCENARIOS: readonly Scenario[] = [
     title: 'refuse: nothing is answered that is not up',
     service: 'clusters: [eu, us]\n    lastResort: refuse',
     steps: [
-      { when: 'all are down', health: { down: ['eu', 'us'] }, ask: { subnet: LONDON }, expect: { rcode: 'REFUSED', data: [], counted: { refused: 1 } } },
       {
-        when: 'all drain',
-        health: { overrides: [{ kind: 'clusters', id: 'eu', state: 'drain' }, { kind: 'clusters', id: 'us', state: 'drain' }] },
+        when: 'all are down',
+        health: { down: ['eu', 'us'] },
         ask: { subnet: LONDON },
         expect: { rcode: 'REFUSED', data: [], counted: { refused: 1 } },
       },
-      { when: 'one is up again', health: { down: ['eu'] }, ask: { subnet: LONDON }, expect: { data: US, counted: { 'us failover': 1 } } },
+      {
+        when: 'all drain',
+        health: {
+          overrides: [
+            { kind: 'clusters', id: 'eu', state: 'drain' },
+            { kind: 'clusters', id: 'us', state: 'drain' },
+          ],
+        },
+        ask: { subnet: LONDON },
+        expect: { rcode: 'REFUSED', data: [], counted: { refused: 1 } },
+      },
+      {
+        when: 'one is up again',
+        health: { down: ['eu'] },
+        ask: { subnet: LONDON },
+        expect: { data: US, counted: { 'us failover': 1 } },
+      },
     ],
   },
   {
     title: 'a last-resort cluster answers when nothing is up, whatever its own state',
     service: 'clusters: [eu, us, ap]\n    lastResort: { cluster: ap }',
     steps: [
-      { when: 'all are down', health: { down: ['eu', 'us', 'ap'] }, ask: { subnet: LONDON }, expect: { data: AP, counted: { 'ap last-resort': 1 } } },
+      {
+        when: 'all are down',
+        health: { down: ['eu', 'us', 'ap'] },
+        ask: { subnet: LONDON },
+        expect: { data: AP, counted: { 'ap last-resort': 1 } },
+      },
       {
         when: 'it drains and the others are down',
         health: { down: ['eu', 'us'], overrides: [{ kind: 'clusters', id: 'ap', state: 'drain' }] },
@@ -181,7 +327,12 @@ const SCENARIOS: readonly Scenario[] = [
         times: 2,
         expect: { data: EU, counted: { 'eu last-resort': 2 } },
       },
-      { when: 'it has none of the family', health: { down: ['eu', 'us', 'ap'] }, ask: { subnet: LONDON, type: 'AAAA' }, expect: { data: ['2001:db8:e::1'], counted: { 'eu last-resort': 1 } } },
+      {
+        when: 'it has none of the family',
+        health: { down: ['eu', 'us', 'ap'] },
+        ask: { subnet: LONDON, type: 'AAAA' },
+        expect: { data: ['2001:db8:e::1'], counted: { 'eu last-resort': 1 } },
+      },
     ],
   },
   {
@@ -197,7 +348,12 @@ const SCENARIOS: readonly Scenario[] = [
       },
       {
         when: 'its region drains all the same',
-        health: { overrides: [{ kind: 'clusters', id: 'eu', state: 'force-up' }, { kind: 'regions', id: 'eu-west', state: 'drain' }] },
+        health: {
+          overrides: [
+            { kind: 'clusters', id: 'eu', state: 'force-up' },
+            { kind: 'regions', id: 'eu-west', state: 'drain' },
+          ],
+        },
         ask: { subnet: LONDON },
         expect: { data: US, counted: { 'us failover': 1 } },
       },
@@ -214,12 +370,55 @@ const SCENARIOS: readonly Scenario[] = [
     title: 'a cluster over its capacity is passed over while another has room',
     service: 'clusters: [eu, us]\n    pick: { shed: { low: 80%, high: 100% } }',
     steps: [
-      { when: 'below the low watermark all stay', loads: [{ subject: 'eu', connections: 70 }], ask: { subnet: LONDON }, times: 4, expect: { data: EU, counted: { 'eu preferred': 4 } } },
-      { when: 'it is full', loads: [{ subject: 'eu', connections: 100 }], ask: { subnet: LONDON }, times: 4, expect: { data: US, counted: { 'us spill': 4 } } },
-      { when: 'the other is full too', loads: [{ subject: 'eu', connections: 100 }, { subject: 'us', connections: 200 }], ask: { subnet: LONDON }, times: 4, expect: { data: EU, counted: { 'eu preferred': 4 } } },
-      { when: 'the other has a little room', loads: [{ subject: 'eu', connections: 100 }, { subject: 'us', connections: 97 }], ask: { subnet: LONDON }, expect: { data: US, counted: { 'us spill': 1 } } },
-      { when: 'full, but the only one that is up', health: { down: ['us'] }, loads: [{ subject: 'eu', connections: 150 }], ask: { subnet: LONDON }, times: 2, expect: { data: EU, counted: { 'eu preferred': 2 } } },
-      { when: 'the reports are gone', health: {}, loads: [], ask: { subnet: LONDON }, times: 2, expect: { data: EU, counted: { 'eu preferred': 2 } } },
+      {
+        when: 'below the low watermark all stay',
+        loads: [{ subject: 'eu', connections: 70 }],
+        ask: { subnet: LONDON },
+        times: 4,
+        expect: { data: EU, counted: { 'eu preferred': 4 } },
+      },
+      {
+        when: 'it is full',
+        loads: [{ subject: 'eu', connections: 100 }],
+        ask: { subnet: LONDON },
+        times: 4,
+        expect: { data: US, counted: { 'us spill': 4 } },
+      },
+      {
+        when: 'the other is full too',
+        loads: [
+          { subject: 'eu', connections: 100 },
+          { subject: 'us', connections: 200 },
+        ],
+        ask: { subnet: LONDON },
+        times: 4,
+        expect: { data: EU, counted: { 'eu preferred': 4 } },
+      },
+      {
+        when: 'the other has a little room',
+        loads: [
+          { subject: 'eu', connections: 100 },
+          { subject: 'us', connections: 97 },
+        ],
+        ask: { subnet: LONDON },
+        expect: { data: US, counted: { 'us spill': 1 } },
+      },
+      {
+        when: 'full, but the only one that is up',
+        health: { down: ['us'] },
+        loads: [{ subject: 'eu', connections: 150 }],
+        ask: { subnet: LONDON },
+        times: 2,
+        expect: { data: EU, counted: { 'eu preferred': 2 } },
+      },
+      {
+        when: 'the reports are gone',
+        health: {},
+        loads: [],
+        ask: { subnet: LONDON },
+        times: 2,
+        expect: { data: EU, counted: { 'eu preferred': 2 } },
+      },
     ],
   },
   {
@@ -228,14 +427,21 @@ const SCENARIOS: readonly Scenario[] = [
     steps: [
       {
         when: 'one is full',
-        loads: [{ subject: 'eu/a', connections: 10, capacity: 10 }, { subject: 'eu/b', connections: 1, capacity: 10 }],
+        loads: [
+          { subject: 'eu/a', connections: 10, capacity: 10 },
+          { subject: 'eu/b', connections: 1, capacity: 10 },
+        ],
         ask: { subnet: LONDON },
         times: 3,
         expect: { data: ['198.51.100.2'], counted: { 'eu preferred': 3 } },
       },
       {
         when: 'both are full, the cluster as a whole says it is not',
-        loads: [{ subject: 'eu', connections: 1 }, { subject: 'eu/a', connections: 10, capacity: 10 }, { subject: 'eu/b', connections: 20, capacity: 10 }],
+        loads: [
+          { subject: 'eu', connections: 1 },
+          { subject: 'eu/a', connections: 10, capacity: 10 },
+          { subject: 'eu/b', connections: 20, capacity: 10 },
+        ],
         ask: { subnet: LONDON },
         times: 2,
         expect: { data: EU, counted: { 'eu preferred': 2 } },
@@ -250,8 +456,23 @@ const SCENARIOS: readonly Scenario[] = [
 `,
     steps: [
       { when: 'all are idle', ask: { subnet: LONDON }, times: 4, expect: { data: EU, counted: { 'eu preferred': 4 } } },
-      { when: 'the weighted one is full', loads: [{ subject: 'eu', connections: 100 }, { subject: 'twin', connections: 0 }], ask: { subnet: LONDON }, times: 4, expect: { data: US, counted: { 'us spill': 4 } } },
-      { when: 'the weighted one is down', health: { down: ['eu'] }, loads: [], ask: { subnet: LONDON }, expect: { data: ['198.51.100.31'], counted: { 'twin preferred': 1 } } },
+      {
+        when: 'the weighted one is full',
+        loads: [
+          { subject: 'eu', connections: 100 },
+          { subject: 'twin', connections: 0 },
+        ],
+        ask: { subnet: LONDON },
+        times: 4,
+        expect: { data: US, counted: { 'us spill': 4 } },
+      },
+      {
+        when: 'the weighted one is down',
+        health: { down: ['eu'] },
+        loads: [],
+        ask: { subnet: LONDON },
+        expect: { data: ['198.51.100.31'], counted: { 'twin preferred': 1 } },
+      },
     ],
   },
   {
@@ -263,15 +484,30 @@ const SCENARIOS: readonly Scenario[] = [
       - { by: priority }`,
     steps: [
       { when: 'a fenced client asks', ask: { subnet: LONDON }, expect: { data: AP, counted: { 'ap preferred': 1 } } },
-      { when: 'its only cluster is down', health: { down: ['ap'] }, ask: { subnet: LONDON }, expect: { data: AP, counted: { 'ap last-resort': 1 } } },
+      {
+        when: 'its only cluster is down',
+        health: { down: ['ap'] },
+        ask: { subnet: LONDON },
+        expect: { data: AP, counted: { 'ap last-resort': 1 } },
+      },
       {
         when: 'its only cluster was forced down',
         health: { overrides: [{ kind: 'clusters', id: 'ap', state: 'force-down' }] },
         ask: { subnet: LONDON },
         expect: { rcode: 'REFUSED', data: [], counted: { refused: 1 } },
       },
-      { when: 'it asks for a type that its cluster does not have', health: {}, ask: { subnet: LONDON, type: 'AAAA' }, expect: { rcode: 'NOERROR', data: [], counted: { 'no-data': 1 } } },
-      { when: 'a matching prefix asks', ask: { subnet: NEW_YORK }, times: 2, expect: { data: EU, scope: 2, counted: { 'eu preferred': 2 } } },
+      {
+        when: 'it asks for a type that its cluster does not have',
+        health: {},
+        ask: { subnet: LONDON, type: 'AAAA' },
+        expect: { rcode: 'NOERROR', data: [], counted: { 'no-data': 1 } },
+      },
+      {
+        when: 'a matching prefix asks',
+        ask: { subnet: NEW_YORK },
+        times: 2,
+        expect: { data: EU, scope: 2, counted: { 'eu preferred': 2 } },
+      },
       { when: 'the other half of it asks', ask: { subnet: '12.200.0.0/16' }, times: 2, expect: { data: EU } },
     ],
   },
@@ -284,7 +520,11 @@ clusters:
   - { id: us-names, region: us-east, endpoints: [{ id: a, target: lb-us.example.net }] }
 `,
     steps: [
-      { when: 'A is asked', ask: { subnet: LONDON }, expect: { data: ['lb-1.example.net'], ttl: 30, scope: 4, counted: { 'names preferred': 1 } } },
+      {
+        when: 'A is asked',
+        ask: { subnet: LONDON },
+        expect: { data: ['lb-1.example.net'], ttl: 30, scope: 4, counted: { 'names preferred': 1 } },
+      },
       { when: 'A is asked again', ask: { subnet: LONDON }, expect: { data: ['lb-2.example.net'] } },
       { when: 'AAAA is asked', ask: { subnet: NEW_YORK, type: 'AAAA' }, expect: { data: ['lb-us.example.net'] } },
       { when: 'TXT is asked', ask: { subnet: NEW_YORK, type: 'TXT' }, expect: { data: ['lb-us.example.net'] } },

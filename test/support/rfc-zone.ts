@@ -1,6 +1,6 @@
 // The zone that the tests of RFCs ask: something of everything, in two zones and a nested one.
 
-import { ask, createFixture, type Answer, type Fixture, type Question } from './snapshot-fixture.ts';
+import { type Answer, ask, createFixture, type Fixture, type Question } from './snapshot-fixture.ts';
 
 export const RFC_DOCUMENT = `
 zones:

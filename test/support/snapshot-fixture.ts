@@ -9,7 +9,7 @@ import type { PlaceMap } from '../../src/geo/place-map.ts';
 import { imageBytes, viewPlaceMap } from '../../src/geo/place-map-image.ts';
 import { judgeClusters } from '../../src/health/cluster-health.ts';
 import { listTargets } from '../../src/health/target.ts';
-import { isInPrefix, parseAddress, parsePrefix, type Prefix } from '../../src/model/address.ts';
+import { isInPrefix, type Prefix, parseAddress, parsePrefix } from '../../src/model/address.ts';
 import type { Configuration } from '../../src/model/configuration.ts';
 import type { LoadReport } from '../../src/model/load-report.ts';
 import type { Override } from '../../src/model/override.ts';
@@ -304,3 +304,15 @@ export function isWithin(address: string, prefix: string): boolean {
   const parsed = parseAddress(address);
   return parsed !== undefined && isInPrefix(parsed, prefixOf(prefix));
 }
+
+/** A service that tells by its answer whether the client came by IPv4 (198.51.100.4) or by IPv6 (198.51.100.6) from loopback. */
+export const RESOLVER_DOCUMENT = `
+clusters:
+  - { id: four, region: eu-west, endpoints: [{ id: a, address: 198.51.100.4 }] }
+  - { id: six, region: us-east, endpoints: [{ id: a, address: 198.51.100.6 }] }
+services:
+  - name: www
+    zone: gtm.example.com
+    clusters: [four, six]
+    rank: [{ match: { cidr: ["::1/128"] }, use: [six] }, { by: priority }]
+`;

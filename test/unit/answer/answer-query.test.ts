@@ -43,15 +43,19 @@ describe('answering', () => {
   const { desk } = fixture;
 
   it('counts requests and responses under the zone of the question', () => {
-    const requests = countersMoved(fixture, () => {
-      ask(desk, {});
-      ask(desk, { protocol: 'tcp', type: 'HTTPS' });
-      ask(desk, { source: '2001:db8::1', type: 'TYPE999' });
-      // An alias that leads elsewhere is still a question to this zone.
-      ask(desk, { name: 'out.gtm.example.com.' });
-      ask(desk, { name: 'example.net.' });
-      ask(desk, { type: 'MX', counts: [2, 0, 0, 0] });
-    }, 'requests');
+    const requests = countersMoved(
+      fixture,
+      () => {
+        ask(desk, {});
+        ask(desk, { protocol: 'tcp', type: 'HTTPS' });
+        ask(desk, { source: '2001:db8::1', type: 'TYPE999' });
+        // An alias that leads elsewhere is still a question to this zone.
+        ask(desk, { name: 'out.gtm.example.com.' });
+        ask(desk, { name: 'example.net.' });
+        ask(desk, { type: 'MX', counts: [2, 0, 0, 0] });
+      },
+      'requests',
+    );
     assert.deepEqual(requests, {
       'gtm.example.com udp 4 A': 2,
       'gtm.example.com tcp 4 HTTPS': 1,
@@ -60,11 +64,15 @@ describe('answering', () => {
       // Of a message that could not be parsed no type is known.
       ' udp 4 other': 1,
     });
-    const responses = countersMoved(fixture, () => {
-      ask(desk, { name: 'out.gtm.example.com.' });
-      ask(desk, { name: 'nothing.gtm.example.com.' });
-      ask(desk, { version: 1 });
-    }, 'responses');
+    const responses = countersMoved(
+      fixture,
+      () => {
+        ask(desk, { name: 'out.gtm.example.com.' });
+        ask(desk, { name: 'nothing.gtm.example.com.' });
+        ask(desk, { version: 1 });
+      },
+      'responses',
+    );
     assert.deepEqual(responses, { 'gtm.example.com NOERROR': 1, 'gtm.example.com NXDOMAIN': 1, ' BADVERS': 1 });
   });
 
@@ -82,13 +90,19 @@ describe('answering', () => {
     durations.fill(0);
     for (const seconds of [0, 1e-5, 1.1e-5, 0.1, 5]) countDuration(desk.counters, seconds);
     const counts = [...durations];
-    assert.deepEqual([counts[0], counts[1], counts[DURATION_BUCKETS.length - 1], counts[DURATION_BUCKETS.length]], [2, 1, 1, 1]);
+    assert.deepEqual(
+      [counts[0], counts[1], counts[DURATION_BUCKETS.length - 1], counts[DURATION_BUCKETS.length]],
+      [2, 1, 1, 1],
+    );
     assert.ok(Math.abs((counts.at(-1) ?? 0) - 5.100021) < 1e-9);
   });
 
   it('steers along a static alias', () => {
     const answer = ask(desk, { name: 'alias.gtm.example.com.', subnet: LONDON });
-    assert.deepEqual(answer.answers.map((text) => text.split(' ')[2]), ['CNAME', 'A']);
+    assert.deepEqual(
+      answer.answers.map((text) => text.split(' ')[2]),
+      ['CNAME', 'A'],
+    );
     assert.ok((answer.scope ?? 0) > 0);
   });
 
@@ -124,7 +138,11 @@ describe('answering', () => {
   });
 
   it('can serve the root', () => {
-    const zone = { name: '.', ns: ['ns1.example.net.'], records: [{ name: 'com', type: 'NS', data: ['a.example.net.'] }] };
+    const zone = {
+      name: '.',
+      ns: ['ns1.example.net.'],
+      records: [{ name: 'com', type: 'NS', data: ['a.example.net.'] }],
+    };
     const parsed = (() => {
       try {
         return createFixture({ zones: [zone] });
@@ -169,7 +187,9 @@ describe('answering', () => {
     const perQuery = (process.memoryUsage().heapUsed - before) / count;
     collect();
     const kept = (process.memoryUsage().heapUsed - before) / count;
-    t.diagnostic(`${((user * 1000) / count).toFixed(0)} ns of CPU, ${perQuery.toFixed(3)} bytes allocated, ${kept.toFixed(3)} kept per query`);
+    t.diagnostic(
+      `${((user * 1000) / count).toFixed(0)} ns of CPU, ${perQuery.toFixed(3)} bytes allocated, ${kept.toFixed(3)} kept per query`,
+    );
     assert.ok(perQuery < 32, `${perQuery} bytes are allocated per query`);
     assert.ok(kept < 0.5, `${kept} bytes are kept per query`);
   });

@@ -1,6 +1,15 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { ask, createFixture, type Fixture, LONDON, NEW_YORK, setHealth, setLoads, tally } from '../../support/snapshot-fixture.ts';
+import {
+  ask,
+  createFixture,
+  type Fixture,
+  LONDON,
+  NEW_YORK,
+  setHealth,
+  setLoads,
+  tally,
+} from '../../support/snapshot-fixture.ts';
 
 type Cluster = { readonly id: string; readonly region?: string; readonly endpoints?: number; readonly rest?: string };
 
@@ -37,13 +46,26 @@ describe('polling', () => {
   const polled = { rest: 'balance: round-robin,' };
 
   it('gives every endpoint of every equally preferred cluster the same, and each cluster in turn', () => {
-    const fixture = fixtureOf([{ id: 'one', ...polled }, { id: 'two', ...polled }], `pick: { by: round-robin }\n    ${equals}`);
+    const fixture = fixtureOf(
+      [
+        { id: 'one', ...polled },
+        { id: 'two', ...polled },
+      ],
+      `pick: { by: round-robin }\n    ${equals}`,
+    );
     const order = Array.from({ length: 8 }, () => first(fixture).slice(-2));
     assert.deepEqual(order, ['11', '21', '12', '22', '11', '21', '12', '22']);
   });
 
   it('is even for A and AAAA alike when clients ask for both, one after the other', () => {
-    const fixture = fixtureOf([{ id: 'one', ...polled }, { id: 'two', ...polled }], `pick: { by: round-robin }\n    ${equals}`, 'both');
+    const fixture = fixtureOf(
+      [
+        { id: 'one', ...polled },
+        { id: 'two', ...polled },
+      ],
+      `pick: { by: round-robin }\n    ${equals}`,
+      'both',
+    );
     const a = tally(100, () => {
       const address = first(fixture);
       first(fixture, LONDON, 'AAAA');
@@ -58,13 +80,22 @@ describe('polling', () => {
   });
 
   it('is even for clients of two places who ask in step', () => {
-    const fixture = fixtureOf([{ id: 'one', ...polled }, { id: 'two', region: 'us-east', ...polled }], 'pick: { by: round-robin }');
+    const fixture = fixtureOf(
+      [
+        { id: 'one', ...polled },
+        { id: 'two', region: 'us-east', ...polled },
+      ],
+      'pick: { by: round-robin }',
+    );
     const counts = tally(100, (turn) => first(fixture, turn % 2 === 0 ? LONDON : NEW_YORK));
     assert.deepEqual(Object.values(counts), [25, 25, 25, 25]);
   });
 
   it('is even inside a cluster that least connections picks one turn in three', () => {
-    const clusters = [{ id: 'one', rest: 'balance: round-robin, weight: 300,' }, { id: 'two', rest: 'balance: round-robin, weight: 100,' }];
+    const clusters = [
+      { id: 'one', rest: 'balance: round-robin, weight: 300,' },
+      { id: 'two', rest: 'balance: round-robin, weight: 100,' },
+    ];
     const fixture = fixtureOf(clusters, `pick: { by: least-connections }\n    ${equals}`);
     const counts = tally(400, () => first(fixture));
     assertNear(counts['198.51.100.11'], 150, 2);
@@ -83,7 +114,13 @@ describe('polling', () => {
 
 describe('weights', () => {
   it('spread clusters by their own weight, or the sum of their serving endpoints', () => {
-    const fixture = fixtureOf([{ id: 'one', rest: 'weight: 100,' }, { id: 'two', endpoints: 3 }], equals);
+    const fixture = fixtureOf(
+      [
+        { id: 'one', rest: 'weight: 100,' },
+        { id: 'two', endpoints: 3 },
+      ],
+      equals,
+    );
     const counts = tally(4000, () => first(fixture).slice(-2, -1));
     assertNear(counts['1'], 1000, 120);
     setHealth(fixture, { down: ['two/e1', 'two/e2'] });
@@ -105,22 +142,44 @@ services: [{ name: www, zone: gtm.example.com, clusters: [one] }]
 
 describe('all', () => {
   it('gives eight addresses at most, shared out among the clusters', () => {
-    const fixture = fixtureOf([{ id: 'one', endpoints: 9 }, { id: 'two', endpoints: 9 }], `pick: { by: all }\n    ${equals}`);
+    const fixture = fixtureOf(
+      [
+        { id: 'one', endpoints: 9 },
+        { id: 'two', endpoints: 9 },
+      ],
+      `pick: { by: all }\n    ${equals}`,
+    );
     const { data } = ask(fixture.desk, { subnet: LONDON });
     assert.equal(new Set(data).size, 8);
-    assert.deepEqual(tally(8, (at) => data[at]?.slice(-2, -1) ?? ''), { 1: 4, 2: 4 });
+    assert.deepEqual(
+      tally(8, (at) => data[at]?.slice(-2, -1) ?? ''),
+      { 1: 4, 2: 4 },
+    );
   });
 
   it('lets one cluster give what another is short of', () => {
-    const fixture = fixtureOf([{ id: 'one', endpoints: 1 }, { id: 'two', endpoints: 9 }], `pick: { by: all }\n    ${equals}`);
+    const fixture = fixtureOf(
+      [
+        { id: 'one', endpoints: 1 },
+        { id: 'two', endpoints: 9 },
+      ],
+      `pick: { by: all }\n    ${equals}`,
+    );
     const lengths = tally(10, () => String(ask(fixture.desk, { subnet: LONDON }).data.length));
     // The short one comes first in half of the answers, and only then does the other know.
     assert.deepEqual(lengths, { 5: 5, 8: 5 });
   });
 
   it('gives as many as are asked for, from as many clusters', () => {
-    const fixture = fixtureOf([{ id: 'one' }, { id: 'two' }, { id: 'three' }], `pick: { by: all, answers: 2 }\n    ${equals}`);
-    const seen = tally(60, () => ask(fixture.desk, { subnet: LONDON }).data.map((data) => data.slice(-2, -1)).join());
+    const fixture = fixtureOf(
+      [{ id: 'one' }, { id: 'two' }, { id: 'three' }],
+      `pick: { by: all, answers: 2 }\n    ${equals}`,
+    );
+    const seen = tally(60, () =>
+      ask(fixture.desk, { subnet: LONDON })
+        .data.map((data) => data.slice(-2, -1))
+        .join(),
+    );
     assert.deepEqual(seen, { '1,2': 20, '2,3': 20, '3,1': 20 });
   });
 
@@ -132,7 +191,10 @@ describe('all', () => {
 
 describe('least connections', () => {
   it('goes by what was reported, and by what has been handed out since', () => {
-    const fixture = fixtureOf([{ id: 'one', endpoints: 3, rest: 'balance: least-connections,' }], 'pick: { by: weighted }');
+    const fixture = fixtureOf(
+      [{ id: 'one', endpoints: 3, rest: 'balance: least-connections,' }],
+      'pick: { by: weighted }',
+    );
     setLoads(fixture, [
       { subject: 'one/e1', connections: 10 },
       { subject: 'one/e2', connections: 0 },
@@ -145,11 +207,17 @@ describe('least connections', () => {
 });
 
 describe('load', () => {
-  const two = [{ id: 'one', endpoints: 1, rest: 'capacity: 1000,' }, { id: 'two', endpoints: 1, rest: 'capacity: 1000,' }];
+  const two = [
+    { id: 'one', endpoints: 1, rest: 'capacity: 1000,' },
+    { id: 'two', endpoints: 1, rest: 'capacity: 1000,' },
+  ];
 
   it('takes traffic off a tier in proportion, and gives it to the next', () => {
     const fixture = fixtureOf(
-      [{ id: 'one', endpoints: 1, rest: 'capacity: 1000000,' }, { id: 'two', region: 'us-east', endpoints: 1 }],
+      [
+        { id: 'one', endpoints: 1, rest: 'capacity: 1000000,' },
+        { id: 'two', region: 'us-east', endpoints: 1 },
+      ],
       'pick: { shed: { low: 80%, high: 100% } }',
     );
     setLoads(fixture, [{ subject: 'one', connections: 950_000 }]);
@@ -167,13 +235,22 @@ describe('load', () => {
       const counts = tally(1000, () => first(fixture));
       const end = [800 + (counts['198.51.100.11'] ?? 0), 200 + (counts['198.51.100.21'] ?? 0)];
       // Room for 200 here and for 800 there: nobody ends above capacity, and none is starved.
-      assert.ok(end.every((connections) => connections <= 1010), `${by}: ${end}`);
+      assert.ok(
+        end.every((connections) => connections <= 1010),
+        `${by}: ${end}`,
+      );
       assert.ok((counts['198.51.100.11'] ?? 0) > 0, `${by}: ${end}`);
     }
   });
 
   it('counts no answers against a share of an unknown capacity', () => {
-    const fixture = fixtureOf([{ id: 'one', endpoints: 1 }, { id: 'two', region: 'us-east', endpoints: 1 }], '');
+    const fixture = fixtureOf(
+      [
+        { id: 'one', endpoints: 1 },
+        { id: 'two', region: 'us-east', endpoints: 1 },
+      ],
+      '',
+    );
     setLoads(fixture, [{ subject: 'one', utilisation: 0.5 }]);
     const counts = tally(100, () => first(fixture));
     assert.deepEqual(counts, { '198.51.100.11': 100 });
@@ -184,7 +261,10 @@ describe('load', () => {
   it('of millions of answers does not make the lighter of two endpoints invisible', () => {
     const fixture = fixtureOf([{ id: 'one', rest: 'balance: least-connections,' }], '');
     fixture.state.endpointLoads.handedOut.fill(2 ** 25);
-    assert.deepEqual(tally(100, () => first(fixture)), { '198.51.100.11': 50, '198.51.100.12': 50 });
+    assert.deepEqual(
+      tally(100, () => first(fixture)),
+      { '198.51.100.11': 50, '198.51.100.12': 50 },
+    );
     assert.equal(fixture.state.endpointLoads.handedOut[0], 2 ** 25 + 50);
   });
 });

@@ -7,7 +7,16 @@ import { parseAddress, parsePrefix } from '../../../src/model/address.ts';
 import type { State } from '../../../src/snapshot/state.ts';
 import { parseRecordType } from '../../../src/wire/record-types.ts';
 import { encodeName } from '../../support/dns-client.ts';
-import { ask, createFixture, type Fixture, LONDON, setHealth, setLoads, TOKYO, WORLD } from '../../support/snapshot-fixture.ts';
+import {
+  ask,
+  createFixture,
+  type Fixture,
+  LONDON,
+  setHealth,
+  setLoads,
+  TOKYO,
+  WORLD,
+} from '../../support/snapshot-fixture.ts';
 
 const CLUSTERS = ['eu', 'us', 'ap', 'names'] as const;
 const REGIONS = ['eu-west', 'us-east', 'ap-north', 'us-east'];
@@ -69,9 +78,12 @@ const overrides = fc.array(
   }),
   { maxLength: 3 },
 );
-const loads = fc.array(fc.record({ subject: fc.constantFrom('eu', 'us', 'ap', 'eu/a', 'us/b'), connections: fc.nat(150) }), {
-  maxLength: 4,
-});
+const loads = fc.array(
+  fc.record({ subject: fc.constantFrom('eu', 'us', 'ap', 'eu/a', 'us/b'), connections: fc.nat(150) }),
+  {
+    maxLength: 4,
+  },
+);
 const subnets = fc.constantFrom(...WORLD.map(({ prefix }) => prefix), '203.0.113.0/24', '0.0.0.0/0', undefined);
 const sources = fc.constantFrom('81.2.69.1', '12.0.0.1', '203.0.113.9', '2400::1');
 const types = fc.constantFrom('A', 'AAAA', 'TXT', 'CNAME', 'ANY', 'SOA');
@@ -109,7 +121,9 @@ describe('an explanation', () => {
 
           const desk = createDesk(fixture.snapshot, fixture.state, seed);
           const served = ask(desk, { type, source, protocol: 'tcp', ...(subnet === undefined ? {} : { subnet }) });
-          const records = explained.answer.records.map((record) => `${record.name} ${record.ttl} ${record.type} ${record.data}`);
+          const records = explained.answer.records.map(
+            (record) => `${record.name} ${record.ttl} ${record.type} ${record.data}`,
+          );
           assert.deepEqual(records, served.answers);
           assert.equal(explained.answer.rcode, served.rcode);
           if (explained.answer.scope !== undefined) assert.equal(explained.answer.scope, served.scope);
@@ -162,7 +176,10 @@ describe('an explanation', () => {
       ],
     );
     assert.deepEqual([answer.reason, answer.scope], ['preferred', 9]);
-    assert.deepEqual(steps.map(({ step }) => step), ['zone', 'service', 'client', 'pass', 'consider', 'choose', 'choose']);
+    assert.deepEqual(
+      steps.map(({ step }) => step),
+      ['zone', 'service', 'client', 'pass', 'consider', 'choose', 'choose'],
+    );
   });
 
   it('takes the subnet as people write it, with the address of a host', () => {
@@ -172,7 +189,10 @@ describe('an explanation', () => {
 
   it('goes by the source where there is no subnet, and says no scope', () => {
     const { client, answer } = question('www.gtm.example.com.', 'A');
-    assert.deepEqual([client.from, client.address, client.prefixLength, answer.scope], ['source', '12.0.0.1', 32, undefined]);
+    assert.deepEqual(
+      [client.from, client.address, client.prefixLength, answer.scope],
+      ['source', '12.0.0.1', 32, undefined],
+    );
   });
 
   it('explains what is not steered, and what is none of ours', () => {

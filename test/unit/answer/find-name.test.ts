@@ -26,7 +26,8 @@ function find({ names }: Snapshot, text: string): Found {
   return found;
 }
 
-const nodeName = ({ names }: Snapshot, node: number) => (node === NONE ? '' : formatName(names.text, names.textStarts[node]));
+const nodeName = ({ names }: Snapshot, node: number) =>
+  node === NONE ? '' : formatName(names.text, names.textStarts[node]);
 
 const record = (name: string, type: string, data: string) => ({ name, type, data: [data] });
 const [base] = BASE.zones;
@@ -86,16 +87,22 @@ describe('finding a name', () => {
 
   it('finds each of many names, and none that is not there', () => {
     const label = fc.stringMatching(/^[a-z0-9]{1,4}$/);
-    const names = fc.uniqueArray(fc.array(label, { minLength: 1, maxLength: 5 }).map((labels) => labels.join('.')), {
-      minLength: 1,
-      maxLength: 60,
-    });
+    const names = fc.uniqueArray(
+      fc.array(label, { minLength: 1, maxLength: 5 }).map((labels) => labels.join('.')),
+      {
+        minLength: 1,
+        maxLength: 60,
+      },
+    );
     fc.assert(
       fc.property(names, names, (present, asked) => {
         const records = present.filter((name) => name !== 'ns1').map((name) => record(name, 'TXT', 'x'));
-        const { snapshot: many } = createFixture({ zones: [{ ...base, records: [...(base?.records ?? []), ...records] }] });
+        const { snapshot: many } = createFixture({
+          zones: [{ ...base, records: [...(base?.records ?? []), ...records] }],
+        });
         // The name itself, or one below it.
-        const exists = (name: string) => [...present, 'ns1'].some((there) => there === name || there.endsWith(`.${name}`));
+        const exists = (name: string) =>
+          [...present, 'ns1'].some((there) => there === name || there.endsWith(`.${name}`));
         for (const name of [...present, ...asked]) {
           const found = find(many, `${name}.gtm.example.com.`);
           assert.equal(found.kind, exists(name) ? FOUND_NAME : FOUND_NOTHING);

@@ -29,12 +29,42 @@ function cluster(capacities: readonly (number | undefined)[], capacity?: number)
 describe('a load report', () => {
   const cases: readonly [string, Reported | undefined, number | undefined, ReturnType<typeof loadOf>][] = [
     ['that is missing says nothing', undefined, 100, UNKNOWN_LOAD],
-    ['of connections counts against the configured capacity', { connections: 5 }, 100, { connections: 5, capacity: 100, answerCost: 1 }],
-    ['that states a capacity is believed', { connections: 5, capacity: 50 }, 100, { connections: 5, capacity: 50, answerCost: 1 }],
-    ['without any capacity sheds nothing', { connections: 5 }, undefined, { connections: 5, capacity: 0, answerCost: 1 }],
-    ['of utilisation is turned into connections where it can be', { utilisation: 0.5 }, 200, { connections: 100, capacity: 200, answerCost: 1 }],
-    ['of utilisation alone is kept as a share, and answers cost nothing', { utilisation: 0.9 }, undefined, { connections: 0.9, capacity: 1, answerCost: 0 }],
-    ['that states both is believed in its utilisation', { utilisation: 2, connections: 1, capacity: 10 }, undefined, { connections: 20, capacity: 10, answerCost: 1 }],
+    [
+      'of connections counts against the configured capacity',
+      { connections: 5 },
+      100,
+      { connections: 5, capacity: 100, answerCost: 1 },
+    ],
+    [
+      'that states a capacity is believed',
+      { connections: 5, capacity: 50 },
+      100,
+      { connections: 5, capacity: 50, answerCost: 1 },
+    ],
+    [
+      'without any capacity sheds nothing',
+      { connections: 5 },
+      undefined,
+      { connections: 5, capacity: 0, answerCost: 1 },
+    ],
+    [
+      'of utilisation is turned into connections where it can be',
+      { utilisation: 0.5 },
+      200,
+      { connections: 100, capacity: 200, answerCost: 1 },
+    ],
+    [
+      'of utilisation alone is kept as a share, and answers cost nothing',
+      { utilisation: 0.9 },
+      undefined,
+      { connections: 0.9, capacity: 1, answerCost: 0 },
+    ],
+    [
+      'that states both is believed in its utilisation',
+      { utilisation: 2, connections: 1, capacity: 10 },
+      undefined,
+      { connections: 20, capacity: 10, answerCost: 1 },
+    ],
   ];
   for (const [title, report, capacity, expected] of cases) {
     it(title, () => assert.deepEqual(loadOf(report && { subject: 's', ...report }, capacity), expected));
@@ -60,7 +90,11 @@ describe('the load of a cluster', () => {
     const both = reportsOf({ 'web/e0': { utilisation: 0.5 }, 'web/e1': { connections: 4 } });
     assert.deepEqual(clusterLoadOf(cluster([10, 20]), both), { connections: 9, capacity: 30, answerCost: 1 });
     const shares = reportsOf({ 'web/e0': { utilisation: 0.5 }, 'web/e1': { utilisation: 1 } });
-    assert.deepEqual(clusterLoadOf(cluster([undefined, undefined]), shares), { connections: 0.75, capacity: 1, answerCost: 0 });
+    assert.deepEqual(clusterLoadOf(cluster([undefined, undefined]), shares), {
+      connections: 0.75,
+      capacity: 1,
+      answerCost: 0,
+    });
   });
 
   it('is unknown where shares and connections cannot be added', () => {

@@ -3,13 +3,7 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { addCandidate, type Candidates, createCandidates, MAX_CANDIDATES } from '../../../src/load/candidates.ts';
 import { type Chance, throwDice } from '../../../src/load/chance.ts';
-import {
-  choose,
-  PICK_ALL,
-  PICK_LEAST_CONNECTIONS,
-  PICK_ROUND_ROBIN,
-  PICK_WEIGHTED,
-} from '../../../src/load/choose.ts';
+import { choose, PICK_ALL, PICK_LEAST_CONNECTIONS, PICK_ROUND_ROBIN, PICK_WEIGHTED } from '../../../src/load/choose.ts';
 import { createTurns, type Turns } from '../../../src/load/turns.ts';
 import { tally } from '../../support/snapshot-fixture.ts';
 
@@ -43,10 +37,9 @@ function assertShare(actual: number | undefined, share: number, count: number): 
 
 describe('choosing', () => {
   it('gives different candidates, as many as are wanted and there are', () => {
-    const given = fc.array(
-      fc.record({ weight: fc.nat(3), room: fc.constantFrom(0, 0.5, 1), connections: fc.nat(5) }),
-      { maxLength: 20 },
-    );
+    const given = fc.array(fc.record({ weight: fc.nat(3), room: fc.constantFrom(0, 0.5, 1), connections: fc.nat(5) }), {
+      maxLength: 20,
+    });
     fc.assert(
       fc.property(given, fc.constantFrom(...ALGORITHMS), fc.integer({ min: 1, max: 8 }), (rows, algorithm, wanted) => {
         const ids = chooser(algorithm, wanted)(rows);
@@ -93,7 +86,9 @@ describe('choosing', () => {
     it('gives each its weight’s share', () => {
       const give = chooser(PICK_WEIGHTED);
       const count = 20_000;
-      const counts = tally(count, () => String(give([{ weight: 100 }, { weight: 300 }, { weight: 0 }, { weight: 600 }])[0]));
+      const counts = tally(count, () =>
+        String(give([{ weight: 100 }, { weight: 300 }, { weight: 0 }, { weight: 600 }])[0]),
+      );
       assertShare(counts['0'], 0.1, count);
       assertShare(counts['1'], 0.3, count);
       assertShare(counts['3'], 0.6, count);
@@ -129,13 +124,20 @@ describe('choosing', () => {
     it('moves the first place on by one when several are given', () => {
       const give = chooser(PICK_ROUND_ROBIN, 2);
       const order = Array.from({ length: 4 }, () => give([{}, {}, {}]));
-      assert.deepEqual(order, [[0, 1], [1, 2], [2, 0], [0, 1]]);
+      assert.deepEqual(order, [
+        [0, 1],
+        [1, 2],
+        [2, 0],
+        [0, 1],
+      ]);
     });
 
     it('stays even when different clients may be given different ones', () => {
       const give = chooser(PICK_ROUND_ROBIN);
       // One client may go to 0 and 1, the other to 2 and 3; they take turns, in step.
-      const counts = tally(400, (turn) => String(give(turn % 2 === 0 ? [{ id: 0 }, { id: 1 }] : [{ id: 2 }, { id: 3 }])[0]));
+      const counts = tally(400, (turn) =>
+        String(give(turn % 2 === 0 ? [{ id: 0 }, { id: 1 }] : [{ id: 2 }, { id: 3 }])[0]),
+      );
       assert.deepEqual(counts, { 0: 100, 1: 100, 2: 100, 3: 100 });
     });
 
@@ -157,7 +159,13 @@ describe('choosing', () => {
   describe('all', () => {
     it('gives all of them, another one first each time', () => {
       const give = chooser(PICK_ALL, 8);
-      assert.deepEqual([give([{}, {}, {}]), give([{}, {}, {}])], [[0, 1, 2], [1, 2, 0]]);
+      assert.deepEqual(
+        [give([{}, {}, {}]), give([{}, {}, {}])],
+        [
+          [0, 1, 2],
+          [1, 2, 0],
+        ],
+      );
     });
 
     it('gives every one of more than fit into an answer equally often', () => {
@@ -174,7 +182,10 @@ describe('choosing', () => {
     it('gives the one with the fewest connections for its weight', () => {
       const give = chooser(PICK_LEAST_CONNECTIONS, 3);
       assert.deepEqual(give([{ connections: 10 }, { connections: 3 }, { connections: 7 }]), [1, 2, 0]);
-      assert.deepEqual(give([{ connections: 10, weight: 5 }, { connections: 3 }, { connections: 9, weight: 4 }]), [0, 2, 1]);
+      assert.deepEqual(
+        give([{ connections: 10, weight: 5 }, { connections: 3 }, { connections: 9, weight: 4 }]),
+        [0, 2, 1],
+      );
     });
 
     it('gives equals their turn', () => {

@@ -14,8 +14,13 @@ function table(connections: number, capacity: number, handedOut = 0, answerCost 
 
 describe('room', () => {
   it('falls from the low watermark to the high one', () => {
-    const rooms = [0, 49, 50, 62.5, 75, 99.9, 100, 500].map((connections) => roomOf(table(connections, 100), 0, 0.5, 1));
-    assert.deepEqual(rooms.map((room) => Math.round(room * 1000) / 1000), [1, 1, 1, 0.75, 0.5, 0.002, 0, 0]);
+    const rooms = [0, 49, 50, 62.5, 75, 99.9, 100, 500].map((connections) =>
+      roomOf(table(connections, 100), 0, 0.5, 1),
+    );
+    assert.deepEqual(
+      rooms.map((room) => Math.round(room * 1000) / 1000),
+      [1, 1, 1, 0.75, 0.5, 0.002, 0, 0],
+    );
   });
 
   it('ends at once where the watermarks are one', () => {

@@ -18,7 +18,10 @@ describe('a flat name', () => {
         assert.equal(end, 2 + wire.length);
         const expected = lowerCaseName(Uint8Array.from(wire));
         assert.deepEqual(name.bytes.slice(0, name.length), expected);
-        assert.deepEqual([...name.labelStarts.slice(0, name.labelCount + 1)], [...labelOffsets(expected), wire.length - 1]);
+        assert.deepEqual(
+          [...name.labelStarts.slice(0, name.labelCount + 1)],
+          [...labelOffsets(expected), wire.length - 1],
+        );
         return undefined;
       }),
       { seed: 2, numRuns: 500 },

@@ -3,7 +3,14 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { createQuery, PARSED, type ParseOutcome, parseQuery, type Query, SILENCE } from '../../../src/wire/query.ts';
 import { RCODE_BADVERS, RCODE_FORMERR, RCODE_NOTIMP } from '../../../src/wire/record-types.ts';
-import { bytes16, encodeName, encodeQuery, encodeRecord, encodeSubnet, type QueryShape } from '../../support/dns-client.ts';
+import {
+  bytes16,
+  encodeName,
+  encodeQuery,
+  encodeRecord,
+  encodeSubnet,
+  type QueryShape,
+} from '../../support/dns-client.ts';
 
 type Parsed = { readonly query: Query; readonly outcome: ParseOutcome };
 
@@ -127,7 +134,14 @@ describe('parsing a query', () => {
     });
 
     it('may not be compressed, nor have a label type that nobody uses', () => {
-      for (const rawName of [[0xc0, 12], [0xc0, 0], [1, 0x61, 0xc0, 12], [0x40, 0], [0x80, 0], [0xbf, 0]]) {
+      for (const rawName of [
+        [0xc0, 12],
+        [0xc0, 0],
+        [1, 0x61, 0xc0, 12],
+        [0x40, 0],
+        [0x80, 0],
+        [0xbf, 0],
+      ]) {
         assert.equal(outcomeOf({ rawName }), RCODE_FORMERR);
       }
     });
@@ -174,7 +188,8 @@ describe('parsing a query', () => {
 
     it('may stand before or behind other records, such as a TSIG, which is passed over', () => {
       const tsig = encodeRecord([3, 0x6b, 0x65, 0x79, 0], 250, 255, [0, 0, 0, 0], new Array<number>(40).fill(7));
-      for (const additionals of [[tsig], [opt(), tsig], [tsig, opt()]]) assert.equal(outcomeOf({ additionals }), PARSED);
+      for (const additionals of [[tsig], [opt(), tsig], [tsig, opt()]])
+        assert.equal(outcomeOf({ additionals }), PARSED);
       assert.equal(parse({ additionals: [tsig, opt()] }).query.hasEdns, true);
       assert.equal(parse({ additionals: [tsig] }).query.hasEdns, false);
     });
@@ -198,7 +213,15 @@ describe('parsing a query', () => {
     });
 
     it('passes over options that it does not know, and refuses those that are not whole', () => {
-      assert.equal(outcomeOf({ options: [{ code: 10, data: [1, 2, 3, 4, 5, 6, 7, 8] }, { code: 65_001, data: [] }] }), PARSED);
+      assert.equal(
+        outcomeOf({
+          options: [
+            { code: 10, data: [1, 2, 3, 4, 5, 6, 7, 8] },
+            { code: 65_001, data: [] },
+          ],
+        }),
+        PARSED,
+      );
       for (const data of [[0], [0, 10], [0, 10, 0], [0, 10, 0, 1], [0, 10, 0xff, 0xff, 1]]) {
         assert.equal(outcomeOf({ additionals: [opt(data)] }), RCODE_FORMERR);
       }
@@ -216,7 +239,8 @@ describe('parsing a query', () => {
     });
 
     it('takes every source length that its family has, and no other', () => {
-      for (let length = 0; length <= 32; length++) assert.equal(outcomeOf({ subnet: `255.255.255.255/${length}` }), PARSED);
+      for (let length = 0; length <= 32; length++)
+        assert.equal(outcomeOf({ subnet: `255.255.255.255/${length}` }), PARSED);
       for (let length = 0; length <= 128; length++) assert.equal(outcomeOf({ subnet: `2001:db8::/${length}` }), PARSED);
       assert.equal(outcomeOf(subnetOption(0, 1, 33, 0, 1, 2, 3, 4, 128)), RCODE_FORMERR);
       assert.equal(outcomeOf(subnetOption(0, 2, 129, 0, ...new Array<number>(17).fill(0))), RCODE_FORMERR);

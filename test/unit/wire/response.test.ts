@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { createQuery, type Query, parseQuery } from '../../../src/wire/query.ts';
+import { createQuery, parseQuery, type Query } from '../../../src/wire/query.ts';
 import {
   beginResponse,
   createResponse,
@@ -73,7 +73,7 @@ describe('composing a response', () => {
     for (let size = 60; size < 140; size++) {
       const begun = begin({ subnet: '2001:db8::/56' }, size);
       if (begun.response.at > begun.response.limit) continue;
-      while (writeA(begun.response)) continue;
+      while (writeA(begun.response));
       const { length, around } = finish(begun);
       assert.ok(length <= size, `${length} of ${size}`);
       assert.ok(around.every((byte) => byte === FILL));
@@ -82,7 +82,7 @@ describe('composing a response', () => {
 
   it('keeps room for OPT and client subnet, however full it is', () => {
     const begun = begin({ subnet: '2001:db8:1:2:3:4:5:6/128', dnssecOk: true }, 512);
-    while (writeA(begun.response)) continue;
+    while (writeA(begun.response));
     const { message, length } = finish(begun, 0, true, 64);
     assert.ok(length <= 512 && length > 512 - 16);
     assert.equal(message.edns?.clientSubnet?.scopePrefixLength, 64);
