@@ -2,7 +2,7 @@
 // in which it has enough endpoints that are up. Families are judged apart: a cluster whose AAAA endpoints are all down
 // still serves A, and is no candidate for AAAA.
 
-import type { Cluster, Endpoint, EndpointTarget, MinHealthy } from '../model/cluster.ts';
+import { type Cluster, type Endpoint, type EndpointTarget, FAMILY_BITS, type MinHealthy } from '../model/cluster.ts';
 import type { Configuration } from '../model/configuration.ts';
 import { collectOverrides, type Directive, findDirective, findNextExpiryMs } from './override-precedence.ts';
 import { listTargets } from './target.ts';
@@ -23,9 +23,6 @@ export type EndpointClass =
   | typeof ENDPOINT_UP;
 
 export type Family = EndpointTarget['family'];
-
-/** Bits of `clusterServing`. */
-export const FAMILY_BITS: Readonly<Record<Family, number>> = { A: 1, AAAA: 2, CNAME: 4 };
 
 /** Why an endpoint is in its class. */
 export type EndpointJudgement = {

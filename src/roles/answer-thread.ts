@@ -9,6 +9,7 @@ import type { State } from '../snapshot/state.ts';
 import type { Listener } from '../transport/listener.ts';
 import { listenTcp, type TcpOptions } from '../transport/tcp.ts';
 import { listenUdp } from '../transport/udp-dgram.ts';
+import { watchSharedGarbage } from './shared-garbage.ts';
 
 export type AnswerThreadData = {
   readonly listen: readonly { readonly host: string; readonly port: number }[];
@@ -66,6 +67,7 @@ function run(port: NonNullable<typeof parentPort>, data: AnswerThreadData): void
   const send = (message: FromAnswerThread) => port.postMessage(message);
   let desk: Desk | undefined;
   let listeners: Promise<Listener[]> | undefined;
+  const garbage = watchSharedGarbage();
   port.on('message', (message: ToAnswerThread) => {
     if (message.kind === 'close') {
       void closeAll(listeners).then(() => {
@@ -87,6 +89,7 @@ function run(port: NonNullable<typeof parentPort>, data: AnswerThreadData): void
       );
     } else {
       adoptSnapshot(desk, snapshot, state, counters);
+      garbage.note(snapshot);
     }
     send({ kind: 'serving', swap });
   });

@@ -7,6 +7,7 @@ import { emptyPlaceMap, type PlaceMap } from '../geo/place-map.ts';
 import type { Configuration } from '../model/configuration.ts';
 import { formatProblem } from '../model/problem.ts';
 import { type CompiledSnapshot, compileSnapshot, createRankMapCache } from '../snapshot/compile-snapshot.ts';
+import { watchSharedGarbage } from './shared-garbage.ts';
 
 export type ToCompileThread =
   | { readonly kind: 'place-map'; readonly placeMap: PlaceMap }
@@ -21,10 +22,12 @@ export type FromCompileThread = { readonly job: number; readonly outcome: Compil
 
 if (parentPort !== null) {
   const port = parentPort;
+  const garbage = watchSharedGarbage();
   let cache = createRankMapCache(emptyPlaceMap());
   port.on('message', (message: ToCompileThread) => {
     if (message.kind === 'place-map') {
       cache = createRankMapCache(message.placeMap);
+      garbage.note(message.placeMap);
       return;
     }
     const { job, configuration, serial } = message;
@@ -33,5 +36,6 @@ if (parentPort !== null) {
     const outcome: CompileOutcome =
       compiled.ok && reasons.length === 0 ? { ok: true, compiled: compiled.value } : { ok: false, reasons };
     port.postMessage({ job, outcome } satisfies FromCompileThread);
+    garbage.note(outcome);
   });
 }

@@ -17,6 +17,7 @@ import { HealthView } from './health-view.ts';
 import { LoadView } from './load-view.ts';
 import { type LocationResolver, readRevision } from './read-revision.ts';
 import { applyHealth, applyLoads, fadeHandedOut, type Serving } from './serving.ts';
+import { watchSharedGarbage } from './shared-garbage.ts';
 import { readVerdicts, VerdictKeeper } from './verdict-keeper.ts';
 
 export type ControlOptions = {
@@ -44,6 +45,7 @@ export class Control {
   readonly #dependencies: ControlDependencies;
   readonly #keeper: VerdictKeeper;
   readonly #compiler = new Compiler();
+  readonly #garbage = watchSharedGarbage();
   readonly #servingListeners: ServingListener[] = [];
   readonly #configurationListeners: ConfigurationListener[] = [];
   #serving: Serving | undefined;
@@ -173,6 +175,7 @@ export class Control {
     this.#applyLoads(new Set());
     for (const listener of this.#servingListeners) await listener(this.#serving);
     this.#isHandedOn = true;
+    this.#garbage.note(snapshot);
     return [];
   }
 

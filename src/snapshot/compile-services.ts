@@ -2,22 +2,14 @@
 
 import { PICK_ALL, PICK_LEAST_CONNECTIONS, PICK_ROUND_ROBIN, PICK_WEIGHTED } from '../load/choose.ts';
 import { octetsOfAddress, parseAddress } from '../model/address.ts';
-import type { Cluster, EndpointTarget } from '../model/cluster.ts';
+import { type Cluster, type EndpointTarget, FAMILY_BITS } from '../model/cluster.ts';
 import type { Configuration } from '../model/configuration.ts';
 import type { LastResort, PickBy, RankRule, Service } from '../model/service.ts';
 import type { Ranking, RankingRule } from '../steering/ranking.ts';
 import { parseNameText } from '../wire/name.ts';
 import { sharedFloat32From, sharedUint8, sharedUint8From, sharedUint16From, sharedUint32From } from './shared-array.ts';
 import type { ClusterTable, EndpointTable, ServiceTable } from './snapshot.ts';
-import {
-  FAMILY_A,
-  FAMILY_AAAA,
-  FAMILY_CNAME,
-  LAST_RESORT_CLUSTER,
-  LAST_RESORT_FAIL_OPEN,
-  LAST_RESORT_REFUSE,
-  NONE,
-} from './snapshot.ts';
+import { LAST_RESORT_CLUSTER, LAST_RESORT_FAIL_OPEN, LAST_RESORT_REFUSE, NONE } from './snapshot.ts';
 
 export type CompiledServices = {
   readonly services: ServiceTable;
@@ -76,12 +68,6 @@ const LAST_RESORT_CODES: Readonly<Record<LastResort['kind'], number>> = {
   cluster: LAST_RESORT_CLUSTER,
 };
 
-const FAMILY_CODES: Readonly<Record<EndpointTarget['family'], number>> = {
-  A: FAMILY_A,
-  AAAA: FAMILY_AAAA,
-  CNAME: FAMILY_CNAME,
-};
-
 function compileEndpoints(clusters: readonly Cluster[]): EndpointTable {
   const endpoints = clusters.flatMap((cluster) => cluster.endpoints.map((endpoint) => ({ cluster, endpoint })));
   const data = endpoints.map(({ endpoint }) => targetData(endpoint.target));
@@ -91,7 +77,7 @@ function compileEndpoints(clusters: readonly Cluster[]): EndpointTable {
   return {
     ids: endpoints.map(({ cluster, endpoint }) => `${cluster.id}/${endpoint.id}`),
     clusters: sharedUint32From(clusters.flatMap((cluster, index) => cluster.endpoints.map(() => index))),
-    families: sharedUint8From(endpoints.map(({ endpoint }) => FAMILY_CODES[endpoint.target.family])),
+    families: sharedUint8From(endpoints.map(({ endpoint }) => FAMILY_BITS[endpoint.target.family])),
     weights: sharedUint16From(endpoints.map(({ endpoint }) => endpoint.weight)),
     dataStarts: sharedUint32From(dataStarts),
     dataLengths: sharedUint16From(data.map(({ length }) => length)),
@@ -112,7 +98,7 @@ function targetData(target: EndpointTarget): Uint8Array {
 }
 
 function familiesOf(cluster: Cluster): number {
-  return cluster.endpoints.reduce((set, { target }) => set | FAMILY_CODES[target.family], 0);
+  return cluster.endpoints.reduce((set, { target }) => set | FAMILY_BITS[target.family], 0);
 }
 
 function lastResortPosition(service: Service): number {

@@ -7,6 +7,7 @@
 //   services → clusters → endpoints      service → ranking, pick, TTL, last resort
 //   rankings client prefix → preference list (positions in the service's list of clusters)
 
+import { FAMILY_BITS } from '../model/cluster.ts';
 import type { RankMap } from '../steering/run-map.ts';
 
 /** An index that points nowhere. */
@@ -64,10 +65,9 @@ export type ZoneTable = {
   readonly negativeTtls: Uint32Array;
 };
 
-/** Families as bits, so that a set of them is one number. */
-export const FAMILY_A = 1;
-export const FAMILY_AAAA = 2;
-export const FAMILY_CNAME = 4;
+export const FAMILY_A = FAMILY_BITS.A;
+export const FAMILY_AAAA = FAMILY_BITS.AAAA;
+export const FAMILY_CNAME = FAMILY_BITS.CNAME;
 
 export const LAST_RESORT_FAIL_OPEN = 0;
 export const LAST_RESORT_REFUSE = 1;

@@ -1,15 +1,17 @@
 // What every listener is to those who start and stop it, and how one that cannot start says so.
 
+import { setTimeout as sleep } from 'node:timers/promises';
+
 export type Listener = {
   readonly protocol: 'udp' | 'tcp';
   readonly host: string;
   /** The real one, also where 0 was asked for. */
   readonly port: number;
-  /** Answers what has been received, then closes. Resolves within CLOSE_LIMIT_MS. */
+  /** Answers what has been received, then closes. Resolves within twice CLOSE_LIMIT_MS. */
   close(): Promise<void>;
 };
 
-/** The longest that closing may take while messages keep coming. */
+/** How long closing waits while messages keep coming, and then for peers to take their answers. */
 export const CLOSE_LIMIT_MS = 1000;
 
 const ADVICE: Readonly<Record<string, string>> = {
@@ -25,4 +27,15 @@ export function bindError(protocol: string, host: string, port: number, cause: N
   return new Error(`cannot listen on ${protocol} ${host} port ${port} (${cause.code ?? 'unknown'}): ${advice}`, {
     cause,
   });
+}
+
+const QUIET_MS = 10;
+
+/** Waits until nothing has come in for a moment and nothing waits to go out, but not longer than CLOSE_LIMIT_MS. */
+export async function waitUntilQuiet(countReceived: () => number, isPending: () => boolean): Promise<void> {
+  const deadline = performance.now() + CLOSE_LIMIT_MS;
+  for (let before = -1; (before !== countReceived() || isPending()) && performance.now() < deadline; ) {
+    before = countReceived();
+    await sleep(QUIET_MS);
+  }
 }

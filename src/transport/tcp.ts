@@ -6,7 +6,7 @@ import { answerQuery, TCP } from '../answer/answer-query.ts';
 import { countDropped, countDuration, DROPPED_OVERLOAD } from '../answer/counters.ts';
 import type { Desk } from '../answer/desk.ts';
 import { setClientAddress } from './client-address.ts';
-import { bindError, CLOSE_LIMIT_MS, type Listener } from './listener.ts';
+import { bindError, CLOSE_LIMIT_MS, type Listener, waitUntilQuiet } from './listener.ts';
 
 const LENGTH_BYTES = 2;
 const MAX_MESSAGE_BYTES = 65535;
@@ -28,12 +28,14 @@ export type TcpOptions = {
 export async function listenTcp(options: TcpOptions, desk: Desk): Promise<Listener> {
   /** In the order of their last message: the first is the longest idle. */
   const connections = new Set<Socket>();
+  let received = 0;
   const scratch = new Uint8Array(LENGTH_BYTES + MAX_MESSAGE_BYTES);
   const server = createServer({ noDelay: true }, (socket) => {
     if (connections.size >= options.maxConnections) evictLongestIdle(connections, desk);
     connections.add(socket);
     socket.on('close', () => connections.delete(socket));
     serveConnection(socket, options, desk, scratch, () => {
+      received++;
       connections.delete(socket);
       connections.add(socket);
     });
@@ -49,7 +51,12 @@ export async function listenTcp(options: TcpOptions, desk: Desk): Promise<Listen
   });
   // Such as too many open files: the connection is lost, the server is not.
   server.on('error', () => countDropped(desk.counters, DROPPED_OVERLOAD));
-  return { protocol: 'tcp', host, port: boundPort(server), close: () => closeServer(server, connections) };
+  return {
+    protocol: 'tcp',
+    host,
+    port: boundPort(server),
+    close: () => closeServer(server, connections, () => received),
+  };
 }
 
 function serveConnection(
@@ -128,9 +135,14 @@ function boundPort(server: Server): number {
   return typeof address === 'object' && address !== null ? address.port : 0;
 }
 
-/** Takes no more connections, lets answers under way be taken, then ends what is left. */
-async function closeServer(server: Server, connections: ReadonlySet<Socket>): Promise<void> {
+/** Takes no more connections, answers what has been sent on those that are open, then ends them. */
+async function closeServer(
+  server: Server,
+  connections: ReadonlySet<Socket>,
+  countReceived: () => number,
+): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  await waitUntilQuiet(countReceived, () => [...connections].some((socket) => socket.writableLength > 0));
   for (const socket of connections) socket.end();
   const limit = setTimeout(() => {
     for (const socket of connections) socket.destroy();

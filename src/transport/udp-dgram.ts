@@ -2,18 +2,16 @@
 
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { isIPv6 } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { answerQuery, UDP } from '../answer/answer-query.ts';
 import { countDropped, countDuration, DROPPED_OVERLOAD, DROPPED_PORT_ZERO } from '../answer/counters.ts';
 import type { Desk } from '../answer/desk.ts';
 import { MAX_UDP_PAYLOAD } from '../wire/response.ts';
 import { setClientAddress } from './client-address.ts';
-import { bindError, CLOSE_LIMIT_MS, type Listener } from './listener.ts';
+import { bindError, type Listener, waitUntilQuiet } from './listener.ts';
 
 /** Answers that may wait for the kernel at once; when it takes no more, further ones are dropped, as UDP allows. */
 const MAX_PENDING_SENDS = 4096;
 const RECEIVE_BUFFER_BYTES = 4 * 1024 * 1024;
-const QUIET_MS = 10;
 
 export type UdpOptions = { readonly host: string; readonly port: number; readonly reusePort: boolean };
 
@@ -62,11 +60,10 @@ export async function listenUdp({ host, port, reusePort }: UdpOptions, desk: Des
     host,
     port: socket.address().port,
     async close() {
-      const deadline = performance.now() + CLOSE_LIMIT_MS;
-      for (let before = -1; (before !== received || pending > 0) && performance.now() < deadline; ) {
-        before = received;
-        await sleep(QUIET_MS);
-      }
+      await waitUntilQuiet(
+        () => received,
+        () => pending > 0,
+      );
       await new Promise<void>((resolve) => socket.close(() => resolve()));
     },
   };
