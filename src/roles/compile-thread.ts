@@ -3,15 +3,24 @@
 
 import { parentPort } from 'node:worker_threads';
 import { askCanaries } from '../answer/canary.ts';
+import { nameRankMap, readCachedRankMap, writeCachedRankMap } from '../databases/rank-map-cache.ts';
 import { emptyPlaceMap, type PlaceMap } from '../geo/place-map.ts';
 import type { Configuration } from '../model/configuration.ts';
 import { formatProblem } from '../model/problem.ts';
-import { type CompiledSnapshot, compileSnapshot, createRankMapCache } from '../snapshot/compile-snapshot.ts';
+import {
+  type CompiledSnapshot,
+  compileSnapshot,
+  createRankMapCache,
+  type RankMapKeeper,
+} from '../snapshot/compile-snapshot.ts';
 import { watchSharedGarbage } from './shared-garbage.ts';
 
 export type ToCompileThread =
-  | { readonly kind: 'place-map'; readonly placeMap: PlaceMap }
+  | { readonly kind: 'place-map'; readonly placeMap: PlaceMap; readonly origin: PlaceMapOrigin | undefined }
   | { readonly kind: 'compile'; readonly job: number; readonly configuration: Configuration; readonly serial: number };
+
+/** Where compiled rankings of a place map are kept for the next start. */
+export type PlaceMapOrigin = { readonly fingerprint: string; readonly cacheDirectory: string };
 
 /** `reasons`: everything that is against serving it, one sentence each. */
 export type CompileOutcome =
@@ -24,9 +33,12 @@ if (parentPort !== null) {
   const port = parentPort;
   const garbage = watchSharedGarbage();
   let cache = createRankMapCache(emptyPlaceMap());
+  /** Rankings that were compiled and are not on disk yet: nobody waits for that. */
+  const unwritten: (() => void)[] = [];
   port.on('message', (message: ToCompileThread) => {
     if (message.kind === 'place-map') {
-      cache = createRankMapCache(message.placeMap);
+      const { placeMap, origin } = message;
+      cache = createRankMapCache(placeMap, origin && keepRankMaps(origin, (write) => unwritten.push(write)));
       garbage.note(message.placeMap);
       return;
     }
@@ -37,5 +49,24 @@ if (parentPort !== null) {
       compiled.ok && reasons.length === 0 ? { ok: true, compiled: compiled.value } : { ok: false, reasons };
     port.postMessage({ job, outcome } satisfies FromCompileThread);
     garbage.note(outcome);
+    for (const write of unwritten.splice(0)) write();
   });
+}
+
+function keepRankMaps({ fingerprint, cacheDirectory }: PlaceMapOrigin, writeLater: (write: () => void) => void) {
+  const keeper: RankMapKeeper = {
+    find: (key) => readCachedRankMap(cacheDirectory, nameRankMap(fingerprint, key)),
+    keep: (key, map) => {
+      // One run for everyone is made faster than it is read.
+      if (map.v4.starts.length === 1 && map.v6.startsHigh.length === 1) return;
+      writeLater(() => {
+        try {
+          writeCachedRankMap(cacheDirectory, nameRankMap(fingerprint, key), map);
+        } catch {
+          // Then the next start compiles it again: the log has said by then that the disk refuses.
+        }
+      });
+    },
+  };
+  return keeper;
 }

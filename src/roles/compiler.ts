@@ -4,7 +4,7 @@
 import { Worker } from 'node:worker_threads';
 import type { PlaceMap } from '../geo/place-map.ts';
 import type { Configuration } from '../model/configuration.ts';
-import type { CompileOutcome, FromCompileThread, ToCompileThread } from './compile-thread.ts';
+import type { CompileOutcome, FromCompileThread, PlaceMapOrigin, ToCompileThread } from './compile-thread.ts';
 
 export type CompilerOptions = {
   /** How long one job may take; default COMPILE_LIMIT_MS. */
@@ -26,7 +26,7 @@ type Job = {
 export class Compiler {
   readonly #options: CompilerOptions;
   #worker: Worker | undefined;
-  #placeMap: PlaceMap | undefined;
+  #placeMap: (ToCompileThread & { readonly kind: 'place-map' }) | undefined;
   #jobs = 0;
   #closed = false;
   readonly #waiting = new Map<number, Job>();
@@ -40,11 +40,11 @@ export class Compiler {
     if (!this.#closed) this.#worker ??= this.#spawn();
   }
 
-  /** Compiles for this map of clients from now on. */
-  setPlaceMap(placeMap: PlaceMap): void {
-    this.#placeMap = placeMap;
+  /** Compiles for this map of clients from now on; `origin` says where its rankings are kept for the next start. */
+  setPlaceMap(placeMap: PlaceMap, origin?: PlaceMapOrigin): void {
+    this.#placeMap = { kind: 'place-map', placeMap, origin };
     // A thread that is yet to be started gets it at its start.
-    this.#worker?.postMessage({ kind: 'place-map', placeMap } satisfies ToCompileThread);
+    this.#worker?.postMessage(this.#placeMap);
   }
 
   /** Compiles, and asks the canaries. `serial` goes into the SOA of every zone. Never rejects. */
@@ -99,7 +99,7 @@ export class Compiler {
     });
     worker.on('exit', () => this.#replace(worker, fault));
     if (this.#placeMap !== undefined) {
-      worker.postMessage({ kind: 'place-map', placeMap: this.#placeMap } satisfies ToCompileThread);
+      worker.postMessage(this.#placeMap);
     }
     return worker;
   }

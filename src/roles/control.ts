@@ -2,6 +2,7 @@
 // of clients (from the GeoIP database), health and load, compiles snapshots and hands them on whole. Whatever becomes slow
 // or goes away here, what has been handed on goes on being answered.
 
+import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { type OpenedPlaceMap, openPlaceMap } from '../databases/open-place-map.ts';
 import { watchDatabases } from '../databases/watch-databases.ts';
@@ -111,7 +112,7 @@ export class Control {
     if (opened === undefined || this.#stopped) return;
     for (const warning of opened.warnings) logger.warn(warning);
     this.#database = opened;
-    this.#compiler.setPlaceMap(opened.placeMap);
+    this.#setPlaceMap(opened);
     this.health.restoreVerdicts(verdicts);
     this.health.start();
     this.load.start();
@@ -194,14 +195,19 @@ export class Control {
   /** The map of clients changes together with the snapshot that was compiled for it, or not at all. */
   async #changeDatabase(opened: OpenedPlaceMap): Promise<readonly string[]> {
     const [serving, before] = [this.#serving, this.#database];
-    this.#compiler.setPlaceMap(opened.placeMap);
+    this.#setPlaceMap(opened);
     if (serving === undefined) {
       this.#database = opened;
       return [];
     }
     const reasons = await this.#serve(serving.revision, serving.configuration, opened);
-    if (reasons.length > 0 && before !== undefined) this.#compiler.setPlaceMap(before.placeMap);
+    if (reasons.length > 0 && before !== undefined) this.#setPlaceMap(before);
     return reasons;
+  }
+
+  #setPlaceMap({ placeMap, fingerprint }: OpenedPlaceMap): void {
+    const cacheDirectory = join(this.#options.stateDirectory, 'cache');
+    this.#compiler.setPlaceMap(placeMap, fingerprint === '' ? undefined : { fingerprint, cacheDirectory });
   }
 
   #inTurn<Result>(work: () => Promise<Result>): Promise<Result> {

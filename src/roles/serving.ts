@@ -4,7 +4,6 @@ import type { HealthJudgement } from '../health/cluster-health.ts';
 import { isStable, type Verdicts } from '../health/verdict.ts';
 import { clusterLoadOf, endpointLoadsOf, type FreshReports, type Load } from '../load/apply-reports.ts';
 import type { LoadTable } from '../load/load-table.ts';
-import type { Cluster } from '../model/cluster.ts';
 import type { Configuration } from '../model/configuration.ts';
 import type { Revision } from '../model/revision.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
@@ -50,16 +49,27 @@ export function applyLoads(
   reports: FreshReports,
   renewed: ReadonlySet<string>,
 ): void {
-  let endpoint = 0;
+  let first = 0;
   for (const [index, cluster] of configuration.clusters.entries()) {
-    const anyRenewed = isAnyRenewed(cluster, reports, renewed);
-    writeLoad(state.clusterLoads, index, clusterLoadOf(cluster, reports), anyRenewed);
-    for (const [position, load] of endpointLoadsOf(cluster, reports).entries()) {
+    const endpoints = endpointLoadsOf(cluster, reports);
+    for (const [position, load] of endpoints.entries()) {
       const subject = `${cluster.id}/${cluster.endpoints[position]?.id}`;
-      writeLoad(state.endpointLoads, endpoint, load, renewed.has(subject));
-      endpoint++;
+      writeLoad(state.endpointLoads, first + position, load, renewed.has(subject));
     }
+    writeLoad(state.clusterLoads, index, clusterLoadOf(cluster, reports), renewed.has(cluster.id));
+    // Who does not report for itself has what its endpoints have, of answers handed out too: they report one by one.
+    if (!reports.has(cluster.id)) {
+      const { handedOut } = state.endpointLoads;
+      state.clusterLoads.handedOut[index] = sumOf(handedOut, first, first + endpoints.length);
+    }
+    first += endpoints.length;
   }
+}
+
+function sumOf(values: Float64Array, start: number, end: number): number {
+  let sum = 0;
+  for (let index = start; index < end; index++) sum += values[index] ?? 0;
+  return sum;
 }
 
 /** Answers fade out of the counts as they fade out of resolvers' caches: by this share a second. */
@@ -70,12 +80,6 @@ export function fadeHandedOut({ state }: Serving, seconds: number): void {
   for (const { handedOut } of [state.clusterLoads, state.endpointLoads]) {
     for (let index = 0; index < handedOut.length; index++) handedOut[index] = (handedOut[index] ?? 0) * factor;
   }
-}
-
-/** A cluster that does not report for itself is renewed with its endpoints. */
-function isAnyRenewed(cluster: Cluster, reports: FreshReports, renewed: ReadonlySet<string>): boolean {
-  if (reports.has(cluster.id)) return renewed.has(cluster.id);
-  return cluster.endpoints.some(({ id }) => renewed.has(`${cluster.id}/${id}`));
 }
 
 function writeLoad(table: LoadTable, index: number, load: Load, renewed: boolean): void {

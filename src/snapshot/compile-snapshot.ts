@@ -14,10 +14,22 @@ import { compileServices } from './compile-services.ts';
 import type { Snapshot } from './snapshot.ts';
 
 /** Compiled rankings of one place map, by the content of the ranking. */
-export type RankMapCache = { readonly placeMap: PlaceMap; readonly maps: Map<string, RankMap> };
+export type RankMapCache = {
+  readonly placeMap: PlaceMap;
+  readonly maps: Map<string, RankMap>;
+  readonly keeper: RankMapKeeper;
+};
 
-export function createRankMapCache(placeMap: PlaceMap): RankMapCache {
-  return { placeMap, maps: new Map() };
+/** Where compiled rankings are kept beyond the life of the process; `key` is the content of the ranking. */
+export type RankMapKeeper = {
+  readonly find: (key: string) => RankMap | undefined;
+  readonly keep: (key: string, map: RankMap) => void;
+};
+
+const NO_KEEPER: RankMapKeeper = { find: () => undefined, keep: () => undefined };
+
+export function createRankMapCache(placeMap: PlaceMap, keeper: RankMapKeeper = NO_KEEPER): RankMapCache {
+  return { placeMap, maps: new Map(), keeper };
 }
 
 /** `rankings`: what `snapshot.rankings` were compiled from, by the same index. */
@@ -58,8 +70,10 @@ function compileRankings(rankings: readonly Ranking[], cache: RankMapCache): Ran
   for (const key of cache.maps.keys()) if (!keys.includes(key)) cache.maps.delete(key);
   return rankings.map((ranking, index) => {
     const key = keys[index] ?? '';
-    const known = cache.maps.get(key) ?? compileRanking(cache.placeMap, ranking);
-    cache.maps.set(key, known);
-    return known;
+    const known = cache.maps.get(key) ?? cache.keeper.find(key);
+    const map = known ?? compileRanking(cache.placeMap, ranking);
+    if (known === undefined) cache.keeper.keep(key, map);
+    cache.maps.set(key, map);
+    return map;
   });
 }

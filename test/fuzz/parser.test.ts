@@ -61,7 +61,9 @@ describe('hostile packets', () => {
     }
   });
 
-  it(`of ${MUTATIONS.toLocaleString('en')} mutations are answered or passed over, and nothing is thrown`, { timeout: 120_000 }, (t) => {
+  it(`of ${MUTATIONS.toLocaleString('en')} mutations are answered or passed over, and nothing is thrown`, {
+    timeout: 120_000,
+  }, (t) => {
     const random = createRandom(SEED);
     const mutant = createPacket();
     const began = performance.now();
@@ -73,7 +75,9 @@ describe('hostile packets', () => {
       kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
     }
     const seconds = (performance.now() - began) / 1000;
-    t.diagnostic(`${seconds.toFixed(1)} s; by rcode (-1: silence): ${JSON.stringify([...kinds].sort((a, b) => a[0] - b[0]))}`);
+    t.diagnostic(
+      `${seconds.toFixed(1)} s; by rcode (-1: silence): ${JSON.stringify([...kinds].sort((a, b) => a[0] - b[0]))}`,
+    );
     // Beyond what may be written nothing has been.
     assert.ok(out.subarray(MAX_TCP_BYTES).every((byte) => byte === FILL));
     // The mutators reach every part: answers, errors of each kind, silence.

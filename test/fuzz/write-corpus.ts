@@ -8,7 +8,8 @@ const labels = (...lengths: readonly number[]) => [
   ...lengths.flatMap((length) => [length, ...new Array<number>(length).fill(0x61)]),
   0,
 ];
-const opt = (data: readonly number[], owner: readonly number[] = [0]) => encodeRecord(owner, 41, 1232, [0, 0, 0, 0], data);
+const opt = (data: readonly number[], owner: readonly number[] = [0]) =>
+  encodeRecord(owner, 41, 1232, [0, 0, 0, 0], data);
 const subnet = (...data: readonly number[]): QueryShape => ({ name: 'www.example.com.', options: [{ code: 8, data }] });
 const ask = (name: string, type = 'A'): QueryShape => ({ name: `${name}.example.com.`, type });
 const LONG = `${'a'.repeat(63)}.${'b'.repeat(63)}.${'c'.repeat(63)}`;
@@ -41,19 +42,19 @@ const PACKETS: Readonly<Record<string, QueryShape>> = {
   'wildcard-alias-of-itself': ask('q.loop'),
   'wildcard-txt': ask('q.wild', 'TXT'),
   'wildcard-longest-name': { name: `${LONG}.${'d'.repeat(43)}.wild.example.com.`, type: 'TXT' },
-  'dname': ask('host.old'),
+  dname: ask('host.old'),
   'dname-ring': ask('q.round'),
   'dname-too-long': ask(`${LONG}.${'d'.repeat(41)}.round`),
-  'referral': { ...ask('www.sub'), edns: true },
+  referral: { ...ask('www.sub'), edns: true },
   'referral-ds-at-cut': ask('sub', 'DS'),
-  'truncated': { ...ask('huge'), udpSize: 512 },
-  'transfer': { name: 'example.com.', type: 'AXFR' },
+  truncated: { ...ask('huge'), udpSize: 512 },
+  transfer: { name: 'example.com.', type: 'AXFR' },
   'type-0': ask('mail', 'TYPE0'),
   'type-opt': ask('mail', 'OPT'),
   'class-any': { ...ask('mail'), class: 'ANY' },
   'class-chaos': { name: 'version.bind.', type: 'TXT', class: 'CH' },
-  'outside': { name: 'example.net.' },
-  'root': { rawName: [0], type: 'NS' },
+  outside: { name: 'example.net.' },
+  root: { rawName: [0], type: 'NS' },
   'name-of-255-octets': { rawName: labels(63, 63, 63, 61) },
   'name-of-256-octets': { rawName: labels(63, 63, 63, 62) },
   'name-of-127-labels': { rawName: labels(...new Array<number>(127).fill(1)) },
@@ -71,12 +72,14 @@ const PACKETS: Readonly<Record<string, QueryShape>> = {
   'opt-option-runs-out': { additionals: [opt([0, 10, 0, 9, 1])] },
   'edns-version-1': { version: 1 },
   'edns-cookie': { options: [{ code: 10, data: [1, 2, 3, 4, 5, 6, 7, 8] }] },
-  'tsig': { additionals: [encodeRecord([3, 0x6b, 0x65, 0x79, 0], 250, 255, [0, 0, 0, 0], new Array<number>(60).fill(1))] },
+  tsig: {
+    additionals: [encodeRecord([3, 0x6b, 0x65, 0x79, 0], 250, 255, [0, 0, 0, 0], new Array<number>(60).fill(1))],
+  },
   'many-additionals': { additionals: new Array(9).fill(encodeRecord([0], 1, 1, [0, 0, 0, 0], [1, 2, 3, 4])) },
-  'notify': { flags: 0x2400, type: 'SOA' },
-  'update': { flags: 0x2800, type: 'SOA' },
-  'response': { flags: 0x8180 },
-  'trailing': { trailing: [0] },
+  notify: { flags: 0x2400, type: 'SOA' },
+  update: { flags: 0x2800, type: 'SOA' },
+  response: { flags: 0x8180 },
+  trailing: { trailing: [0] },
 };
 
 for (const [name, shape] of Object.entries(PACKETS)) {

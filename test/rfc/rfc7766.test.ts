@@ -5,7 +5,7 @@ import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Listener } from '../../src/transport/listener.ts';
 import { listenTcp, type TcpOptions } from '../../src/transport/tcp.ts';
-import { bytes16, connectTcp, decodeAnswer, encodeQuery, type TcpClient, withLength } from '../support/dns-client.ts';
+import { connectTcp, decodeAnswer, encodeQuery, type TcpClient, withLength } from '../support/dns-client.ts';
 import { RFC_FIXTURE } from '../support/rfc-zone.ts';
 
 const OPTIONS: TcpOptions = {

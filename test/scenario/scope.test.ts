@@ -53,33 +53,48 @@ function checkScopes({ desk }: Fixture, runs: number, seed: number): void {
     const located = trace.find((step) => step.step === 'client');
     return { scope, list: located?.list };
   };
-  const property4 = fc.property(word, fc.nat(9), fc.nat(0xffffff), fc.boolean(), word, (high, network, near, isNear, other) => {
-    const address = v4Address(high, network, near, isNear);
-    const { scope, list } = answerTo(`${formatAddress({ family: 4, words: [address] })}/32`);
-    const mask = scope === 0 ? 0 : (-1 << (32 - scope)) >>> 0;
-    const neighbour = ((address & mask) | (other & ~mask)) >>> 0;
-    const neighbours = [neighbour, (address & mask) >>> 0, ((address & mask) | ~mask) >>> 0];
-    for (const word of neighbours) {
-      const text = formatAddress({ family: 4, words: [word] });
-      assert.deepEqual(answerTo(`${text}/32`).list, list, `${text} within /${scope}`);
-    }
-  });
-  const property6 = fc.property(word, word, fc.nat(3), fc.boolean(), word, word, (high, low, network, isNear, otherHigh, otherLow) => {
-    const starts = [0x2a000001, 0x26000000, 0x24000000, 0x2a001450];
-    const words = [isNear ? (starts[network] ?? 0) : high, low, 0, 0];
-    const { scope, list } = answerTo(`${formatAddress({ family: 6, words })}/64`);
-    const maskHigh = scope === 0 ? 0 : (-1 << (32 - Math.min(32, scope))) >>> 0;
-    const maskLow = scope <= 32 ? 0 : (-1 << (64 - scope)) >>> 0;
-    const neighbour = [
-      (((words[0] ?? 0) & maskHigh) | (otherHigh & ~maskHigh)) >>> 0,
-      (((words[1] ?? 0) & maskLow) | (otherLow & ~maskLow)) >>> 0,
-      otherHigh,
-      otherLow,
-    ];
-    const text = formatAddress({ family: 6, words: neighbour });
-    assert.ok(isWithin(text, `${formatAddress({ family: 6, words })}/${scope}`));
-    assert.deepEqual(answerTo(`${text}/128`).list, list, `${text} within /${scope}`);
-  });
+  const property4 = fc.property(
+    word,
+    fc.nat(9),
+    fc.nat(0xffffff),
+    fc.boolean(),
+    word,
+    (high, network, near, isNear, other) => {
+      const address = v4Address(high, network, near, isNear);
+      const { scope, list } = answerTo(`${formatAddress({ family: 4, words: [address] })}/32`);
+      const mask = scope === 0 ? 0 : (-1 << (32 - scope)) >>> 0;
+      const neighbour = ((address & mask) | (other & ~mask)) >>> 0;
+      const neighbours = [neighbour, (address & mask) >>> 0, ((address & mask) | ~mask) >>> 0];
+      for (const word of neighbours) {
+        const text = formatAddress({ family: 4, words: [word] });
+        assert.deepEqual(answerTo(`${text}/32`).list, list, `${text} within /${scope}`);
+      }
+    },
+  );
+  const property6 = fc.property(
+    word,
+    word,
+    fc.nat(3),
+    fc.boolean(),
+    word,
+    word,
+    (high, low, network, isNear, otherHigh, otherLow) => {
+      const starts = [0x2a000001, 0x26000000, 0x24000000, 0x2a001450];
+      const words = [isNear ? (starts[network] ?? 0) : high, low, 0, 0];
+      const { scope, list } = answerTo(`${formatAddress({ family: 6, words })}/64`);
+      const maskHigh = scope === 0 ? 0 : (-1 << (32 - Math.min(32, scope))) >>> 0;
+      const maskLow = scope <= 32 ? 0 : (-1 << (64 - scope)) >>> 0;
+      const neighbour = [
+        (((words[0] ?? 0) & maskHigh) | (otherHigh & ~maskHigh)) >>> 0,
+        (((words[1] ?? 0) & maskLow) | (otherLow & ~maskLow)) >>> 0,
+        otherHigh,
+        otherLow,
+      ];
+      const text = formatAddress({ family: 6, words: neighbour });
+      assert.ok(isWithin(text, `${formatAddress({ family: 6, words })}/${scope}`));
+      assert.deepEqual(answerTo(`${text}/128`).list, list, `${text} within /${scope}`);
+    },
+  );
   fc.assert(property4, { seed, numRuns: runs });
   fc.assert(property6, { seed, numRuns: runs });
 }
@@ -95,7 +110,9 @@ describe('the scope of an answer', () => {
     const opened = await openPlaceMap({ directory: join(stateDirectory, 'none'), bundled: true, stateDirectory });
     try {
       if (opened.database === undefined) return t.skip('the city database is not installed: npm install');
-      t.diagnostic(`${opened.database.name}, ${opened.placeMap.v4.starts.length} IPv4 and ${opened.placeMap.v6.places.length} IPv6 intervals`);
+      t.diagnostic(
+        `${opened.database.name}, ${opened.placeMap.v4.starts.length} IPv4 and ${opened.placeMap.v6.places.length} IPv6 intervals`,
+      );
       checkScopes(createFixture(DOCUMENT, { placeMap: opened.placeMap }), 5000, 10);
     } finally {
       await opened.whenKept;

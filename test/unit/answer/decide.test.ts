@@ -6,6 +6,7 @@ import {
   type Fixture,
   LONDON,
   NEW_YORK,
+  readCounters,
   setHealth,
   setLoads,
   tally,
@@ -186,6 +187,34 @@ describe('all', () => {
   it('gives every endpoint its turn although only one is wanted', () => {
     const fixture = fixtureOf([{ id: 'one' }, { id: 'two' }], `pick: { by: all, answers: 1 }\n    ${equals}`);
     assert.deepEqual(Object.values(tally(40, () => first(fixture))), [10, 10, 10, 10]);
+  });
+});
+
+describe('a service of addresses and of targets', () => {
+  it('gives a CNAME alone or addresses alone, even where all are given', () => {
+    const fixture = createFixture(`
+clusters:
+  - { id: one, region: eu-west, endpoints: [{ id: a, address: 198.51.100.1 }, { id: b, address: 198.51.100.2 }] }
+  - { id: two, region: eu-west, endpoints: [{ id: a, target: lb.example.net }] }
+services: [{ name: www, zone: gtm.example.com, clusters: [one, two], pick: { by: all }, rank: [{ by: proximity, tolerance: 1% }] }]
+`);
+    const seen = tally(10, () => ask(fixture.desk, { subnet: LONDON }).data.toSorted().join());
+    assert.deepEqual(seen, { '198.51.100.1,198.51.100.2': 5, 'lb.example.net.': 5 });
+  });
+});
+
+describe('an answer that does not fit', () => {
+  it('is truncated, holds no endpoint, and counts as load for nobody', () => {
+    const fixture = fixtureOf([{ id: 'one', endpoints: 8 }], '', 'both');
+    const whole = ask(fixture.desk, { type: 'AAAA', protocol: 'tcp' });
+    assert.equal(whole.data.length, 8);
+    fixture.state.clusterLoads.handedOut.fill(0);
+    const counted = { ...readCounters(fixture) };
+    const cut = ask(fixture.desk, { type: 'AAAA', protocol: 'tcp', outSize: whole.bytes.length - 1 });
+    assert.deepEqual([cut.message.isTruncated, cut.data], [true, []]);
+    assert.equal(fixture.state.clusterLoads.handedOut[0], 0);
+    const key = 'answers www.gtm.example.com one preferred';
+    assert.equal(readCounters(fixture)[key], counted[key]);
   });
 });
 

@@ -131,7 +131,7 @@ describe('an explanation', () => {
           for (const { text } of explained.steps) assert.doesNotMatch(text, /undefined|NaN|^$/);
         },
       ),
-      { seed: 6, numRuns: 150 },
+      { seed: 6, numRuns: 100 },
     );
   });
 

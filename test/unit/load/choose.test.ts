@@ -104,6 +104,20 @@ describe('choosing', () => {
       assertShare(counts['2'], 1 / 2.25, count);
     });
 
+    it('goes by weight alone where all are full', () => {
+      const give = chooser(PICK_WEIGHTED);
+      const count = 10_000;
+      const counts = tally(count, () =>
+        String(
+          give([
+            { room: 0, weight: 1 },
+            { room: 0, weight: 3 },
+          ])[0],
+        ),
+      );
+      assertShare(counts['0'], 0.25, count);
+    });
+
     it('draws the second without the first: order of weights holds at every place', () => {
       const give = chooser(PICK_WEIGHTED, 2);
       const count = 20_000;

@@ -274,6 +274,19 @@ describe('parsing a query', () => {
     });
   });
 
+  it('takes nothing from what stands behind its message', () => {
+    const whole = encodeQuery({ subnet: '192.0.2.0/24' });
+    const questionEnd = encodeQuery({}).length;
+    for (let length = 12; length < whole.length; length++) {
+      const query = createQuery();
+      assert.equal(parseQuery(query, whole, 0, length), RCODE_FORMERR);
+      // The answer repeats the question and the subnet: neither may hold what somebody else has sent.
+      assert.ok(query.questionEnd <= length, `${length} bytes`);
+      assert.equal(query.questionEnd, length < questionEnd ? 12 : questionEnd);
+      assert.equal(query.subnet.present, false);
+    }
+  });
+
   it('never reads beyond its message and never throws, whatever the bytes', () => {
     const memory = new Uint8Array(600);
     const [query, other] = [createQuery(), createQuery()];

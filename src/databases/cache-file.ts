@@ -1,0 +1,139 @@
+// Files of a cache: a header in JSON and one image of typed arrays, so that what took long to make need not be made again at
+// the next start. A cache: whatever is missing, damaged or from another version counts as not there.
+//
+//   ┌──────────┬───────────────┬───────────────┬──────────────┬─────────┬──────────────────────────────┐
+//   │ AZCACHE1 │ header length │ CRC-32 of     │ header, JSON │ padding │ image: the arrays' memory, │
+//   │ 8 bytes  │ uint32        │ image, uint32 │              │ to 8    │ one after the other        │
+//   └──────────┴───────────────┴───────────────┴──────────────┴─────────┴──────────────────────────────┘
+//
+// The image is in the byte order of the machine; one of the other order fails the check of the header's length.
+
+import {
+  closeSync,
+  fstatSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
+
+export type CachedImage<Header> = { readonly header: Header; readonly memory: SharedArrayBuffer };
+
+/** How to understand the header of one kind of file. */
+export type HeaderReader<Header> = {
+  readonly isHeader: (value: unknown) => value is Header;
+  /** Bytes of the image that belongs to it. */
+  readonly imageBytes: (header: Header) => number;
+};
+
+const MAGIC = Buffer.from('AZCACHE1');
+const FIXED_BYTES = MAGIC.length + 8;
+const MAX_HEADER_BYTES = 16 * 1024 * 1024;
+const CHUNK_BYTES = 4 * 1024 * 1024;
+
+/** What the file holds, or undefined when there is none that is whole. Never throws. */
+export function readCacheFile<Header>(path: string, reader: HeaderReader<Header>): CachedImage<Header> | undefined {
+  try {
+    const descriptor = openSync(path, 'r');
+    try {
+      const image = readImage(descriptor, reader);
+      // The order in which files were used is the order in which they go.
+      if (image !== undefined) utimesSync(path, new Date(), new Date());
+      return image;
+    } finally {
+      closeSync(descriptor);
+    }
+  } catch {
+    return undefined;
+  }
+}
+
+/** Writes a file, whole or not at all. @throws Error when the disk refuses. */
+export function writeCacheFile(directory: string, name: string, header: unknown, image: readonly Uint8Array[]): void {
+  mkdirSync(directory, { recursive: true });
+  const path = join(directory, name);
+  const temporary = `${path}.${process.pid}.tmp`;
+  const descriptor = openSync(temporary, 'w');
+  try {
+    writeAll(descriptor, encodeHeader(header, image));
+    for (const part of image) {
+      for (let at = 0; at < part.length; at += CHUNK_BYTES) writeAll(descriptor, part.slice(at, at + CHUNK_BYTES));
+    }
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+  renameSync(temporary, path);
+}
+
+/** Keeps the `kept` files of this kind that were used last. Also drops what a writer that was killed has left behind. */
+export function dropOldFiles(directory: string, prefix: string, kept: number): void {
+  const names = readdirSync(directory).filter((name) => name.startsWith(prefix));
+  const abandoned = names.filter((name) => name.endsWith('.tmp') && !name.endsWith(`.${process.pid}.tmp`));
+  const old = names
+    .filter((name) => name.endsWith('.bin'))
+    .map((name) => ({ name, mtimeMs: statSync(join(directory, name)).mtimeMs }))
+    .sort((a, b) => b.mtimeMs - a.mtimeMs)
+    .slice(kept);
+  for (const name of [...abandoned, ...old.map((file) => file.name)]) rmSync(join(directory, name), { force: true });
+}
+
+function encodeHeader(header: unknown, image: readonly Uint8Array[]): Buffer {
+  const text = Buffer.from(JSON.stringify(header));
+  const encoded = Buffer.alloc(imageOffset(text.length));
+  MAGIC.copy(encoded);
+  new Uint32Array(encoded.buffer, encoded.byteOffset + MAGIC.length, 2).set([text.length, checksum(image)]);
+  text.copy(encoded, FIXED_BYTES);
+  return encoded;
+}
+
+function imageOffset(headerLength: number): number {
+  return Math.ceil((FIXED_BYTES + headerLength) / 8) * 8;
+}
+
+function readImage<Header>(descriptor: number, reader: HeaderReader<Header>): CachedImage<Header> | undefined {
+  const fixed = Buffer.alloc(FIXED_BYTES);
+  if (readAt(descriptor, fixed, 0) !== FIXED_BYTES || !fixed.subarray(0, MAGIC.length).equals(MAGIC)) return undefined;
+  const [headerLength = 0, expected = 0] = new Uint32Array(fixed.buffer.slice(fixed.byteOffset + MAGIC.length), 0, 2);
+  if (headerLength > MAX_HEADER_BYTES) return undefined;
+  const text = Buffer.alloc(headerLength);
+  if (readAt(descriptor, text, FIXED_BYTES) !== headerLength) return undefined;
+  const header: unknown = JSON.parse(text.toString('utf8'));
+  if (!reader.isHeader(header)) return undefined;
+  const start = imageOffset(headerLength);
+  const size = reader.imageBytes(header);
+  if (fstatSync(descriptor).size !== start + size) return undefined;
+  const memory = new SharedArrayBuffer(size);
+  const image = new Uint8Array(memory);
+  for (let at = 0; at < size; ) {
+    const read = readSync(descriptor, image, at, Math.min(CHUNK_BYTES, size - at), start + at);
+    if (read === 0) return undefined;
+    at += read;
+  }
+  return checksum([image]) === expected ? { header, memory } : undefined;
+}
+
+function readAt(descriptor: number, into: Buffer, position: number): number {
+  return readSync(descriptor, into, 0, into.length, position);
+}
+
+function writeAll(descriptor: number, bytes: Uint8Array): void {
+  for (let at = 0; at < bytes.length; ) at += writeSync(descriptor, bytes, at, bytes.length - at);
+}
+
+/** In copies of a chunk: shared memory itself is not taken. */
+function checksum(image: readonly Uint8Array[]): number {
+  let sum = 0;
+  for (const part of image) {
+    for (let at = 0; at < part.length; at += CHUNK_BYTES) sum = crc32(part.slice(at, at + CHUNK_BYTES), sum);
+  }
+  return sum;
+}

@@ -1,0 +1,188 @@
+import assert from 'node:assert/strict';
+import { describe, type TestContext, test } from 'node:test';
+import { ENDPOINT_FORCED_DOWN, ENDPOINT_UP } from '../../../src/health/cluster-health.ts';
+import type { Slot, SlotId, SlotVersion, Vote } from '../../../src/health/slot.ts';
+import { listTargets } from '../../../src/health/target.ts';
+import { HealthView } from '../../../src/roles/health-view.ts';
+import type { SlotListener } from '../../../src/store/health-store.ts';
+import { configurationOf, DOCUMENT, recordLog } from './fixture.ts';
+
+const HEARTBEAT_MS = 1000;
+const WORKERS = [
+  { vantage: 'fra', worker: 'w' },
+  { vantage: 'nyc', worker: 'w' },
+  { vantage: 'sin', worker: 'w' },
+] as const;
+const VANTAGES = WORKERS.map(({ vantage }) => ({ id: vantage }));
+const THREE = { ...DOCUMENT, vantages: VANTAGES };
+
+/** A node's view over a store and a time that are the test's. */
+function open(context: TestContext, document: unknown = THREE) {
+  let nowMs = 5000;
+  context.mock.timers.enable({ apis: ['Date', 'setInterval'], now: Date.UTC(2026, 0, 1) });
+  context.mock.method(performance, 'now', () => nowMs);
+  const slots = new Map<string, Slot>();
+  let listener: SlotListener | undefined;
+  const log = recordLog();
+  let changes = 0;
+  const view = new HealthView(
+    { heartbeatMs: HEARTBEAT_MS },
+    {
+      health: {
+        readSlots: async (ids: readonly SlotId[]) => ids.flatMap(({ vantage }) => slots.get(vantage) ?? []),
+        followSlots(given) {
+          listener = given;
+          return { close: () => undefined };
+        },
+      },
+      logger: log.logger,
+      onChange: () => changes++,
+    },
+  );
+  const configuration = configurationOf(document);
+  const [target] = listTargets(configuration);
+  if (target === undefined) throw new Error('the fixture has targets');
+  const settle = async () => {
+    for (let turn = 0; turn < 3; turn++) await new Promise(setImmediate);
+  };
+  let sequence = 0;
+  return {
+    view,
+    log,
+    configuration,
+    target: target.id,
+    settle,
+    changes: () => changes,
+    fail: (message: string) => listener?.onError(new Error(message)),
+    /** Time passes, and nothing else happens. */
+    pass(ms: number) {
+      for (let passed = 0; passed < ms; passed += 250) {
+        nowMs += 250;
+        context.mock.timers.tick(250);
+      }
+    },
+    /** Each worker that has a word writes its slot, and the index tells. */
+    async vote(words: readonly (Vote | undefined)[], votedOn = target.id) {
+      sequence++;
+      const index: SlotVersion[] = [];
+      for (const [position, vote] of words.entries()) {
+        const id = WORKERS[position];
+        if (vote === undefined || id === undefined) continue;
+        const reason = vote === 'up' ? '' : 'refused';
+        slots.set(id.vantage, { ...id, epoch: 1, sequence, votes: [{ target: votedOn, vote, reason }] });
+        index.push({ ...id, epoch: 1, sequence });
+      }
+      listener?.onIndex(index);
+      await settle();
+    },
+    verdict: () => view.verdicts.get(target.id)?.verdict,
+  };
+}
+
+describe('the health view', () => {
+  test('a verdict turns when a majority of vantages that are alive says so, and is logged with its evidence', async (context) => {
+    const { view, log, configuration, vote, verdict } = open(context);
+    view.setConfiguration(configuration);
+    view.start();
+    await vote(['down', 'down', 'up']);
+    assert.equal(verdict(), 'unknown', 'slots that were just found may be the last words of the dead');
+    await vote(['down', 'down', 'up']);
+    assert.equal(verdict(), 'down');
+    assert.deepEqual(log.lines.at(-1)?.evidence, ['fra: down (refused)', 'nyc: down (refused)', 'sin: up']);
+    await vote(['up', 'down', 'up']);
+    assert.equal(verdict(), 'up');
+    assert.equal(log.count('verdict turned'), 2);
+    view.stop();
+  });
+
+  test('verdicts hold when the workers fall silent or the store is gone, and hold again in a new configuration', async (context) => {
+    const { view, log, configuration, vote, verdict, pass, fail } = open(context);
+    view.setConfiguration(configuration);
+    view.start();
+    await vote(['down', 'down', 'down']);
+    await vote(['down', 'down', 'down']);
+    fail('gone');
+    pass(10 * HEARTBEAT_MS);
+    assert.equal(verdict(), 'down');
+    assert.ok(view.listWorkers().every(({ alive }) => !alive));
+    view.setConfiguration({ ...configuration, services: [] });
+    assert.equal(verdict(), 'down');
+    assert.equal(log.count('cannot be followed'), 1);
+    view.stop();
+  });
+
+  test('a worker is silent since its slot moved last, by the own clock', async (context) => {
+    const { view, configuration, vote, pass } = open(context);
+    view.setConfiguration(configuration);
+    view.start();
+    await vote(['up']);
+    assert.deepEqual(view.listWorkers(), [{ vantage: 'fra', worker: 'w', alive: false, silentMs: undefined }]);
+    await vote(['up']);
+    pass(500);
+    assert.deepEqual(view.listWorkers(), [{ vantage: 'fra', worker: 'w', alive: true, silentMs: 500 }]);
+    view.stop();
+  });
+
+  test('an override expires without anybody touching anything', (context) => {
+    const expiresAt = new Date(Date.UTC(2026, 0, 1) + 60_000).toISOString();
+    const override = { kind: 'clusters', id: 'web-eu', state: 'force-down', reason: 'test', author: 'ann', expiresAt };
+    const { view, configuration, pass, changes } = open(context, { ...THREE, overrides: [override] });
+    view.setConfiguration(configuration);
+    view.start();
+    assert.equal(view.judgement?.endpointClass[0], ENDPOINT_FORCED_DOWN);
+    const before = changes();
+    pass(59_750);
+    assert.equal(view.judgement?.endpointClass[0], ENDPOINT_FORCED_DOWN);
+    assert.equal(changes(), before);
+    pass(250);
+    assert.equal(view.judgement?.endpointClass[0], ENDPOINT_UP);
+    assert.equal(changes(), before + 1);
+    pass(60_000);
+    assert.equal(changes(), before + 1, 'once');
+    view.stop();
+  });
+
+  test('restored verdicts count until votes say otherwise; those on targets that are gone are dropped', async (context) => {
+    const { view, configuration, target, vote, verdict } = open(context);
+    const restored = { verdict: 'down', sinceMs: 7, votes: [] } as const;
+    view.restoreVerdicts([
+      { ...restored, target },
+      { ...restored, target: 'web-old/a#0' },
+    ]);
+    view.setConfiguration(configuration);
+    view.start();
+    assert.equal(verdict(), 'down');
+    assert.deepEqual(
+      [...view.verdicts.keys()].sort(),
+      listTargets(configuration)
+        .map(({ id }) => id)
+        .sort(),
+    );
+    await vote(['up', 'up', undefined]);
+    await vote(['up', 'up', undefined]);
+    assert.equal(verdict(), 'up');
+    view.stop();
+  });
+
+  test('tells of no change when nothing changed, and of none at all after it was stopped', async (context) => {
+    const { view, configuration, vote, changes, pass, settle } = open(context);
+    view.setConfiguration(configuration);
+    view.start();
+    await vote(['up', 'up', 'up']);
+    await vote(['up', 'up', 'up']);
+    const before = changes();
+    await vote(['up', 'up', 'up']);
+    await vote(['up', 'up', 'up'], 'web-old/a#0');
+    // The vote on the target itself is gone now: that is a change of the evidence.
+    assert.equal(changes(), before + 1);
+    const late = vote(['down', 'down', 'down']);
+    // The slots are read within a few microtasks; then the look at them is due, but has not come.
+    for (let step = 0; step < 20; step++) await Promise.resolve();
+    const atStop = changes();
+    view.stop();
+    await late;
+    pass(10_000);
+    await settle();
+    assert.equal(changes(), atStop);
+  });
+});
