@@ -7,6 +7,7 @@ import { composeQuery } from '../wire/compose-query.ts';
 import { parseNameText } from '../wire/name.ts';
 import { TYPE_A, TYPE_AAAA, TYPE_CNAME, TYPE_SOA } from '../wire/record-types.ts';
 import { answerQuery, TCP } from './answer-query.ts';
+import { REASON_NO_DATA } from './decide.ts';
 import { createDesk } from './desk.ts';
 
 const MAX_MESSAGE_BYTES = 65535;
@@ -23,7 +24,9 @@ export function askCanaries(snapshot: Snapshot): string[] {
     const length = answerQuery(desk, query, 0, query.length, out, 0, out.length, TCP);
     const rcode = (out[3] ?? 0) & 15;
     const answers = ((out[6] ?? 0) << 8) | (out[7] ?? 0);
-    if (length === 0 || rcode !== 0 || answers === 0) faults.push(`${what} does not answer (rcode ${rcode})`);
+    // A fence may leave whoever has no location without this type: that is an answer too.
+    const isEmpty = answers === 0 && desk.decision.reason !== REASON_NO_DATA;
+    if (length === 0 || rcode !== 0 || isEmpty) faults.push(`${what} does not answer (rcode ${rcode})`);
     return undefined;
   };
   for (const zone of snapshot.zones.names) ask(zone, TYPE_SOA, `the SOA of zone ${zone}`);
