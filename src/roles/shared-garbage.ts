@@ -22,8 +22,8 @@ export function watchSharedGarbage(collect: () => void = collectGarbage, dueByte
   return {
     note(value) {
       bytes += countSharedBytes(value);
-      if (bytes < dueBytes) return;
-      timer ??= setTimeout(() => {
+      if (bytes < dueBytes || timer !== undefined) return;
+      timer = setTimeout(() => {
         timer = undefined;
         bytes = 0;
         collect();
