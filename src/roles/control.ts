@@ -17,7 +17,7 @@ import { type Acceptance, ConfigurationFollower } from './configuration-follower
 import { HealthView } from './health-view.ts';
 import { LoadView } from './load-view.ts';
 import { type LocationResolver, readRevision } from './read-revision.ts';
-import { applyHealth, applyLoads, fadeHandedOut, type Serving } from './serving.ts';
+import { applyHealth, applyLoads, carryHandedOut, fadeHandedOut, type Serving } from './serving.ts';
 import { watchSharedGarbage } from './shared-garbage.ts';
 import { readVerdicts, VerdictKeeper } from './verdict-keeper.ts';
 
@@ -170,11 +170,13 @@ export class Control {
     if (served !== undefined && compareRevisionIds(revision.manifest.id, served) < 0) {
       return [`${formatRevisionId(served)} is served already`];
     }
-    this.#serving = { revision, configuration, snapshot, rankings, state: createState(snapshot) };
+    const next: Serving = { revision, configuration, snapshot, rankings, state: createState(snapshot) };
+    if (this.#serving !== undefined) carryHandedOut(this.#serving, next);
+    this.#serving = next;
     this.#database = database;
     this.health.setConfiguration(configuration);
     this.#applyLoads(new Set());
-    for (const listener of this.#servingListeners) await listener(this.#serving);
+    for (const listener of this.#servingListeners) await listener(next);
     this.#isHandedOn = true;
     this.#garbage.note(snapshot);
     return [];

@@ -72,6 +72,17 @@ function sumOf(values: Float64Array, start: number, end: number): number {
   return sum;
 }
 
+/** What was handed out by one snapshot is still on its way when the next one takes its place. */
+export function carryHandedOut(from: Serving, to: Serving): void {
+  carryCounts(from.snapshot.clusters.ids, from.state.clusterLoads, to.snapshot.clusters.ids, to.state.clusterLoads);
+  carryCounts(from.snapshot.endpoints.ids, from.state.endpointLoads, to.snapshot.endpoints.ids, to.state.endpointLoads);
+}
+
+function carryCounts(fromIds: readonly string[], from: LoadTable, toIds: readonly string[], to: LoadTable): void {
+  const counts = new Map(fromIds.map((id, index) => [id, from.handedOut[index] ?? 0]));
+  for (const [index, id] of toIds.entries()) to.handedOut[index] = counts.get(id) ?? 0;
+}
+
 /** Answers fade out of the counts as they fade out of resolvers' caches: by this share a second. */
 const FADE_PER_SECOND = Math.exp(-1 / 30);
 

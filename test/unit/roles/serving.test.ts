@@ -5,7 +5,7 @@ import type { Vote } from '../../../src/health/slot.ts';
 import { listTargets } from '../../../src/health/target.ts';
 import type { Verdict, VerdictState } from '../../../src/health/verdict.ts';
 import type { Configuration } from '../../../src/model/configuration.ts';
-import { applyHealth, applyLoads, fadeHandedOut } from '../../../src/roles/serving.ts';
+import { applyHealth, applyLoads, carryHandedOut, fadeHandedOut } from '../../../src/roles/serving.ts';
 import { createFixture } from '../../support/snapshot-fixture.ts';
 
 const DOCUMENT = `
@@ -153,6 +153,25 @@ describe('load as it is served', () => {
     assert.equal(clusterLoads.handedOut[0], 0);
     applyLoads(serving, new Map([...reports].slice(1)), new Set());
     assert.equal(clusterLoads.handedOut[0], 7, 'and where it does not, it has what its endpoints have');
+  });
+
+  test('what was handed out goes with its cluster and endpoint into the next snapshot, wherever they stand there', () => {
+    const before = createFixture(DOCUMENT).serving;
+    before.state.clusterLoads.handedOut.set([1, 2, 3]);
+    before.state.endpointLoads.handedOut.set([1, 2, 3, 4]);
+    const after = createFixture(DOCUMENT).serving;
+    const { clusters, endpoints } = after.snapshot;
+    const reordered = {
+      ...after,
+      snapshot: {
+        ...after.snapshot,
+        clusters: { ...clusters, ids: [...clusters.ids].reverse() },
+        endpoints: { ...endpoints, ids: ['new/one', ...endpoints.ids.slice(1)] },
+      },
+    };
+    carryHandedOut(before, reordered);
+    assert.deepEqual([...after.state.clusterLoads.handedOut], [3, 2, 1]);
+    assert.deepEqual([...after.state.endpointLoads.handedOut], [0, 2, 3, 4]);
   });
 
   test('answers fade out of the count at the same pace, however often that is seen to', () => {
