@@ -36,6 +36,11 @@ const COMMANDS: readonly (readonly [name: string, load: () => Promise<Register>]
 process.env.NODE_COMPILE_CACHE ??= fileURLToPath(new URL('../node_modules/.cache/compiled', import.meta.url));
 enableCompileCache(process.env.NODE_COMPILE_CACHE);
 
+// Whoever reads what is printed may stop early (`| head`): what is left goes nowhere, and the exit code stays what it is.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+});
+
 const program = new Command('azimuth')
   .description('A global traffic manager that works through DNS')
   .version(VERSION, '-V, --version', 'print the version')

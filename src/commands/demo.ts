@@ -8,6 +8,7 @@ import { formatListenAddress, parseListenAddress } from '../model/listen-address
 type StateOptions = { readonly state: string };
 
 export function registerDemo(program: Command): void {
+  const stateDirectory = process.env['AZIMUTH_STATE_DIRECTORY'] ?? 'var';
   const demo = program.command('demo').description('demonstration backends: real ones, to be broken and mended');
   for (const [name, description] of [
     ['fail', 'let the backend of a region refuse connections'],
@@ -16,13 +17,13 @@ export function registerDemo(program: Command): void {
     demo
       .command(`${name} <region>`)
       .description(description)
-      .option('--state <directory>', 'state directory of the running process', 'var')
+      .option('--state <directory>', 'state directory of the running process', stateDirectory)
       .action((region: string, { state }: StateOptions) => send(state, name, region));
   }
   demo
     .command('list')
     .description('show the backends')
-    .option('--state <directory>', 'state directory of the running process', 'var')
+    .option('--state <directory>', 'state directory of the running process', stateDirectory)
     .action(({ state }: StateOptions) => send(state, 'list', ''));
   demo
     .command('serve')

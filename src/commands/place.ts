@@ -33,7 +33,7 @@ export function findPlace(command: Command, text: string, status: StatusDocument
   const advice = suggestNearest(text, kind === undefined ? known.map((place) => place.id) : ids);
   return fail(
     command,
-    `there is no "${text}".${advice === '.' || advice === '' ? ' "azimuth status" lists what there is' : advice}`,
+    `there is no "${text}"${advice === '' ? ': "azimuth status" lists what there is' : advice}`,
   );
 }
 

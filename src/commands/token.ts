@@ -31,7 +31,7 @@ export function registerToken(program: Command): void {
     const page = await openApiClient(self, options).request(TokenPageSchema, 'GET', '/v1/tokens', { query });
     const output = outputOf(self);
     if (options.json === true) return output.printJson(page.items);
-    const rows = page.items.map(({ id, name, scopes, createdAt, expiresAt = 'revoked' }) => [
+    const rows = page.items.map(({ id, name, scopes, createdAt, expiresAt = 'it is revoked' }) => [
       id,
       name,
       scopes.join(','),
