@@ -5,7 +5,8 @@ import { listOf, lookupV4, lookupV6, type RankMap, scopeV4, scopeV6 } from '../s
 import { RCODE_NOERROR, RCODE_REFUSED, TYPE_A, TYPE_AAAA, TYPE_CNAME } from '../wire/record-types.ts';
 import { writeRecord } from '../wire/response.ts';
 import { countAnswer } from './counters.ts';
-import { decide, REASON_NO_DATA, REASON_REFUSED } from './decide.ts';
+import { decide } from './decide.ts';
+import { REASON_NO_DATA, REASON_REFUSED } from './decision.ts';
 import type { Desk } from './desk.ts';
 
 /**
@@ -30,7 +31,7 @@ export function answerService(desk: Desk, service: number): number {
   decision.trace = desk.trace;
   decision.clusterTurns = desk.clusterTurns[kindOf(query.type)] ?? decision.clusterTurns;
   decision.endpointTurns = desk.endpointTurns;
-  decide(snapshot, state, service, rankMap, list, familiesFor(query.type), decision);
+  decide(decision, snapshot, state, service, rankMap.lists, list, familiesFor(query.type));
   const firstCluster = snapshot.services.clusterStarts[service] ?? 0;
   if (decision.reason === REASON_REFUSED) {
     countAnswer(desk.counters, firstCluster, REASON_REFUSED);

@@ -7,7 +7,7 @@ import { composeQuery } from '../wire/compose-query.ts';
 import { parseNameText } from '../wire/name.ts';
 import { TYPE_A, TYPE_AAAA, TYPE_CNAME, TYPE_SOA } from '../wire/record-types.ts';
 import { answerQuery, TCP } from './answer-query.ts';
-import { REASON_NO_DATA } from './decide.ts';
+import { REASON_NO_DATA } from './decision.ts';
 import { createDesk } from './desk.ts';
 
 const MAX_MESSAGE_BYTES = 65535;

@@ -4,7 +4,7 @@
 import { sharedFloat64 } from '../snapshot/shared-array.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import { parseRecordType } from '../wire/record-types.ts';
-import { REASONS } from './decide.ts';
+import { REASONS } from './decision.ts';
 
 export type Counters = {
   /** [zone][protocol][family][type]; the zone behind the last one stands for "none of ours". */

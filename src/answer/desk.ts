@@ -9,7 +9,7 @@ import { createFlatName, type FlatName, MAX_NAME_BYTES } from '../wire/flat-name
 import { createQuery, type Query } from '../wire/query.ts';
 import { createResponse, QUESTION_OFFSET, type Response } from '../wire/response.ts';
 import { type Counters, createCounters } from './counters.ts';
-import { createDecision, type Decision } from './decide.ts';
+import { createDecision, type Decision } from './decision.ts';
 import { FOUND_OUTSIDE, type Found } from './find-name.ts';
 import type { Trace } from './trace.ts';
 
@@ -64,7 +64,7 @@ export function createDesk(snapshot: Snapshot, state: State, seed: number): Desk
     query,
     response: createResponse(),
     found: { kind: FOUND_OUTSIDE, node: NONE, zone: NONE, encloser: NONE, hashes: createSuffixHashes() },
-    decision: createDecision(),
+    decision: createDecision(snapshot, state),
     client: { family: 4, words: new Uint32Array(4) },
     owner: query.name,
     ownerOffset: QUESTION_OFFSET,

@@ -14,7 +14,7 @@ import { formatName } from '../wire/name.ts';
 import { formatRecordData } from '../wire/record-data.ts';
 import { formatRecordType, formatResponseCode } from '../wire/record-types.ts';
 import { answerQuery, TCP } from './answer-query.ts';
-import { REASONS } from './decide.ts';
+import { REASONS } from './decision.ts';
 import { describeStep } from './describe-step.ts';
 import { createDesk } from './desk.ts';
 import type { ExplainedClient, ExplainedPreference, ExplainedRecord, Explanation } from './explanation.ts';

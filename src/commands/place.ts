@@ -31,10 +31,7 @@ export function findPlace(command: Command, text: string, status: StatusDocument
   }
   const ids = known.map(formatPlace);
   const advice = suggestNearest(text, kind === undefined ? known.map((place) => place.id) : ids);
-  return fail(
-    command,
-    `there is no "${text}"${advice === '' ? ': "azimuth status" lists what there is' : advice}`,
-  );
+  return fail(command, `there is no "${text}"${advice === '' ? ': "azimuth status" lists what there is' : advice}`);
 }
 
 export function formatPlace({ kind, id }: Place): string {

@@ -10,7 +10,7 @@ import {
   FAMILIES,
   PROTOCOLS,
 } from '../answer/counters.ts';
-import { REASONS } from '../answer/decide.ts';
+import { REASONS } from '../answer/decision.ts';
 import { NONE, type Snapshot } from '../snapshot/snapshot.ts';
 import { formatResponseCode } from '../wire/record-types.ts';
 

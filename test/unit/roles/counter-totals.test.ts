@@ -7,7 +7,7 @@ import {
   countRequest,
   createCounters,
 } from '../../../src/answer/counters.ts';
-import { REASONS } from '../../../src/answer/decide.ts';
+import { REASONS } from '../../../src/answer/decision.ts';
 import { CounterTotals } from '../../../src/roles/counter-totals.ts';
 import { createFixture } from '../../support/snapshot-fixture.ts';
 

@@ -1,0 +1,53 @@
+// Whether a cluster is a candidate now: has it what is asked for, is enough of it up, what weight and room does it have.
+
+import { ENDPOINT_UP } from '../health/cluster-health.ts';
+import { addCandidate } from '../load/candidates.ts';
+import { connectionsOf, roomOf } from '../load/room.ts';
+import { NONE } from '../snapshot/snapshot.ts';
+import type { Decision } from './decision.ts';
+
+/** The lowest class that counts, above those of endpoints: up, in a cluster where enough of them are. */
+export const ENOUGH_UP = ENDPOINT_UP + 1;
+
+/**
+ * Adds the cluster at `position` to the candidates if it can serve one of the families with endpoints of class `lowest` or
+ * better. Returns whether it has such endpoints at all, in whatever state.
+ */
+export function gatherCluster(decision: Decision, position: number, lowest: number): boolean {
+  const { snapshot, state, service, families } = decision;
+  const { services, clusters } = snapshot;
+  const slot = (services.clusterStarts[service] ?? 0) + position;
+  const cluster = services.clusters[slot] ?? NONE;
+  if (((clusters.families[cluster] ?? 0) & families) === 0) {
+    decision.trace?.push({ step: 'skip', cluster, because: 'family' });
+    return false;
+  }
+  const serves = lowest < ENOUGH_UP || ((state.clusterServing[cluster] ?? 0) & families) !== 0;
+  const weight = serves ? servingWeight(decision, cluster, lowest) : -1;
+  if (weight < 0) {
+    decision.trace?.push({ step: 'skip', cluster, because: 'health' });
+    return true;
+  }
+  const room = roomOf(state.clusterLoads, cluster, services.shedLows[service] ?? 1, services.shedHighs[service] ?? 1);
+  decision.trace?.push({ step: 'consider', cluster, weight, room });
+  addCandidate(decision.clusterCandidates, slot, weight, room, connectionsOf(state.clusterLoads, cluster));
+  return true;
+}
+
+/** The weight that the cluster has now; -1 when no endpoint of it may be used. */
+function servingWeight(decision: Decision, cluster: number, lowest: number): number {
+  const { clusters, endpoints } = decision.snapshot;
+  const end = clusters.endpointStarts[cluster + 1] ?? 0;
+  let sum = -1;
+  for (let endpoint = clusters.endpointStarts[cluster] ?? 0; endpoint < end; endpoint++) {
+    if (mayUse(decision, endpoint, lowest)) sum = Math.max(sum, 0) + (endpoints.weights[endpoint] ?? 0);
+  }
+  const stated = clusters.weights[cluster] ?? NONE;
+  return sum < 0 || stated === NONE ? sum : stated;
+}
+
+/** Whether the endpoint answers what was asked, and is of class `lowest` or better. */
+export function mayUse({ snapshot, state, families }: Decision, endpoint: number, lowest: number): boolean {
+  if (((snapshot.endpoints.families[endpoint] ?? 0) & families) === 0) return false;
+  return (state.endpointClasses[endpoint] ?? 0) >= Math.min(lowest, ENDPOINT_UP);
+}
