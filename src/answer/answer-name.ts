@@ -31,6 +31,7 @@ export function answerName(desk: Desk): number {
 
     const rrset = findRrset(names, rrsets, found.node, query.type);
     if (rrset !== NONE) {
+      desk.trace?.push({ step: 'records' });
       if (writeRrset(desk, rrset, 'answers', desk.ownerOffset)) writeTargets(desk, rrset, NONE);
       return RCODE_NOERROR;
     }
@@ -45,6 +46,7 @@ export function answerName(desk: Desk): number {
 
 function answerNothing(desk: Desk, rcode: number): number {
   desk.negative = true;
+  desk.trace?.push({ step: rcode === RCODE_NXDOMAIN ? 'no-name' : 'no-records' });
   return rcode;
 }
 

@@ -75,10 +75,14 @@ function answerQuestion(desk: Desk): number {
   const { query, found } = desk;
   findName(desk.snapshot.names, query.name, found);
   desk.zone = found.zone;
-  if (found.kind === FOUND_OUTSIDE || (query.class !== CLASS_IN && query.class !== CLASS_ANY)) return RCODE_REFUSED;
+  if (found.kind === FOUND_OUTSIDE || (query.class !== CLASS_IN && query.class !== CLASS_ANY)) {
+    desk.trace?.push({ step: 'outside' });
+    return RCODE_REFUSED;
+  }
   desk.trace?.push({ step: 'zone', zone: found.zone });
   if (isMetaType(query.type) && query.type !== TYPE_ANY) return refuseMetaType(query.type);
   if (found.kind === FOUND_DELEGATION && !isAboutCut(desk)) {
+    desk.trace?.push({ step: 'delegation' });
     writeReferral(desk);
     return RCODE_NOERROR;
   }

@@ -9,6 +9,18 @@ export function describeStep(snapshot: Snapshot, step: TraceStep): string {
   switch (step.step) {
     case 'zone':
       return `The name belongs to zone ${snapshot.zones.names[step.zone]}.`;
+    case 'outside':
+      return 'The name is in none of the zones here: the query is refused.';
+    case 'delegation':
+      return 'The name is delegated to other name servers: the answer refers to them.';
+    case 'records':
+      return 'It is not steered: its records are the answer.';
+    case 'alias':
+      return 'It is an alias: its target is looked up next.';
+    case 'no-records':
+      return 'The name exists and has nothing of this type: the answer is empty.';
+    case 'no-name':
+      return 'There is no such name in the zone.';
     case 'service':
       return `It is answered by service ${snapshot.services.ids[step.service]}.`;
     case 'client':

@@ -70,9 +70,14 @@ export function explain(input: ExplainInput, question: ExplainQuestion): Explana
       rcode: formatResponseCode((out[3] ?? 0) & 15),
       records: message.answers.map(explainRecord),
       ...(located?.from === 'subnet' ? { scope: desk.scope } : {}),
-      reason: service === undefined ? 'static' : (REASONS[desk.decision.reason] ?? ''),
+      reason: service === undefined ? reasonOf(trace) : (REASONS[desk.decision.reason] ?? ''),
     },
   };
+}
+
+/** For what no service decided. */
+function reasonOf(trace: Trace): string {
+  return findStep(trace, 'outside') === undefined ? 'static' : 'refused';
 }
 
 function findStep<Kind extends TraceStep['step']>(trace: Trace, kind: Kind) {

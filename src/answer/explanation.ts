@@ -29,7 +29,7 @@ export type ExplainedPreference = {
 };
 
 export type ExplainedStep = {
-  /** Which kind of step: `zone`, `service`, `client`, `pass`, `skip`, `consider`, `shed`, `choose`, `refused`, `no-data`. */
+  /** Which kind of step: `zone`, `service`, `client`, `choose` … (trace.ts lists them all). */
   readonly step: string;
   /** One sentence. */
   readonly text: string;

@@ -66,5 +66,6 @@ function addToChain(desk: Desk, rrset: number): boolean {
   if (chainLength === MAX_ALIAS_STEPS) return false;
   chain[chainLength] = rrset;
   desk.chainLength = chainLength + 1;
+  desk.trace?.push({ step: 'alias' });
   return true;
 }

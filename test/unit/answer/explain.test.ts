@@ -199,5 +199,15 @@ describe('an explanation', () => {
     assert.equal(question('ns1.gtm.example.com.', 'A').answer.reason, 'static');
     const outside = question('example.net.', 'A', TOKYO);
     assert.deepEqual([outside.zone, outside.service, outside.answer.rcode], [undefined, undefined, 'REFUSED']);
+    assert.equal(outside.answer.reason, 'refused');
+  });
+
+  it('says in a step what became of every name that is not steered', () => {
+    const stepsOf = (name: string, type: string) => question(name, type).steps.map(({ step }) => step);
+    assert.deepEqual(stepsOf('ns1.gtm.example.com.', 'A'), ['zone', 'records']);
+    assert.deepEqual(stepsOf('ns1.gtm.example.com.', 'TXT'), ['zone', 'no-records']);
+    assert.deepEqual(stepsOf('www.gtm.example.com.', 'TXT'), ['zone', 'no-records']);
+    assert.deepEqual(stepsOf('nothing.gtm.example.com.', 'A'), ['zone', 'no-name']);
+    assert.deepEqual(stepsOf('example.net.', 'A'), ['outside']);
   });
 });
