@@ -9,7 +9,7 @@ import { Control } from '../../../src/roles/control.ts';
 import type { Serving } from '../../../src/roles/serving.ts';
 import { openEmbeddedStore } from '../../../src/store/embedded/open-embedded-store.ts';
 import { geoip2Record, writeMmdb } from '../../support/mmdb-writer.ts';
-import { openDirectory, pause, recordLog, revisionOf, waitUntil } from './fixture.ts';
+import { openDirectory, pause, recordLog, revisionOf, waitUntil } from '../../unit/roles/fixture.ts';
 
 async function open(context: TestContext, reloadIntervalMs = 60_000) {
   const directory = await openDirectory(context);

@@ -8,7 +8,7 @@ import { AnswerThreads } from '../../../src/roles/answer-threads.ts';
 import { CounterTotals } from '../../../src/roles/counter-totals.ts';
 import { askUdp, decodeAnswer, encodeQuery } from '../../support/dns-client.ts';
 import { createFixture } from '../../support/snapshot-fixture.ts';
-import { pause, recordLog, waitUntil } from './fixture.ts';
+import { pause, recordLog, waitUntil } from '../../unit/roles/fixture.ts';
 
 function servingWith(address: string) {
   return createFixture({

@@ -7,7 +7,7 @@ import { describe, type TestContext, test } from 'node:test';
 import { parseSettings } from '../../../src/model/settings.ts';
 import { type Role, runNode } from '../../../src/roles/run-node.ts';
 import { askUdp, encodeQuery } from '../../support/dns-client.ts';
-import { DOCUMENT, openDirectory, recordLog } from './fixture.ts';
+import { DOCUMENT, openDirectory, recordLog } from '../../unit/roles/fixture.ts';
 
 const ALL: readonly Role[] = ['dns', 'probe', 'api'];
 

@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import { Worker } from 'node:worker_threads';
 import { Compiler } from '../../../src/roles/compiler.ts';
 import { placeMapOf, WORLD } from '../../support/snapshot-fixture.ts';
-import { configurationOf, DOCUMENT } from './fixture.ts';
+import { configurationOf, DOCUMENT } from '../../unit/roles/fixture.ts';
 
 const CONFIGURATION = configurationOf(DOCUMENT);
 
