@@ -4,13 +4,14 @@
 
 import type { FastifyRequest } from 'fastify';
 import { type Change, diffDocuments } from '../model/diff-documents.ts';
-import type { Draft } from '../model/edit-document.ts';
+import { type Draft, keyOfItem, LISTS, listItems, normalizeKey } from '../model/edit-document.ts';
+import { splitPointer } from '../model/pointer.ts';
 import type { Problem } from '../model/problem.ts';
 import { formatRevisionId, type RevisionId } from '../model/revision.ts';
 import { type Fault, refuse } from './api-error.ts';
 import { callerOf } from './authorize.ts';
 import type { CommitOptions, CommitOutcome, ConfigurationWriter, CurrentConfiguration } from './ports.ts';
-import { summarize } from './validation.ts';
+import { listFaults, summarize } from './validation.ts';
 
 /** Times that a change which lost a race against another process is made anew. */
 export const MAX_TRIES = 6;
@@ -34,8 +35,8 @@ export type ChangeRequest = {
   readonly dryRun: boolean;
   /** One line, for the history: `put regions/eu-west`. */
   readonly message: string;
-  /** True: what the change breaks are references to what it takes away. */
-  readonly takesAway?: boolean;
+  /** The key of what the change takes away: what it breaks are references to that. */
+  readonly takesAway?: string;
   /** Throws an ApiError, made by `refuse`, where a precondition fails. */
   readonly edit: (current: CurrentConfiguration) => Edit;
 };
@@ -82,7 +83,7 @@ export function openChangeDesk(writer: ConfigurationWriter): ChangeDesk {
     });
   }
 
-  async function change({ request, dryRun, message, takesAway = false, edit }: ChangeRequest): Promise<Changed> {
+  async function change({ request, dryRun, message, takesAway, edit }: ChangeRequest): Promise<Changed> {
     const author = callerOf(request).name;
     let made: { readonly before: Draft; readonly edit: Edit } | undefined;
     const revision = await commitInTurn(async (current) => {
@@ -113,9 +114,38 @@ export function describeChange({ revision, changes, dryRun }: Changed) {
   return { dryRun, revision: formatRevisionId(revision), changes };
 }
 
-function refuseInvalid(problems: readonly Problem[], { bodyAt }: Edit, takesAway: boolean) {
+function refuseInvalid(problems: readonly Problem[], { draft, bodyAt }: Edit, takenAway: string | undefined) {
+  if (takenAway !== undefined) return refuseInUse(problems, draft, takenAway);
   const faults = problems.map((problem) => locateFault(problem, bodyAt));
-  return refuse(takesAway ? 'IN_USE' : 'INVALID', summarize(problems), faults);
+  return refuse('INVALID', summarize(problems), faults);
+}
+
+/** That the thing is missing is true only of the draft: to whoever deletes it, what matters is who still needs it. */
+function refuseInUse(problems: readonly Problem[], draft: Draft, takenAway: string) {
+  const told = problems.map(({ path, message }) => {
+    const referrer = nameReferrer(draft, path, takenAway);
+    return { path, message: referrer === undefined ? message : `${referrer} refers to it.`, referrer };
+  });
+  const summary = summarize(told.map(({ path, message, referrer }) => ({ path: referrer ? '' : path, message })));
+  return refuse('IN_USE', summary, listFaults('configuration', told));
+}
+
+/** `clusters/web-north`, when what stands at the pointer is this key, or something within what had it. */
+function nameReferrer(draft: Draft, path: string, key: string): string | undefined {
+  const [listName, index, ...inner] = splitPointer(path);
+  const list = LISTS.find((name) => name === listName);
+  const item = list === undefined ? undefined : listItems(draft, list)[Number(index)];
+  if (list === undefined || item === undefined) return undefined;
+  const value = inner.reduce<unknown>((around, name) => readProperty(around, name), item);
+  if (typeof value !== 'string') return undefined;
+  const isReference = normalizeKey('zones', value) === key || value === key || value.startsWith(`${key}/`);
+  return isReference ? `${list}/${keyOfItem(list, item) ?? index}` : undefined;
+}
+
+function readProperty(around: unknown, name: string): unknown {
+  return typeof around === 'object' && around !== null
+    ? Object.getOwnPropertyDescriptor(around, name)?.value
+    : undefined;
 }
 
 function locateFault({ path, message }: Problem, bodyAt: string | undefined): Fault {

@@ -258,7 +258,7 @@ function addDeleteRoute({ server, desk }: ApiContext, { collection, noun }: Coll
         request,
         dryRun: request.query.dryRun === true,
         message: `delete ${collection}/${key}`,
-        takesAway: true,
+        takesAway: key,
         edit: ({ document }) => {
           checkDelete(request, findItem(document, collection, key)?.item);
           return { draft: deleteItem(document, collection, key) };

@@ -10,6 +10,7 @@ import {
   type EndpointClass,
   type EndpointJudgement,
 } from '../health/cluster-health.ts';
+import { LOAD_REPORT_FRESH_MS } from '../load/apply-reports.ts';
 import type { Cluster, Endpoint } from '../model/cluster.ts';
 import { formatRevisionId } from '../model/revision.ts';
 import type { Service } from '../model/service.ts';
@@ -46,6 +47,7 @@ export type LoadStatus = {
   readonly capacity?: number;
   readonly utilisation?: number;
   readonly ageSeconds: number;
+  readonly fresh: boolean;
 };
 
 export function describeStatus(state: ClusterState, readiness: { ready: boolean; reasons: readonly string[] }) {
@@ -185,7 +187,7 @@ function describeService({ id: name, zone, ttl, clusters: ids }: Service, cluste
 }
 
 function describeLoad({ subject: _, ageMs, ...quantities }: LoadSighting): LoadStatus {
-  return { ...quantities, ageSeconds: Math.round(ageMs / 1000) };
+  return { ...quantities, ageSeconds: Math.round(ageMs / 1000), fresh: ageMs < LOAD_REPORT_FRESH_MS };
 }
 
 function formatMoment(ms: number): string {

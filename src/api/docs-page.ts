@@ -58,6 +58,8 @@ export async function addDocsRoutes(server: ApiServer): Promise<void> {
   const root = dirname(fileURLToPath(import.meta.resolve('swagger-ui-dist/package.json')));
   await server.register(fastifyStatic, { root, serve: false });
   server.get('/docs', hidden, async (_request, reply) => reply.type('text/html').send(PAGE));
+  // Where people arrive who have only the address, or a slash too many.
+  for (const path of ['/', '/docs/']) server.get(path, hidden, async (_request, reply) => reply.redirect('/docs'));
   server.get('/docs/start.js', hidden, async (_request, reply) => reply.type('text/javascript').send(START));
   server.get('/docs/errors.md', hidden, async (_request, reply) =>
     reply.type('text/markdown; charset=utf-8').send(await readFile(ERRORS_FILE, 'utf8')),

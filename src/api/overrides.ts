@@ -2,6 +2,7 @@
 // so that they are replicated, persisted, and seen in the history with who gave them and why.
 
 import { Type } from 'typebox';
+import { formatDuration, MAX_DURATION_MS } from '../model/duration.ts';
 import { type Draft, deleteItem, findItem, type Item, keyOfItem, listItems, putItem } from '../model/edit-document.ts';
 import { OverrideSchema } from '../model/override.ts';
 import { durationSchema, readDurationMs, textSchema } from '../model/scalar.ts';
@@ -183,7 +184,8 @@ function readWord({ state, reason, for: duration, expiresAt }: Word, nowMs: numb
   if (duration === undefined) return { state, reason, ...(expiresAt !== undefined && { expiresAt }) };
   const durationMs = readDurationMs(duration);
   if (expiresAt !== undefined) throw refuseFor('give for or expiresAt, not both');
-  if (durationMs === undefined || durationMs === 0) throw refuseFor('must be a duration such as 30m or 2h');
+  if (durationMs === undefined || durationMs === 0)
+    throw refuseFor(`must be a duration such as 30m or 2h, at most ${formatDuration(MAX_DURATION_MS)}`);
   return { state, reason, expiresAt: new Date(nowMs + durationMs).toISOString() };
 }
 

@@ -165,7 +165,7 @@ function addDeleteRoute({ server, desk }: ApiContext): void {
         request,
         dryRun: request.query.dryRun === true,
         message: `delete record ${request.params.name} ${request.params.type} of ${request.params.zone}`,
-        takesAway: true,
+        takesAway: request.params.name,
         edit: ({ document }) => {
           const { item: zone } = findZone(document, request.params.zone);
           const key = keyOf(zone, request.params);

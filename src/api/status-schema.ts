@@ -9,6 +9,7 @@ const LoadSchema = Type.Object({
   capacity: Type.Optional(Type.Number()),
   utilisation: Type.Optional(Type.Number()),
   ageSeconds: Type.Integer(),
+  fresh: Type.Boolean({ description: 'False: the report is too old, and does not count.' }),
 });
 
 export const EndpointStatusSchema = Type.Object({

@@ -2,6 +2,7 @@
 // these writes need no If-Match.
 
 import { Type } from 'typebox';
+import { formatDuration, MAX_DURATION_MS } from '../model/duration.ts';
 import { durationSchema, readDurationMs, textSchema } from '../model/scalar.ts';
 import type { ApiContext } from './api-context.ts';
 import { refuse } from './api-error.ts';
@@ -123,7 +124,7 @@ function checkStillGoverned(before: readonly TokenRecord[], after: readonly Toke
 function readLifetimeMs(duration: string | number): number {
   const lifetimeMs = readDurationMs(duration);
   if (lifetimeMs !== undefined && lifetimeMs > 0) return lifetimeMs;
-  const detail = 'must be a duration such as 90d or 12h';
+  const detail = `must be a duration such as 90d or 12h, at most ${formatDuration(MAX_DURATION_MS)}`;
   throw refuse('INVALID', `/for: ${detail}.`, [{ in: 'body', pointer: '/for', detail }]);
 }
 

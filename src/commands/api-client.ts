@@ -120,8 +120,12 @@ export function describeRefusal({ status, problem }: Refusal, hadToken = true): 
 }
 
 function readBaseUrl(command: Command, text: string): URL {
-  const url = URL.parse(text.endsWith('/') ? text : `${text}/`);
-  if (url !== null && (url.protocol === 'http:' || url.protocol === 'https:')) return url;
+  const url = URL.parse(text);
+  if (url !== null && (url.protocol === 'http:' || url.protocol === 'https:')) {
+    // Paths begin with the version already: who copied the base URL from a request has it twice.
+    url.pathname = `${url.pathname.replace(/(?:\/v1)?\/*$/, '')}/`;
+    return url;
+  }
   return failUsage(command, `"${text}" is no URL of an API: write it as ${DEFAULT_API}`);
 }
 

@@ -13,7 +13,7 @@ export type ReadFile = { readonly file: string; readonly document: unknown; read
 /** `-` reads standard input. Ends the command when there is nothing to read, or its syntax is wrong. */
 export function readFile(command: Command, file: string, isJson: boolean): ReadFile {
   const name = file === '-' ? '(standard input)' : file;
-  const read = readDocument(readText(command, file), name);
+  const read = readDocument(readText(command, file));
   if (read.ok) return { file: name, document: read.document, locate: read.locate };
   const problems = read.problems.map(({ path, message, position }) => ({ file: name, ...position, path, message }));
   if (isJson) outputOf(command).printJson({ ok: false, problems });

@@ -59,7 +59,8 @@ export async function runRoles(
     await node.listening;
     onStarted(node, settings);
   } catch (error) {
-    logger.fatal({ err: error }, 'cannot start');
+    // Said once, in the words below; where in the program it happened is for those who look for it.
+    logger.debug({ err: error }, 'cannot start');
     const advice = isStoreError(error) ? `: ${error.advice}` : '';
     process.stderr.write(`azimuth: ${error instanceof Error ? error.message : String(error)}${advice}\n`);
     process.exit(FAILED_EXIT_CODE);
@@ -81,7 +82,7 @@ function loadConfiguration(file: string): InitialConfiguration | undefined {
   }
   const text = readText(file);
   if (text === undefined) return undefined;
-  const read = readDocument(text, file);
+  const read = readDocument(text);
   if (read.ok) {
     const { document, locate } = read;
     return { document, describe: (problems) => formatProblems(problems, locate, file) };

@@ -18,9 +18,13 @@ export function registerStatus(program: Command): void {
   });
 }
 
+/** What the API calls it when there is none. */
+const NO_DATABASE = 'none';
+
 export function printStatus(output: Output, status: StatusDocument): void {
   const health = status.healthy ? output.paint('green', 'healthy') : output.paint('red', 'not healthy');
-  const parts = [`revision ${status.revision}`, count(status.regions.length, 'region'), status.database.name];
+  const database = status.database.name === NO_DATABASE ? 'no GeoIP database' : status.database.name;
+  const parts = [`revision ${status.revision}`, count(status.regions.length, 'region'), database];
   output.print([health, ...parts].join(' · '));
   for (const reason of status.reasons) output.print(output.paint('yellow', `  ${reason}`));
   printRegions(output, status);
@@ -69,12 +73,13 @@ type Load = StatusDocument['regions'][number]['clusters'][number]['load'];
 
 function describeLoad(load: Load): string {
   if (load === undefined) return '';
-  const { connections, capacity, utilisation, ageSeconds } = load;
+  const { connections, capacity, utilisation, ageSeconds, fresh } = load;
   const quantities = [
     connections === undefined ? '' : `${connections}${capacity === undefined ? '' : ` of ${capacity}`} connections`,
     utilisation === undefined ? '' : `${Math.round(utilisation * 100)}% used`,
   ].filter(Boolean);
-  return quantities.length === 0 ? '' : `${quantities.join(', ')} (${ageSeconds} s ago)`;
+  const age = `${ageSeconds} s ago${fresh ? '' : ', no longer counts'}`;
+  return quantities.length === 0 ? '' : `${quantities.join(', ')} (${age})`;
 }
 
 function printTable(output: Output, title: string, rows: readonly (readonly string[])[]): void {

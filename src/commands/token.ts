@@ -1,8 +1,10 @@
 // `azimuth token`: makes, lists and revokes the tokens of the API. A new one is printed once, alone on its line.
 
 import type { Command } from 'commander';
+import { MAX_TOKENS } from '../api/token.ts';
 import { CreatedTokenSchema, TokenPageSchema } from '../api/tokens.ts';
-import { type ApiOptions, addApiOptions, openApiClient } from './api-client.ts';
+import { type ApiClient, type ApiOptions, addApiOptions, openApiClient } from './api-client.ts';
+import { fail } from './failure.ts';
 import { alignColumns, outputOf } from './output.ts';
 
 type CreateOptions = ApiOptions & { readonly scope: string[]; readonly for?: string };
@@ -27,11 +29,10 @@ export function registerToken(program: Command): void {
 
   const list = token.command('list').description('list the tokens, never the tokens themselves');
   addApiOptions(list).action(async (options: ApiOptions, self: Command) => {
-    const query = { limit: '1000' };
-    const page = await openApiClient(self, options).request(TokenPageSchema, 'GET', '/v1/tokens', { query });
+    const tokens = await listTokens(openApiClient(self, options));
     const output = outputOf(self);
-    if (options.json === true) return output.printJson(page.items);
-    const rows = page.items.map(({ id, name, scopes, createdAt, expiresAt = 'it is revoked' }) => [
+    if (options.json === true) return output.printJson(tokens);
+    const rows = tokens.map(({ id, name, scopes, createdAt, expiresAt = 'it is revoked' }) => [
       id,
       name,
       scopes.join(','),
@@ -44,9 +45,20 @@ export function registerToken(program: Command): void {
   const revoke = token.command('revoke <id>').description('revoke a token at once');
   addApiOptions(revoke).action(async (id: string, options: ApiOptions, self: Command) => {
     const client = openApiClient(self, options);
+    // To the API, revoking twice is fine; a person who mistypes an id must not believe that the token is gone.
+    const tokens = await listTokens(client);
+    if (!tokens.some((each) => each.id === id)) {
+      return fail(self, `there is no token with the id "${id}": "azimuth token list" shows them all`);
+    }
     client.expect(await client.send('DELETE', `/v1/tokens/${encodeURIComponent(id)}`));
     const output = outputOf(self);
     if (options.json === true) output.printJson({ revoked: id });
     else output.print(`${id} is revoked.`);
   });
+}
+
+/** All of them: the API keeps no more than one page holds. */
+async function listTokens(client: ApiClient) {
+  const page = await client.request(TokenPageSchema, 'GET', '/v1/tokens', { query: { limit: String(MAX_TOKENS) } });
+  return page.items;
 }

@@ -46,11 +46,11 @@ const OPTIONS = {
   prettyErrors: false,
 } as const;
 
-/** `fileName` is for messages only. Never throws. */
-export function readDocument(text: string, fileName: string): ReadDocument {
+/** Never throws. */
+export function readDocument(text: string): ReadDocument {
   if (text.length > MAX_DOCUMENT_LENGTH) {
     return refuse(
-      `${fileName} has more than ${MAX_DOCUMENT_LENGTH} characters: apply its parts one by one through the API.`,
+      `the file has more than ${MAX_DOCUMENT_LENGTH} characters: apply its parts one by one through the API.`,
     );
   }
   const lineCounter = new LineCounter();
@@ -63,7 +63,7 @@ export function readDocument(text: string, fileName: string): ReadDocument {
   const faults = [...parsed.errors, ...parsed.warnings];
   if (faults.some(({ code }) => code === 'RESOURCE_EXHAUSTION')) return refuse(TOO_DEEP);
   if (faults.length > 0) return { ok: false, problems: describeFaults(faults, toPosition) };
-  if (parsed.contents === null) return refuse(`${fileName} is empty: config/example.yaml shows what it can hold.`);
+  if (parsed.contents === null) return refuse('the file is empty: config/example.yaml shows what it can hold.');
   return toDocument(parsed, toPosition);
 }
 

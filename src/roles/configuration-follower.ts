@@ -8,7 +8,7 @@ import { compareRevisionIds, formatRevisionId, type Revision, type RevisionId } 
 import type { ConfigurationStore, Subscription } from '../store/configuration-store.ts';
 import { fetchRevision } from '../store/fetch-revision.ts';
 import { readPersistedRevision, writePersistedRevision } from '../store/persisted-revision.ts';
-import { describeCause } from '../store/store-error.ts';
+import { describeCause, describeFailure } from '../store/store-error.ts';
 
 /** What came of a revision that was offered. */
 export type Acceptance =
@@ -115,7 +115,7 @@ export class ConfigurationFollower {
 
   #noteError(error: Error): void {
     this.condition = 'unavailable';
-    this.#dependencies.logger.warn({ err: error }, 'the store does not answer: answers go on from memory');
+    this.#dependencies.logger.warn(describeFailure(error), 'the store does not answer: answers go on from memory');
   }
 
   /** Works towards the newest wanted revision, one at a time; whatever arrives meanwhile is seen in the next turn. */
@@ -130,7 +130,10 @@ export class ConfigurationFollower {
       if (this.#stopped) return;
       const fault = describeCause(error);
       if (fault !== this.#fault) {
-        this.#dependencies.logger.warn({ err: error }, 'a newer configuration could not be taken: trying again');
+        this.#dependencies.logger.warn(
+          describeFailure(error),
+          'a newer configuration could not be taken: trying again',
+        );
       }
       this.#fault = fault;
       this.#retry = setTimeout(() => void this.#advance(), RETRY_MS);
@@ -173,7 +176,7 @@ export class ConfigurationFollower {
     try {
       await writePersistedRevision(this.#directory, revision);
     } catch (error) {
-      this.#dependencies.logger.error({ err: error }, 'the configuration could not be kept on disk');
+      this.#dependencies.logger.error(describeFailure(error), 'the configuration could not be kept on disk');
     }
   }
 }

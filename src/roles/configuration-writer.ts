@@ -98,7 +98,7 @@ export async function openConfigurationWriter(
   if (!initial.ok) return initial;
   const subscription: Subscription = store.followHead(
     () => void look().then(logProblems),
-    (error) => logger.warn({ err: error }, 'the store does not answer: the configuration cannot be changed'),
+    (error) => logger.warn(describeFailure(error), 'the store does not answer: the configuration cannot be changed'),
   );
   return {
     ok: true,
@@ -206,7 +206,8 @@ export async function openConfigurationWriter(
         isFailing = false;
         return reached;
       } catch (error) {
-        if (!isFailing) logger.warn({ err: error }, 'the store could not be read: the last configuration seen is kept');
+        if (!isFailing)
+          logger.warn(describeFailure(error), 'the store could not be read: the last configuration seen is kept');
         isFailing = true;
         return { ok: true, value: false };
       }

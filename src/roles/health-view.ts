@@ -13,6 +13,7 @@ import type { Configuration } from '../model/configuration.ts';
 import type { Subscription } from '../store/configuration-store.ts';
 import { followSlotTable, type SlotTable, type SlotTableChange } from '../store/follow-slots.ts';
 import type { HealthStore } from '../store/health-store.ts';
+import { describeFailure } from '../store/store-error.ts';
 
 const TICK_MS = 250;
 
@@ -58,7 +59,8 @@ export class HealthView {
 
   start(): void {
     const { health, logger } = this.#dependencies;
-    const onError = (error: Error) => logger.warn({ err: error }, 'health cannot be followed: the last verdicts hold');
+    const onError = (error: Error) =>
+      logger.warn(describeFailure(error), 'health cannot be followed: the last verdicts hold');
     this.#subscription = followSlotTable(health, { onError }, (change) => this.#acceptSlots(change));
     this.#timer = setInterval(() => this.#look(), TICK_MS);
   }

@@ -6,6 +6,7 @@ import { type FreshReports, LOAD_REPORT_FRESH_MS } from '../load/apply-reports.t
 import type { LoadReport, StoredLoadReport } from '../model/load-report.ts';
 import type { Subscription } from '../store/configuration-store.ts';
 import type { HealthStore } from '../store/health-store.ts';
+import { describeFailure } from '../store/store-error.ts';
 
 export type LoadViewDependencies = {
   readonly health: Pick<HealthStore, 'followLoadReports'>;
@@ -37,7 +38,8 @@ export class LoadView {
     const { health, logger } = this.#dependencies;
     this.#subscription = health.followLoadReports(
       (reports) => this.#accept(reports),
-      (error) => logger.warn({ err: error }, 'load cannot be followed: it counts as unknown once reports are old'),
+      (error) =>
+        logger.warn(describeFailure(error), 'load cannot be followed: it counts as unknown once reports are old'),
     );
   }
 

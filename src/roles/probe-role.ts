@@ -10,6 +10,7 @@ import { createRunCheck } from '../probe/run-check.ts';
 import { ProbeWorker } from '../probe/worker.ts';
 import { followSlotTable } from '../store/follow-slots.ts';
 import type { HealthStore } from '../store/health-store.ts';
+import { describeFailure } from '../store/store-error.ts';
 import type { Metrics } from '../telemetry/create-metrics.ts';
 
 export type ProbeRoleDependencies = {
@@ -26,7 +27,7 @@ export type ProbeRole = {
 export function startProbeRole(settings: Settings, { health, logger, metrics }: ProbeRoleDependencies): ProbeRole {
   const { vantage, worker, heartbeatMs, concurrency, allowNetworks } = settings.probe;
   const onError = (error: Error) =>
-    logger.warn({ err: error }, 'other workers cannot be followed: checking goes on alone');
+    logger.warn(describeFailure(error), 'other workers cannot be followed: checking goes on alone');
   const probe = new ProbeWorker(
     { vantage, worker: worker === '' ? `${hostname()}-${process.pid}` : worker, heartbeatMs, concurrency },
     {

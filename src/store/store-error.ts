@@ -4,6 +4,7 @@
 /** Every code, with what it means and what the operator can do. */
 export const STORE_ERRORS = {
   STORE_UNAVAILABLE: 'check that the store runs and is reachable; calls work again by themselves once it is back',
+  STORE_UNWRITABLE: 'choose another stateDirectory, or let the user that runs this process write there',
   STORE_TIMEOUT: 'the store was too slow, and may still carry the call out: read before repeating it',
   STORE_REJECTED: 'read the message of the store: often credentials, permissions, memory or disk',
   STORE_CLOSED: 'the process is shutting down',
@@ -25,6 +26,11 @@ export function createStoreError(code: StoreErrorCode, message: string, cause?: 
 
 export function isStoreError(error: unknown): error is StoreError {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' && error.code in STORE_ERRORS;
+}
+
+/** What a log line says of a failure: its words, and its code if it has one. Where the store fails, a stack tells nothing. */
+export function describeFailure(error: unknown): { readonly reason: string; readonly code?: StoreErrorCode } {
+  return { ...(isStoreError(error) && { code: error.code }), reason: describeCause(error) };
 }
 
 /** The message of anything that was thrown. */

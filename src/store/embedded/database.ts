@@ -1,8 +1,8 @@
 // Opens the file of the embedded store: SQLite in WAL mode, every commit on the disk before it counts, and locked for as
 // long as the process lives, since two processes with slots in memory of their own would not hear of each other.
 
-import { mkdirSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { closeSync, mkdirSync, openSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { createStoreError, describeCause, isStoreError, type StoreError } from '../store-error.ts';
 
@@ -14,9 +14,16 @@ const SCHEMA_VERSION = 1;
 const FULL_CHECK_LIMIT_BYTES = 64 * 2 ** 20;
 
 /** Result codes of SQLite, https://www.sqlite.org/rescode.html */
+const SQLITE_PERM = 3;
 const SQLITE_BUSY = 5;
+const SQLITE_READONLY = 8;
 const SQLITE_CORRUPT = 11;
+const SQLITE_CANTOPEN = 14;
 const SQLITE_NOTADB = 26;
+
+const UNWRITABLE_RESULTS: readonly number[] = [SQLITE_PERM, SQLITE_READONLY, SQLITE_CANTOPEN];
+/** What making the directory or the file fails with: no right to, a read-only file system, a file in the way. */
+const UNWRITABLE_CODES: readonly unknown[] = ['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EEXIST'];
 
 const SCHEMA = `
   CREATE TABLE objects (hash TEXT PRIMARY KEY, text TEXT NOT NULL) WITHOUT ROWID;
@@ -30,12 +37,13 @@ const SCHEMA = `
   PRAGMA user_version = ${SCHEMA_VERSION};
 `;
 
-/** @throws StoreError STORE_LOCKED, STORE_DAMAGED, or STORE_UNAVAILABLE when the directory cannot be written. */
+/** @throws StoreError STORE_LOCKED, STORE_DAMAGED, STORE_UNWRITABLE, or STORE_UNAVAILABLE for whatever else goes wrong. */
 export function openDatabase(directory: string): DatabaseSync {
   const file = join(directory, DATABASE_FILE);
   let database: DatabaseSync | undefined;
   try {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
+    createFile(file);
     database = new DatabaseSync(file);
     // The exclusive lock is taken by the first write below and held until the process ends, however it ends.
     database.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;');
@@ -58,7 +66,25 @@ export function mapDatabaseError(cause: unknown, file: string): StoreError {
     return createStoreError('STORE_LOCKED', `${file} is in use by another process`, cause);
   if (resultCode === SQLITE_CORRUPT || resultCode === SQLITE_NOTADB)
     return describeDamage(file, describeCause(cause), cause);
+  if (UNWRITABLE_RESULTS.includes(resultCode) || (cause instanceof Error && isUnwritable(cause)))
+    return createStoreError('STORE_UNWRITABLE', `${dirname(file)} cannot be written: ${describeCause(cause)}`, cause);
   return createStoreError('STORE_UNAVAILABLE', `${file} cannot be used: ${describeCause(cause)}`, cause);
+}
+
+function isUnwritable(error: Error): boolean {
+  return 'code' in error && UNWRITABLE_CODES.includes(error.code);
+}
+
+/**
+ * SQLite would make a file that others may read, and gives those beside it the permissions of this one. One that is there
+ * is not opened: closing it again would release the locks that this process may hold on it.
+ */
+function createFile(file: string): void {
+  try {
+    closeSync(openSync(file, 'wx', 0o600));
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+  }
 }
 
 function prepareSchema(database: DatabaseSync, file: string): void {

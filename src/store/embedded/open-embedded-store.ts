@@ -26,7 +26,7 @@ export type EmbeddedStore = {
 
 /**
  * @param directory made if it is not there; belongs to this process alone until `close`.
- * @throws StoreError STORE_LOCKED, STORE_DAMAGED or STORE_UNAVAILABLE, each naming the file.
+ * @throws StoreError STORE_LOCKED, STORE_DAMAGED, STORE_UNWRITABLE or STORE_UNAVAILABLE, each naming the file.
  */
 export function openEmbeddedStore(directory: string, options: EmbeddedStoreOptions = {}): EmbeddedStore {
   const database = openDatabase(directory);

@@ -26,6 +26,13 @@ describe('access', () => {
     }
   });
 
+  test('the root, and a slash too many, lead to the reference', async () => {
+    for (const url of ['/', '/docs/']) {
+      const { statusCode, headers } = await fixture().server.inject({ url });
+      assert.deepEqual([statusCode, headers.location], [302, '/docs'], url);
+    }
+  });
+
   test('everything else answers 401 without a token, and tells how to send one', async () => {
     for (const url of [...READS, '/v1/nothing-here']) {
       const reply = await fixture().server.inject({ url });

@@ -111,7 +111,10 @@ describe('collections', () => {
       });
       if (used !== undefined) {
         const inUse = await fault(409, 'IN_USE', 'DELETE', `/v1/${collection}/${used}`, { headers: ANY });
-        assert.ok(inUse.errors.every((each: { in: string }) => each.in === 'configuration'));
+        for (const { in: part, detail } of inUse.errors) {
+          assert.equal(part, 'configuration');
+          assert.match(detail, /^(clusters|services|overrides)\/\S+ refers to it\.$/);
+        }
       }
       assert.equal((await send('DELETE', url, { headers: ANY })).statusCode, 204);
     });

@@ -12,7 +12,7 @@ const at = (value: unknown, ...keys: string[]): unknown =>
 
 const METHODS = ['get', 'put', 'post', 'patch', 'delete'];
 /** Pages for people and the document itself: no part of the API that it describes. */
-const UNLISTED = /^\/docs|^\/v1\/openapi\.json$/;
+const UNLISTED = /^\/$|^\/docs|^\/v1\/openapi\.json$/;
 
 describe('the OpenAPI document', () => {
   const fixture = shareFixture();

@@ -15,7 +15,7 @@ describe('status and health', () => {
     );
     const [eu, us] = status.regions.map(({ clusters }: { clusters: object[] }) => clusters[0]);
     assert.equal(eu.state, 'serving');
-    assert.deepEqual(eu.load, { connections: 10, capacity: 100, ageSeconds: 2 });
+    assert.deepEqual(eu.load, { connections: 10, capacity: 100, ageSeconds: 2, fresh: true });
     assert.equal(us.state, 'out');
     assert.deepEqual(us.endpoints[0], {
       cluster: 'web-us',

@@ -114,6 +114,8 @@ describe('commands', () => {
     const { exitCode, err } = await azimuth('apply', file, '--if-revision', '1.1');
     assert.equal(exitCode, 1);
     assert.match(err, /changed since it was read/);
+    const wrong = await azimuth('apply', file, '--if-revision', 'foo');
+    assert.deepEqual([wrong.exitCode, /"foo" is no revision/.test(wrong.err)], [2, true], wrong.err);
   });
 
   test('what the API finds wrong in a file is shown with its line and column', async () => {
@@ -200,8 +202,20 @@ describe('commands', () => {
     const refused = await run(['history', api, url, '--token', created.token]);
     assert.equal(refused.exitCode, 1);
     assert.match(refused.err, /No valid token/);
+    const again = await azimuth('token', 'revoke', created.id);
+    assert.deepEqual([again.exitCode, again.out], [1, '']);
+    assert.match(again.err, /there is no token with the id/);
+    const long = await azimuth('token', 'create', 'long', '--scope', 'read', '--for', '99999d');
+    assert.match(long.err, /at most 366d/);
     const plain = await azimuth('token', 'create', 'plain', '--scope', 'read');
     assert.match(plain.out, /^azm_[A-Za-z0-9_-]{43}\n$/);
+  });
+
+  test('the base URL may end in the version of the API, and in slashes', async () => {
+    const [api = '', url = '', ...token] = connection;
+    for (const end of ['/', '/v1', '/v1/']) {
+      assert.equal((await run(['history', api, `${url}${end}`, ...token])).exitCode, 0, end);
+    }
   });
 
   test('load is reported', async () => {

@@ -11,7 +11,7 @@ clusters:
 `;
 
 function read(text: string): ReadDocument {
-  return readDocument(text, 'test.yaml');
+  return readDocument(text);
 }
 
 function locateIn(text: string): Locate {
@@ -68,7 +68,7 @@ describe('readDocument', () => {
   });
 
   it('refuses an empty file', () => {
-    for (const text of ['', '# nothing\n']) assert.match(messagesOf(text)[0] ?? '', /is empty/);
+    for (const text of ['', '# nothing\n']) assert.match(messagesOf(text)[0] ?? '', /^test\.yaml: the file is empty/);
   });
 
   it('refuses aliases that would fill the memory, and those within their own anchor', () => {

@@ -14,7 +14,7 @@ import { checkRecordData } from '../../../src/zone/check-record-data.ts';
 
 function readConfig(name: string): ConfigurationDocument {
   const file = new URL(`../../../config/${name}`, import.meta.url);
-  const read = readDocument(readFileSync(file, 'utf8'), name);
+  const read = readDocument(readFileSync(file, 'utf8'));
   assert.ok(read.ok);
   const shaped = checkShape(compileShape(ConfigurationSchema), read.document);
   assert.ok(shaped.ok, JSON.stringify(shaped));

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -99,7 +99,21 @@ describe('the file of the embedded store', () => {
   test('says what is wrong when its directory cannot be made', async () => {
     const file = join(base, 'a-file');
     await writeFile(file, '');
-    assert.throws(() => openEmbeddedStore(join(file, 'inside')), { code: 'STORE_UNAVAILABLE' });
+    assert.throws(
+      () => openEmbeddedStore(join(file, 'inside')),
+      (error: unknown) => {
+        return isStoreError(error) && error.code === 'STORE_UNWRITABLE' && /stateDirectory/.test(error.advice);
+      },
+    );
+  });
+
+  test('nobody else may read it, as with all that stands in the state directory', async () => {
+    const directory = nextDirectory();
+    const store = openEmbeddedStore(directory);
+    for (const name of await readdir(directory)) {
+      assert.equal((await stat(join(directory, name))).mode & 0o077, 0, name);
+    }
+    await store.close();
   });
 });
 
