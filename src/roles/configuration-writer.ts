@@ -26,7 +26,7 @@ import {
 } from '../model/revision.ts';
 import type { ConfigurationStore, Subscription } from '../store/configuration-store.ts';
 import { fetchRevision } from '../store/fetch-revision.ts';
-import { describeCause, isStoreError } from '../store/store-error.ts';
+import { describeCause, describeFailure, isStoreError } from '../store/store-error.ts';
 import { type CheckOptions, checkDocument } from './check-document.ts';
 import { openJournal } from './journal.ts';
 import { decideReconciliation, nextRevisionId, type Reconciliation } from './reconcile.ts';
