@@ -27,7 +27,7 @@ const SERVICE = 'www.gtm.example.com';
 const FAILOVER_LIMIT_MS = 10_000;
 const START_LIMIT_MS = 30_000;
 /** The promise is 2 s on a machine that is idle (the bench measures that); here, other tests run at the same time. */
-const SECOND_START_LIMIT_MS = 6000;
+const SECOND_START_LIMIT_MS = 15_000;
 /** Within the tolerance of the example's rule, distances count as equal; the databases' own rounding is far below. */
 const TOLERANCE = 1.05;
 

@@ -18,7 +18,7 @@ const AP = '203.0.113.30';
 const CLIENT = '198.18.7.0/24';
 const LONDON = geoip2Record('GB', 51.5, -0.12);
 const TOKYO = geoip2Record('JP', 35.68, 139.69);
-const RELOAD_LIMIT_MS = 8000;
+const RELOAD_LIMIT_MS = 20_000;
 
 describe('the geo directory of a running node', { timeout: 60_000 }, () => {
   const { step, reportFailure } = beginStory();
