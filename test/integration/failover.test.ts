@@ -72,22 +72,18 @@ describe('a fleet of real processes', { skip: missingTools('redis-server'), time
       }
     }
     for (const { telemetryPort } of fleet.nodes) {
-      const page = await readMetrics(telemetryPort);
-      assert.match(
-        page,
+      await waitForMetrics(telemetryPort, [
         /^azimuth_dns_requests_total\{zone="gtm\.example\.com",proto="udp",family="4",type="A"\} [1-9]/m,
-      );
-      assert.match(
-        page,
         /^azimuth_answers_total\{service="www\.gtm\.example\.com",cluster="web-eu",reason="[^"]+"\} [1-9]/m,
-      );
-      for (const vantage of VANTAGES)
-        assert.match(page, new RegExp(`^azimuth_vantage_up\\{vantage="${vantage}"\\} 1$`, 'm'));
+        // A vantage counts from its second heartbeat on that the node has seen.
+        ...VANTAGES.map((vantage) => new RegExp(`^azimuth_vantage_up\\{vantage="${vantage}"\\} 1$`, 'm')),
+      ]);
     }
     for (const { telemetryPort } of fleet.workers) {
-      const page = await readMetrics(telemetryPort);
-      assert.match(page, /^azimuth_probe_checks_total\{type="http",outcome="succeeded"\} [1-9]/m);
-      assert.match(page, /^azimuth_probe_targets 3$/m);
+      await waitForMetrics(telemetryPort, [
+        /^azimuth_probe_checks_total\{type="http",outcome="succeeded"\} [1-9]/m,
+        /^azimuth_probe_targets 3$/m,
+      ]);
     }
   });
 
@@ -315,4 +311,17 @@ async function areAllDown(fleet: Fleet): Promise<boolean> {
 async function isRecommitted(fleet: Fleet): Promise<boolean> {
   const pages = await Promise.all(fleet.nodes.map(({ telemetryPort }) => readMetrics(telemetryPort)));
   return pages.every((page) => /^azimuth_revision_info\{generation="2",number="\d+"\} 1$/m.test(page));
+}
+
+/** Until the page of metrics has a line for each pattern. */
+async function waitForMetrics(telemetryPort: number, patterns: readonly RegExp[]): Promise<void> {
+  await waitUntil(
+    `the metrics at ${telemetryPort} have lines like ${patterns.join(', ')}`,
+    async () => {
+      const page = await readMetrics(telemetryPort);
+      return patterns.every((pattern) => pattern.test(page));
+    },
+    RECOVERY_LIMIT_MS,
+    50,
+  );
 }
