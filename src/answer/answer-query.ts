@@ -1,5 +1,6 @@
-// The hot path: a query's bytes in, an answer's bytes out. It never waits, never asks anyone, and leaves no garbage to speak of
-// (a test counts it); all that it needs is on the desk: the snapshot, the state beside it, and the memory in which this thread works.
+// The hot path: a query's bytes in, an answer's bytes out. It never waits, never asks anyone, and leaves no
+// garbage to speak of (a test counts it); all that it needs is on the desk: the snapshot, the state beside it, and the
+// memory in which this thread works.
 //
 //   parse → find zone → find name → rank → pick → compose
 //

@@ -5,8 +5,6 @@
 import { compareSlotVersions, slotKey } from './merge-slots.ts';
 import type { Slot, SlotId, SlotVersion } from './slot.ts';
 
-export const DEFAULT_HEARTBEAT_MS = 1000;
-
 /** Heartbeats without a new version after which a slot is stale. */
 export const STALE_AFTER_HEARTBEATS = 3;
 

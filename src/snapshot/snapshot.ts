@@ -23,8 +23,6 @@ export type Snapshot = {
   readonly rankings: readonly RankMap[];
 };
 
-export const NODE_DELEGATION = 1;
-
 /** One node per name that exists, empty non-terminals too. */
 export type NameTable = {
   /** Open addressing, linear probing, a power of two of slots: node + 1, or 0. */
