@@ -1,15 +1,20 @@
 # One image for every role: `docker run azimuth dns`, `probe`, `api`, `up`. No build step: Node runs the sources.
 
-FROM node:24-bookworm-slim AS dependencies
+# Has a C compiler, for the batch socket; the image itself has none.
+FROM node:24-bookworm AS dependencies
 WORKDIR /opt/azimuth
 COPY package.json package-lock.json .npmrc ./
 # The image brings its own Node: the one that comes with the dependencies is left out.
 RUN npm ci --omit=dev \
  && rm -rf node_modules/node-linux-* node_modules/.bin/node
+COPY scripts ./scripts
+COPY src/native ./src/native
+RUN node scripts/build-native.mjs
 
 FROM node:24-bookworm-slim
 WORKDIR /opt/azimuth
 COPY --from=dependencies /opt/azimuth/node_modules ./node_modules
+COPY --from=dependencies /opt/azimuth/build ./build
 COPY package.json LICENSE ./
 COPY config ./config
 COPY geo-data ./geo-data

@@ -7,6 +7,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { buildNative } from './build-native.mjs';
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const MODULES = join(ROOT, 'node_modules');
@@ -96,3 +97,4 @@ function fail(text) {
 
 const stamp = expectedStamp();
 if (installedStamp() !== stamp || !existsSync(PROJECT_NODE)) installDependencies(stamp);
+buildNative(say);

@@ -48,7 +48,7 @@ export function answerQuery(
   const { query, response, counters, snapshot } = desk;
   const outcome = parseQuery(query, bytes, start, length);
   if (outcome === SILENCE) {
-    countDropped(counters, DROPPED_MALFORMED);
+    countDropped(counters, DROPPED_MALFORMED, 1);
     return 0;
   }
   const size = protocol === TCP ? outSize : Math.min(outSize, query.udpPayloadSize, MAX_UDP_PAYLOAD);

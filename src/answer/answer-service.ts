@@ -1,5 +1,6 @@
 // Answers a steered name: finds where the client is, lets the service decide, writes the endpoints.
 
+import { countHandedOut } from '../load/handed-out.ts';
 import { FAMILY_A, FAMILY_AAAA, FAMILY_CNAME, NONE, type Snapshot } from '../snapshot/snapshot.ts';
 import { listOf, lookupV4, lookupV6, type RankMap, scopeV4, scopeV6 } from '../steering/run-map.ts';
 import { RCODE_NOERROR, RCODE_REFUSED, TYPE_A, TYPE_AAAA, TYPE_CNAME } from '../wire/record-types.ts';
@@ -43,7 +44,7 @@ export function answerService(desk: Desk, service: number): number {
     return RCODE_NOERROR;
   }
   if (writeEndpoints(desk, state.serviceTtls[service] ?? 0)) {
-    countHandedOut(desk);
+    countAnswered(desk);
     countAnswer(desk.counters, firstCluster + decision.position, decision.reason);
   }
   return RCODE_NOERROR;
@@ -100,14 +101,12 @@ function writeEndpoints(desk: Desk, ttlSeconds: number): boolean {
 }
 
 /** What was handed out counts as load until the next report says what came of it. */
-function countHandedOut({ decision, snapshot, state }: Desk): void {
+function countAnswered({ decision, snapshot, state, thread }: Desk): void {
   const share = 1 / decision.endpointCount;
-  const endpointLoads = state.endpointLoads.handedOut;
-  const clusterLoads = state.clusterLoads.handedOut;
   for (let index = 0; index < decision.endpointCount; index++) {
     const endpoint = decision.endpoints[index] ?? NONE;
     const cluster = snapshot.endpoints.clusters[endpoint] ?? NONE;
-    endpointLoads[endpoint] = (endpointLoads[endpoint] ?? 0) + share;
-    clusterLoads[cluster] = (clusterLoads[cluster] ?? 0) + share;
+    countHandedOut(state.endpointLoads, thread, endpoint, share);
+    countHandedOut(state.clusterLoads, thread, cluster, share);
   }
 }

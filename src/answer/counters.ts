@@ -39,10 +39,12 @@ export const COUNTED_TYPES = [
 export const COUNTED_RCODES = 24;
 /** Upper bounds in seconds; the last bucket has none. */
 export const DURATION_BUCKETS = [1e-5, 2e-5, 5e-5, 1e-4, 2e-4, 5e-4, 1e-3, 5e-3, 2.5e-2, 1e-1] as const;
-export const DROP_CAUSES = ['malformed', 'port-zero', 'overload'] as const;
+export const DROP_CAUSES = ['malformed', 'port-zero', 'overload', 'oversized', 'unsent'] as const;
 export const DROPPED_MALFORMED = 0;
 export const DROPPED_PORT_ZERO = 1;
 export const DROPPED_OVERLOAD = 2;
+export const DROPPED_OVERSIZED = 3;
+export const DROPPED_UNSENT = 4;
 
 const OTHER_TYPE = COUNTED_TYPES.length - 1;
 const TYPE_SLOTS = 260;
@@ -67,30 +69,30 @@ export function createCounters(snapshot: Snapshot): Counters {
 export function countRequest(counters: Counters, zone: number, protocol: number, family: number, type: number): void {
   const kind = type < TYPE_SLOTS ? (typeIndex[type] ?? OTHER_TYPE) : OTHER_TYPE;
   const index = ((zone * PROTOCOLS.length + protocol) * FAMILIES.length + family) * COUNTED_TYPES.length + kind;
-  increment(counters.requests, index);
+  add(counters.requests, index, 1);
 }
 
 export function countResponse(counters: Counters, zone: number, rcode: number): void {
-  increment(counters.responses, zone * COUNTED_RCODES + Math.min(rcode, COUNTED_RCODES - 1));
+  add(counters.responses, zone * COUNTED_RCODES + Math.min(rcode, COUNTED_RCODES - 1), 1);
 }
 
 /** `slot`: where the cluster stands among all services' clusters. */
 export function countAnswer(counters: Counters, slot: number, reason: number): void {
-  increment(counters.answers, slot * REASONS.length + reason);
+  add(counters.answers, slot * REASONS.length + reason, 1);
 }
 
-export function countDropped(counters: Counters, cause: number): void {
-  increment(counters.dropped, cause);
+export function countDropped(counters: Counters, cause: number, messages: number): void {
+  add(counters.dropped, cause, messages);
 }
 
-export function countDuration(counters: Counters, seconds: number): void {
+/** `seconds` for each of so many messages. */
+export function countDuration(counters: Counters, seconds: number, messages: number): void {
   let bucket = 0;
   while (bucket < DURATION_BUCKETS.length && seconds > (DURATION_BUCKETS[bucket] ?? 0)) bucket++;
-  increment(counters.durations, bucket);
-  const sum = DURATION_BUCKETS.length + 1;
-  counters.durations[sum] = (counters.durations[sum] ?? 0) + seconds;
+  add(counters.durations, bucket, messages);
+  add(counters.durations, DURATION_BUCKETS.length + 1, seconds * messages);
 }
 
-function increment(counts: Float64Array, index: number): void {
-  counts[index] = (counts[index] ?? 0) + 1;
+function add(counts: Float64Array, index: number, amount: number): void {
+  counts[index] = (counts[index] ?? 0) + amount;
 }

@@ -17,6 +17,8 @@ export type Desk = {
   snapshot: Snapshot;
   state: State;
   counters: Counters;
+  /** Which answer thread this is: where in the state it counts. */
+  readonly thread: number;
   readonly query: Query;
   readonly response: Response;
   readonly found: Found;
@@ -54,13 +56,14 @@ export type Client = { family: number; readonly words: Uint32Array };
 /** Aliases that are followed for one question; what has been found by then is the answer. */
 export const MAX_ALIAS_STEPS = 8;
 
-/** `seed`: 32 random bits, from which all chance of this desk comes. */
-export function createDesk(snapshot: Snapshot, state: State, seed: number): Desk {
+/** `seed`: 32 random bits, from which all chance of this desk comes. `thread`: see Desk. */
+export function createDesk(snapshot: Snapshot, state: State, seed: number, thread = 0): Desk {
   const query = createQuery();
   const desk: Desk = {
     snapshot,
     state,
     counters: createCounters(snapshot),
+    thread,
     query,
     response: createResponse(),
     found: { kind: FOUND_OUTSIDE, node: NONE, zone: NONE, encloser: NONE, hashes: createSuffixHashes() },

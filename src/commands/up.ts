@@ -28,6 +28,13 @@ function defaultFiles(): RunOptions {
   };
 }
 
+function describeAnswering({ answering }: RunningNode): string {
+  if (answering === undefined) return '';
+  const { threads, transport } = answering;
+  const socket = transport.transport === 'batch' ? 'batch socket' : "Node's own socket";
+  return ` (${socket}, ${threads} ${threads === 1 ? 'thread' : 'threads'})`;
+}
+
 function announce(node: RunningNode): void {
   const { control, dnsAddresses, api } = node;
   const serving = control?.serving;
@@ -48,7 +55,7 @@ function announce(node: RunningNode): void {
   ].join(' · ');
   const lines = [
     styleText('bold', head),
-    `dns      udp+tcp ${listening.join(', ')}`,
+    `dns      udp+tcp ${listening.join(', ')}${describeAnswering(node)}`,
     ...(api === undefined ? [] : [`api      ${api.url}/v1   docs ${api.url}/docs   token in ${api.tokenFile}`]),
     `try      ${ask}`,
   ];

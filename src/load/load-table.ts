@@ -12,8 +12,10 @@ export type LoadTable = {
   /** Connections that one answer is taken to bring: 1, or 0 where connections are not what was reported. */
   readonly answerCosts: Float32Array;
   /**
-   * Answers since the last report, fading out over the time for which they are cached. In doubles: a share of an answer
-   * added to millions would be lost in single precision.
+   * Answers, a row for each answer thread; they count from one report to the next, fading out over the time for which they
+   * are cached. In doubles: a share of an answer added to millions would be lost in single precision.
    */
   readonly handedOut: Float64Array;
+  /** What of them no longer counts: see handed-out.ts. */
+  readonly settled: Float64Array;
 };

@@ -5,6 +5,7 @@
 //   room 0              ╰──────────
 //          0         low  high     utilisation
 
+import { handedOutOf } from './handed-out.ts';
 import type { LoadTable } from './load-table.ts';
 
 /** 1 where nothing is known: who says nothing of their load is not passed over for it. */
@@ -18,5 +19,5 @@ export function roomOf(loads: LoadTable, index: number, low: number, high: numbe
 
 /** Open connections and those on their way. */
 export function connectionsOf(loads: LoadTable, index: number): number {
-  return (loads.connections[index] ?? 0) + (loads.handedOut[index] ?? 0) * (loads.answerCosts[index] ?? 0);
+  return (loads.connections[index] ?? 0) + handedOutOf(loads, index) * (loads.answerCosts[index] ?? 0);
 }

@@ -24,7 +24,8 @@ export const SettingsDocument = section({
       '127.0.0.1:5300',
       '[::1]:5300',
     ]),
-    transport: oneOf(['auto', 'dgram'], 'auto'),
+    transport: oneOf(['auto', 'batch', 'dgram'], 'auto'),
+    threads: wholeNumber(0, 64, 0),
     tcp: section({
       maxConnections: wholeNumber(1, 1_000_000, 1024),
       idleTimeout: duration('100ms', '1h', '10s'),

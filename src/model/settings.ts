@@ -13,7 +13,9 @@ export type Settings = {
   readonly dns: {
     /** UDP and TCP on each. */
     readonly listen: readonly ListenAddress[];
-    readonly transport: 'auto' | 'dgram';
+    readonly transport: 'auto' | 'batch' | 'dgram';
+    /** Answer threads; 0: one less than there are processors, and not more than a few. */
+    readonly threads: number;
     readonly tcp: {
       readonly maxConnections: number;
       readonly idleTimeoutMs: number;
@@ -59,6 +61,7 @@ function settingsOf({ dns, api, telemetry, geo, probe, ...rest }: Static<typeof 
     dns: {
       listen: dns.listen.map(boundAddress),
       transport: dns.transport,
+      threads: dns.threads,
       tcp: {
         maxConnections: dns.tcp.maxConnections,
         idleTimeoutMs: milliseconds(dns.tcp.idleTimeout),

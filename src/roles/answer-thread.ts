@@ -4,16 +4,21 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Counters } from '../answer/counters.ts';
 import { adoptSnapshot, createDesk, type Desk } from '../answer/desk.ts';
+import type { ListenAddress } from '../model/listen-address.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import type { State } from '../snapshot/state.ts';
-import type { Listener } from '../transport/listener.ts';
+import type { Listener, UdpTransport } from '../transport/listener.ts';
 import { listenTcp, type TcpOptions } from '../transport/tcp.ts';
-import { listenUdp } from '../transport/udp-dgram.ts';
+import { createUdpListener } from '../transport/udp.ts';
 import { watchSharedGarbage } from './shared-garbage.ts';
 
 export type AnswerThreadData = {
-  readonly listen: readonly { readonly host: string; readonly port: number }[];
+  readonly transport: UdpTransport;
+  /** Whether other threads listen on the same addresses. */
+  readonly isShared: boolean;
   readonly tcp: Pick<TcpOptions, 'maxConnections' | 'idleTimeoutMs' | 'messageTimeoutMs'>;
+  /** Which of the answer threads it is, from 0: where in the state it counts. */
+  readonly thread: number;
   /** 32 random bits. */
   readonly seed: number;
 };
@@ -22,6 +27,8 @@ export type ToAnswerThread =
   | {
       readonly kind: 'serve';
       readonly swap: number;
+      /** What counts is that of the first such message. */
+      readonly listen: readonly ListenAddress[];
       readonly snapshot: Snapshot;
       readonly state: State;
       readonly counters: Counters;
@@ -39,10 +46,10 @@ export type FromAnswerThread =
 /** Where port 0 was asked for, so many others are tried until one is free for UDP and TCP alike. */
 const MAX_PORT_TRIES = 20;
 
-async function listen(data: AnswerThreadData, desk: Desk): Promise<Listener[]> {
+async function listenAll(data: AnswerThreadData, addresses: readonly ListenAddress[], desk: Desk): Promise<Listener[]> {
   const listeners: Listener[] = [];
   try {
-    for (const { host, port } of data.listen) listeners.push(...(await listenBoth(data, host, port, desk)));
+    for (const address of addresses) listeners.push(...(await listenBoth(data, address, desk)));
     return listeners;
   } catch (error) {
     await Promise.all(listeners.map((listener) => listener.close()));
@@ -51,11 +58,13 @@ async function listen(data: AnswerThreadData, desk: Desk): Promise<Listener[]> {
 }
 
 /** UDP and TCP on the same port. */
-async function listenBoth(data: AnswerThreadData, host: string, port: number, desk: Desk): Promise<Listener[]> {
+async function listenBoth(data: AnswerThreadData, { host, port }: ListenAddress, desk: Desk): Promise<Listener[]> {
+  const listenUdp = createUdpListener(data.transport);
+  const reusePort = data.isShared;
   for (let tries = 1; ; tries++) {
-    const udp = await listenUdp({ host, port, reusePort: false }, desk);
+    const udp = await listenUdp({ host, port, reusePort }, desk);
     try {
-      return [udp, await listenTcp({ ...data.tcp, host, port: udp.port, reusePort: false }, desk)];
+      return [udp, await listenTcp({ ...data.tcp, host, port: udp.port, reusePort }, desk)];
     } catch (error) {
       await udp.close();
       if (port !== 0 || tries === MAX_PORT_TRIES) throw error;
@@ -76,12 +85,12 @@ function run(port: NonNullable<typeof parentPort>, data: AnswerThreadData): void
       });
       return;
     }
-    const { snapshot, state, counters, swap } = message;
+    const { listen, snapshot, state, counters, swap } = message;
     if (desk === undefined) {
-      desk = createDesk(snapshot, state, data.seed);
+      desk = createDesk(snapshot, state, data.seed, data.thread);
       adoptSnapshot(desk, snapshot, state, counters);
       // Nothing is listened on before there is something to answer with.
-      listeners = listen(data, desk);
+      listeners = listenAll(data, listen, desk);
       listeners.then(
         (open) =>
           send({ kind: 'listening', addresses: open.map(({ protocol, host, port }) => ({ protocol, host, port })) }),

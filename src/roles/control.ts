@@ -24,6 +24,8 @@ import { readVerdicts, VerdictKeeper } from './verdict-keeper.ts';
 export type ControlOptions = {
   readonly stateDirectory: string;
   readonly heartbeatMs: number;
+  /** How many count on the state at once. */
+  readonly answerThreads: number;
   readonly geo: { readonly directory: string; readonly bundled: boolean; readonly reloadIntervalMs: number };
 };
 export type ControlDependencies = {
@@ -170,7 +172,13 @@ export class Control {
     if (served !== undefined && compareRevisionIds(revision.manifest.id, served) < 0) {
       return [`${formatRevisionId(served)} is served already`];
     }
-    const next: Serving = { revision, configuration, snapshot, rankings, state: createState(snapshot) };
+    const next: Serving = {
+      revision,
+      configuration,
+      snapshot,
+      rankings,
+      state: createState(snapshot, this.#options.answerThreads),
+    };
     if (this.#serving !== undefined) carryHandedOut(this.#serving, next);
     this.#serving = next;
     this.#database = database;

@@ -11,8 +11,9 @@ import type { Settings } from '../model/settings.ts';
 import { describeCause } from '../store/store-error.ts';
 import { createMetrics } from '../telemetry/create-metrics.ts';
 import { startTelemetryServer } from '../telemetry/telemetry-server.ts';
+import { type ChosenTransport, chooseTransport } from '../transport/udp.ts';
 import type { BoundAddress } from './answer-thread.ts';
-import { AnswerThreads } from './answer-threads.ts';
+import { AnswerThreads, countThreads } from './answer-threads.ts';
 import type { ApiRole, InitialConfiguration } from './api-role.ts';
 import { readinessOf } from './cluster-view.ts';
 import { ConfigurationFollower } from './configuration-follower.ts';
@@ -40,6 +41,8 @@ export type RunningNode = {
   /** With the dns role: resolves when the first configuration is answered from, rejects when no address can be bound. */
   readonly listening: Promise<void>;
   readonly dnsAddresses: readonly BoundAddress[];
+  /** With the dns role. */
+  readonly answering: { readonly threads: number; readonly transport: ChosenTransport } | undefined;
   readonly api: ApiRole | undefined;
   readonly telemetry: ListenAddress | undefined;
   /** Answers what was received, then closes everything. */
@@ -98,12 +101,14 @@ async function startNode(
   }
 
   let control: Control | undefined;
+  const answerThreads = countThreads(settings.dns.threads);
+  let transport: ChosenTransport | undefined;
   let threads: AnswerThreads | undefined;
   let api: ApiRole | undefined;
   let follower: ConfigurationFollower;
   let listening: Promise<void> = Promise.resolve();
   if (roles.has('dns') || roles.has('api')) {
-    control = createControl(settings, store, resolveLocation, logger);
+    control = createControl(settings, answerThreads, store, resolveLocation, logger);
     control.open();
     closers.push(async () => {
       // Answering ends last of all that clients see; what it answers from may stop changing before.
@@ -117,8 +122,12 @@ async function startNode(
     if (roles.has('dns')) {
       const totals = new CounterTotals();
       addAnswerMetrics(metrics, totals);
-      threads = new AnswerThreads({ listen: settings.dns.listen, tcp: settings.dns.tcp }, { logger, totals });
-      threads.open();
+      transport = chooseTransport(settings.dns.transport);
+      threads = new AnswerThreads(
+        { ...settings.dns, transport: transport.transport, threads: answerThreads },
+        { logger, totals },
+      );
+      await threads.open();
     }
     if (roles.has('api')) {
       // Half of all code is the API's: a node that only answers starts without it.
@@ -146,6 +155,7 @@ async function startNode(
   return {
     control,
     listening,
+    answering: transport && { threads: answerThreads, transport },
     get dnsAddresses() {
       return threads?.addresses ?? [];
     },
@@ -155,10 +165,16 @@ async function startNode(
   };
 }
 
-function createControl(settings: Settings, store: Store, resolveLocation: LocationResolver, logger: Logger): Control {
+function createControl(
+  settings: Settings,
+  answerThreads: number,
+  store: Store,
+  resolveLocation: LocationResolver,
+  logger: Logger,
+): Control {
   const { stateDirectory, geo, probe } = settings;
   return new Control(
-    { stateDirectory, geo, heartbeatMs: probe.heartbeatMs },
+    { stateDirectory, geo, heartbeatMs: probe.heartbeatMs, answerThreads },
     { configuration: store.configuration, health: store.health, resolveLocation, logger },
   );
 }

@@ -3,6 +3,7 @@
 import type { HealthJudgement } from '../health/cluster-health.ts';
 import { isStable, type Verdicts } from '../health/verdict.ts';
 import { clusterLoadOf, endpointLoadsOf, type FreshReports, type Load } from '../load/apply-reports.ts';
+import { handedOutOf, settleHandedOut } from '../load/handed-out.ts';
 import type { LoadTable } from '../load/load-table.ts';
 import type { Configuration } from '../model/configuration.ts';
 import type { Revision } from '../model/revision.ts';
@@ -59,16 +60,15 @@ export function applyLoads(
     writeLoad(state.clusterLoads, index, clusterLoadOf(cluster, reports), renewed.has(cluster.id));
     // Who does not report for itself has what its endpoints have, of answers handed out too: they report one by one.
     if (!reports.has(cluster.id)) {
-      const { handedOut } = state.endpointLoads;
-      state.clusterLoads.handedOut[index] = sumOf(handedOut, first, first + endpoints.length);
+      settleHandedOut(state.clusterLoads, index, sumHandedOut(state.endpointLoads, first, first + endpoints.length));
     }
     first += endpoints.length;
   }
 }
 
-function sumOf(values: Float64Array, start: number, end: number): number {
+function sumHandedOut(table: LoadTable, start: number, end: number): number {
   let sum = 0;
-  for (let index = start; index < end; index++) sum += values[index] ?? 0;
+  for (let index = start; index < end; index++) sum += handedOutOf(table, index);
   return sum;
 }
 
@@ -79,8 +79,8 @@ export function carryHandedOut(from: Serving, to: Serving): void {
 }
 
 function carryCounts(fromIds: readonly string[], from: LoadTable, toIds: readonly string[], to: LoadTable): void {
-  const counts = new Map(fromIds.map((id, index) => [id, from.handedOut[index] ?? 0]));
-  for (const [index, id] of toIds.entries()) to.handedOut[index] = counts.get(id) ?? 0;
+  const counts = new Map(fromIds.map((id, index) => [id, handedOutOf(from, index)]));
+  for (const [index, id] of toIds.entries()) settleHandedOut(to, index, counts.get(id) ?? 0);
 }
 
 /** Answers fade out of the counts as they fade out of resolvers' caches: by this share a second. */
@@ -88,8 +88,10 @@ const FADE_PER_SECOND = Math.exp(-1 / 30);
 
 export function fadeHandedOut({ state }: Serving, seconds: number): void {
   const factor = FADE_PER_SECOND ** seconds;
-  for (const { handedOut } of [state.clusterLoads, state.endpointLoads]) {
-    for (let index = 0; index < handedOut.length; index++) handedOut[index] = (handedOut[index] ?? 0) * factor;
+  for (const table of [state.clusterLoads, state.endpointLoads]) {
+    for (let index = 0; index < table.settled.length; index++) {
+      settleHandedOut(table, index, handedOutOf(table, index) * factor);
+    }
   }
 }
 
@@ -97,5 +99,5 @@ function writeLoad(table: LoadTable, index: number, load: Load, renewed: boolean
   table.connections[index] = load.connections;
   table.capacities[index] = load.capacity;
   table.answerCosts[index] = load.answerCost;
-  if (renewed) table.handedOut[index] = 0;
+  if (renewed) settleHandedOut(table, index, 0);
 }

@@ -17,15 +17,15 @@ export type State = {
   readonly serviceTtls: Uint32Array;
 };
 
-/** A state in which everything is up and nothing is loaded. */
-export function createState(snapshot: Snapshot): State {
+/** A state in which everything is up and nothing is loaded, for so many answer threads. */
+export function createState(snapshot: Snapshot, threads = 1): State {
   const clusterCount = snapshot.clusters.ids.length;
   const endpointCount = snapshot.endpoints.ids.length;
   const state: State = {
     endpointClasses: sharedUint8(endpointCount),
     clusterServing: sharedUint8(clusterCount),
-    clusterLoads: createLoadTable(clusterCount),
-    endpointLoads: createLoadTable(endpointCount),
+    clusterLoads: createLoadTable(clusterCount, threads),
+    endpointLoads: createLoadTable(endpointCount, threads),
     serviceTtls: sharedUint32(snapshot.services.ids.length),
   };
   state.endpointClasses.fill(ENDPOINT_UP);
@@ -45,21 +45,23 @@ export function copyState(state: State): State {
   };
 }
 
-function copyLoadTable({ connections, capacities, answerCosts, handedOut }: LoadTable): LoadTable {
+function copyLoadTable({ connections, capacities, answerCosts, handedOut, settled }: LoadTable): LoadTable {
   return {
     connections: connections.slice(),
     capacities: capacities.slice(),
     answerCosts: answerCosts.slice(),
     handedOut: handedOut.slice(),
+    settled: settled.slice(),
   };
 }
 
-function createLoadTable(length: number): LoadTable {
+function createLoadTable(length: number, threads: number): LoadTable {
   return {
     connections: sharedFloat32(length),
     capacities: sharedFloat32(length),
     // As while nobody reports: answers that were handed out count.
     answerCosts: sharedFloat32(length).fill(1),
-    handedOut: sharedFloat64(length),
+    handedOut: sharedFloat64(length * threads),
+    settled: sharedFloat64(length),
   };
 }

@@ -11,6 +11,15 @@ export type Listener = {
   close(): Promise<void>;
 };
 
+/** The batch socket, or Node's own. */
+export type UdpTransport = 'batch' | 'dgram';
+export type UdpOptions = { readonly host: string; readonly port: number; readonly reusePort: boolean };
+
+/** Room for a burst; the kernel caps it at net.core.rmem_max, and less room is no failure. */
+export const RECEIVE_BUFFER_BYTES = 4 * 1024 * 1024;
+/** A longer datagram is dropped: no query that could be answered comes near it. */
+export const MAX_UDP_QUERY_BYTES = 4096;
+
 /** How long closing waits while messages keep coming, and then for peers to take their answers. */
 export const CLOSE_LIMIT_MS = 1000;
 

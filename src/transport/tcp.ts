@@ -50,7 +50,7 @@ export async function listenTcp(options: TcpOptions, desk: Desk): Promise<Listen
     });
   });
   // Such as too many open files: the connection is lost, the server is not.
-  server.on('error', () => countDropped(desk.counters, DROPPED_OVERLOAD));
+  server.on('error', () => countDropped(desk.counters, DROPPED_OVERLOAD, 1));
   return {
     protocol: 'tcp',
     host,
@@ -117,7 +117,7 @@ function answerMessages(socket: Socket, waiting: Buffer, desk: Desk, scratch: Ui
     scratch[0] = answered >>> 8;
     scratch[1] = answered;
     socket.write(Buffer.from(scratch.subarray(0, LENGTH_BYTES + answered)));
-    countDuration(desk.counters, (performance.now() - begun) / 1000);
+    countDuration(desk.counters, (performance.now() - begun) / 1000, 1);
   }
   return waiting.subarray(at);
 }
@@ -125,7 +125,7 @@ function answerMessages(socket: Socket, waiting: Buffer, desk: Desk, scratch: Ui
 function evictLongestIdle(connections: Set<Socket>, desk: Desk): void {
   const [longest] = connections;
   if (longest === undefined) return;
-  countDropped(desk.counters, DROPPED_OVERLOAD);
+  countDropped(desk.counters, DROPPED_OVERLOAD, 1);
   connections.delete(longest);
   longest.destroy();
 }

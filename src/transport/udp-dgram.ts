@@ -3,17 +3,28 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { isIPv6 } from 'node:net';
 import { answerQuery, UDP } from '../answer/answer-query.ts';
-import { countDropped, countDuration, DROPPED_OVERLOAD, DROPPED_PORT_ZERO } from '../answer/counters.ts';
+import {
+  countDropped,
+  countDuration,
+  DROPPED_OVERLOAD,
+  DROPPED_OVERSIZED,
+  DROPPED_PORT_ZERO,
+  DROPPED_UNSENT,
+} from '../answer/counters.ts';
 import type { Desk } from '../answer/desk.ts';
 import { MAX_UDP_PAYLOAD } from '../wire/response.ts';
 import { setClientAddress } from './client-address.ts';
-import { bindError, type Listener, waitUntilQuiet } from './listener.ts';
+import {
+  bindError,
+  type Listener,
+  MAX_UDP_QUERY_BYTES,
+  RECEIVE_BUFFER_BYTES,
+  type UdpOptions,
+  waitUntilQuiet,
+} from './listener.ts';
 
 /** Answers that may wait for the kernel at once; when it takes no more, further ones are dropped, as UDP allows. */
 const MAX_PENDING_SENDS = 4096;
-const RECEIVE_BUFFER_BYTES = 4 * 1024 * 1024;
-
-export type UdpOptions = { readonly host: string; readonly port: number; readonly reusePort: boolean };
 
 /** Rejects with advice when the address cannot be bound. */
 export async function listenUdp({ host, port, reusePort }: UdpOptions, desk: Desk): Promise<Listener> {
@@ -35,8 +46,9 @@ export async function listenUdp({ host, port, reusePort }: UdpOptions, desk: Des
     received++;
     const begun = performance.now();
     // Nobody can receive on port 0 (and sending there fails).
-    if (remote.port === 0) return countDropped(desk.counters, DROPPED_PORT_ZERO);
-    if (pending >= MAX_PENDING_SENDS) return countDropped(desk.counters, DROPPED_OVERLOAD);
+    if (remote.port === 0) return countDropped(desk.counters, DROPPED_PORT_ZERO, 1);
+    if (message.length > MAX_UDP_QUERY_BYTES) return countDropped(desk.counters, DROPPED_OVERSIZED, 1);
+    if (pending >= MAX_PENDING_SENDS) return countDropped(desk.counters, DROPPED_OVERLOAD, 1);
     const out = free.pop() ?? new Uint8Array(MAX_UDP_PAYLOAD);
     setClientAddress(desk.client, remote.address);
     const length = answerQuery(desk, message, 0, message.length, out, 0, out.length, UDP);
@@ -45,15 +57,16 @@ export async function listenUdp({ host, port, reusePort }: UdpOptions, desk: Des
       return;
     }
     pending++;
-    socket.send(out, 0, length, remote.port, remote.address, () => {
+    socket.send(out, 0, length, remote.port, remote.address, (error) => {
       // A send that failed (no route, no buffer) is a lost datagram: the client asks again.
+      if (error !== null) countDropped(desk.counters, DROPPED_UNSENT, 1);
       pending--;
       free.push(out);
     });
-    countDuration(desk.counters, (performance.now() - begun) / 1000);
+    countDuration(desk.counters, (performance.now() - begun) / 1000, 1);
   });
   // After binding, errors are those of single datagrams (an ICMP unreachable, say): they concern no one else.
-  socket.on('error', () => countDropped(desk.counters, DROPPED_OVERLOAD));
+  socket.on('error', () => countDropped(desk.counters, DROPPED_OVERLOAD, 1));
 
   return {
     protocol: 'udp',

@@ -7,6 +7,7 @@ import { setImmediate as breathe, setTimeout as sleep } from 'node:timers/promis
 import pino from 'pino';
 import { AnswerThreads } from '../../src/roles/answer-threads.ts';
 import { CounterTotals } from '../../src/roles/counter-totals.ts';
+import { chooseTransport } from '../../src/transport/udp.ts';
 import { askUdp, connectTcp, decodeAnswer, encodeQuery, type TcpClient, withLength } from '../support/dns-client.ts';
 import { RFC_FIXTURE } from '../support/rfc-zone.ts';
 import { readCorpus } from './corpus.ts';
@@ -25,6 +26,8 @@ describe('a listener under hostile packets', () => {
   const threads = new AnswerThreads(
     {
       listen: [{ host: '127.0.0.1', port: 0 }],
+      transport: chooseTransport('auto').transport,
+      threads: 2,
       tcp: { maxConnections: 200, idleTimeoutMs: 2000, messageTimeoutMs: 1000 },
     },
     { logger: pino({ level: 'error' }, stream), totals },

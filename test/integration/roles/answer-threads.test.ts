@@ -19,16 +19,19 @@ function servingWith(address: string) {
 
 type Options = {
   readonly ports?: readonly number[];
+  readonly threads?: number;
   /** Threads that run this instead. */
   readonly instead?: string;
 };
 
-function open(context: TestContext, { ports = [0], instead }: Options = {}) {
+function open(context: TestContext, { ports = [0], threads: count = 1, instead }: Options = {}) {
   const totals = new CounterTotals();
   const log = recordLog();
   const workers: Worker[] = [];
   const threads = new AnswerThreads(
     {
+      transport: 'dgram',
+      threads: count,
       listen: ports.map((port) => ({ host: '127.0.0.1', port })),
       tcp: { maxConnections: 10, idleTimeoutMs: 1000, messageTimeoutMs: 1000 },
     },
@@ -50,7 +53,8 @@ function open(context: TestContext, { ports = [0], instead }: Options = {}) {
     log,
     workers,
     ask: async () => {
-      const port = threads.addresses.find(({ protocol }) => protocol === 'udp')?.port ?? 0;
+      const port = threads.addresses.find(({ protocol }) => protocol === 'udp')?.port;
+      if (port === undefined) return undefined;
       const answer = await askUdp(port, encodeQuery({ name: 'www.gtm.example.com.' }), { timeoutMs: 100 });
       return answer === undefined ? undefined : Array.from(decodeAnswer(answer).answers[0]?.data ?? []).join('.');
     },
@@ -79,7 +83,7 @@ describe('the answer threads', () => {
     await threads.serve(servingWith('203.0.113.1'));
     assert.equal(await ask(), '203.0.113.1');
     // As an unforeseen message would: what is thrown in there is caught by nobody.
-    workers[0]?.postMessage({ kind: 'serve', swap: 0, snapshot: {}, state: {}, counters: {} });
+    workers[0]?.postMessage({ kind: 'serve', swap: 0, listen: [], snapshot: {}, state: {}, counters: {} });
     await waitUntil(() => log.count('an answer thread ended') === 1);
     await threads.serve(servingWith('203.0.113.2'));
     let answer: string | undefined;

@@ -16,7 +16,12 @@ async function open(context: TestContext, reloadIntervalMs = 60_000) {
   const store = openEmbeddedStore(directory);
   const log = recordLog();
   const control = new Control(
-    { stateDirectory: directory, heartbeatMs: 1000, geo: { directory, bundled: false, reloadIntervalMs } },
+    {
+      stateDirectory: directory,
+      answerThreads: 1,
+      heartbeatMs: 1000,
+      geo: { directory, bundled: false, reloadIntervalMs },
+    },
     { ...store, resolveLocation: () => undefined, logger: log.logger },
   );
   const served: Serving[] = [];

@@ -88,7 +88,7 @@ describe('answering', () => {
   it('puts durations into the bucket that they are just not above', () => {
     const { durations } = desk.counters;
     durations.fill(0);
-    for (const seconds of [0, 1e-5, 1.1e-5, 0.1, 5]) countDuration(desk.counters, seconds);
+    for (const seconds of [0, 1e-5, 1.1e-5, 0.1, 5]) countDuration(desk.counters, seconds, 1);
     const counts = [...durations];
     assert.deepEqual(
       [counts[0], counts[1], counts[DURATION_BUCKETS.length - 1], counts[DURATION_BUCKETS.length]],

@@ -9,6 +9,7 @@ function table(connections: number, capacity: number, handedOut = 0, answerCost 
     capacities: Float32Array.of(capacity),
     answerCosts: Float32Array.of(answerCost),
     handedOut: Float64Array.of(handedOut),
+    settled: Float64Array.of(0),
   };
 }
 

@@ -20,6 +20,7 @@ describe('parseSettings', () => {
             { host: '::1', port: 5300 },
           ],
           transport: 'auto',
+          threads: 0,
           tcp: { maxConnections: 1024, idleTimeoutMs: 10_000, messageTimeoutMs: 5_000 },
         },
         api: { listen: { host: '127.0.0.1', port: 8053 } },
@@ -41,7 +42,8 @@ describe('parseSettings', () => {
     const parsed = parseSettings({
       dns: {
         listen: ['192.0.2.1:53', '[2001:db8:0::1]:53'],
-        transport: 'dgram',
+        transport: 'batch',
+        threads: 4,
         tcp: { maxConnections: 1, idleTimeout: '1m', messageTimeout: '1500ms' },
       },
       api: { listen: '[::]:443' },
@@ -67,7 +69,8 @@ describe('parseSettings', () => {
             { host: '192.0.2.1', port: 53 },
             { host: '2001:db8::1', port: 53 },
           ],
-          transport: 'dgram',
+          transport: 'batch',
+          threads: 4,
           tcp: { maxConnections: 1, idleTimeoutMs: 60_000, messageTimeoutMs: 1_500 },
         },
         api: { listen: { host: '::', port: 443 } },
@@ -167,6 +170,6 @@ describe('parseSettings', () => {
       const document = [...path].reverse().reduce<unknown>((below, key) => ({ [key]: below }), initial);
       assert.deepEqual(problemsOf(document), [], path.join('.'));
     }
-    assert.equal(SETTING_KEYS.length, 20);
+    assert.equal(SETTING_KEYS.length, 21);
   });
 });

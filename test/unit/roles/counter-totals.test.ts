@@ -60,12 +60,12 @@ describe('totals of counters', () => {
     const readDurations = () => totals.readDurations().counts.reduce((sum, value) => sum + value, 0);
     totals.follow(snapshot, old);
     for (let count = 0; count < 5; count++) countRequest(old, 0, 0, 0, 1);
-    countDuration(old, 0.5);
+    countDuration(old, 0.5, 1);
     totals.follow(snapshot, now);
     assert.deepEqual([read(), readDurations()], [5, 1], 'the swap is under way');
     countRequest(old, 0, 0, 0, 1);
     countRequest(now, 0, 0, 0, 1);
-    countDuration(now, 0.25);
+    countDuration(now, 0.25, 1);
     assert.deepEqual([read(), readDurations()], [7, 2]);
     totals.absorb(old);
     assert.deepEqual([read(), readDurations()], [7, 2]);
@@ -106,7 +106,7 @@ describe('totals of counters', () => {
     const snapshot = snapshotWith([]);
     const counters = createCounters(snapshot);
     totals.follow(snapshot, counters);
-    countDropped(counters, 1);
+    countDropped(counters, 1, 1);
     assert.deepEqual(totals.read('dropped'), [{ labels: { cause: 'port-zero' }, value: 1 }]);
   });
 });

@@ -26,7 +26,11 @@ const read = (path: string) => readFileSync(join(ROOT, path), 'utf8');
 const compose: Compose = parse(read('docker-compose.yml'), { merge: true });
 const services = Object.entries(compose.services);
 const roles = services.filter(([, { command }]) => command?.[0] !== 'redis-server');
-const isIgnored = (path: string) => !read('.dockerignore').split('\n').includes(`!${path}`);
+/** What is let through is let through with all that is in it. */
+const isIgnored = (path: string) =>
+  !read('.dockerignore')
+    .split('\n')
+    .includes(`!${path.split('/')[0]}`);
 
 describe('Dockerfile', () => {
   const copied = [...read('Dockerfile').matchAll(/^COPY (?!--from)(.+) \S+$/gm)].flatMap(([, paths = '']) =>

@@ -13,7 +13,9 @@ let folder = '';
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'azimuth-setup-'));
   for (const name of ['scripts', 'bin']) mkdirSync(join(folder, name));
-  copyFileSync(join(ROOT, 'scripts/setup.mjs'), join(folder, 'scripts/setup.mjs'));
+  for (const name of ['setup.mjs', 'build-native.mjs']) {
+    copyFileSync(join(ROOT, 'scripts', name), join(folder, 'scripts', name));
+  }
   writeFileSync(join(folder, 'package-lock.json'), '{}');
 });
 afterEach(() => rmSync(folder, { recursive: true }));

@@ -10,9 +10,10 @@ const LAYER_OF_FOLDER: ReadonlyMap<string, number> = new Map([
   ...layer(2, ['steering', 'health', 'load', 'zone', 'geo', 'dnssec']),
   ...layer(3, ['snapshot']),
   ...layer(4, ['answer']),
-  ...layer(5, [
+  // The addon: what system calls Node lacks. Below the edge, since UDP and ICMP both are made of it.
+  ...layer(5, ['native']),
+  ...layer(6, [
     'transport',
-    'native',
     'store',
     'probe',
     'api',
@@ -23,15 +24,15 @@ const LAYER_OF_FOLDER: ReadonlyMap<string, number> = new Map([
     'demo',
     'documents',
   ]),
-  ...layer(6, ['roles']),
-  ...layer(7, ['commands']),
+  ...layer(7, ['roles']),
+  ...layer(8, ['commands']),
   // src/main.ts itself, above all folders.
-  ...layer(8, ['']),
+  ...layer(9, ['']),
 ]);
 
 const PURE_UP_TO_LAYER = 4;
 /** The layer whose folders do not import each other: thin I/O, wired together by roles. */
-const EDGE_LAYER = 5;
+const EDGE_LAYER = 6;
 const SHARED_EDGE = 'telemetry';
 const PURE_PACKAGES: ReadonlySet<string> = new Set(['typebox', 'typebox/value', 'typebox/compile']);
 const MAX_LINES = 400;

@@ -1,0 +1,147 @@
+// DNS over UDP with the batch socket: up to 64 datagrams for one call into TypeScript and two system calls, in memory that
+// both sides see. What serves where there is none: udp-dgram.ts.
+
+import { answerQuery, UDP } from '../answer/answer-query.ts';
+import {
+  countDropped,
+  countDuration,
+  DROPPED_OVERLOAD,
+  DROPPED_OVERSIZED,
+  DROPPED_PORT_ZERO,
+  DROPPED_UNSENT,
+} from '../answer/counters.ts';
+import type { Desk } from '../answer/desk.ts';
+import {
+  COUNT_QUEUE_FULL,
+  COUNT_RECEIVE_FAILED,
+  COUNT_SEND_FAILED,
+  COUNT_TOO_LONG,
+  type Native,
+  type NativeSocket,
+  PEER_ADDRESS,
+  PEER_ANSWER_LENGTH,
+  PEER_FAMILY,
+  PEER_PORT,
+  PEER_QUERY_LENGTH,
+} from '../native/load-native.ts';
+import { bindError, type Listener, RECEIVE_BUFFER_BYTES, type UdpOptions, waitUntilQuiet } from './listener.ts';
+
+/** Answers of one batch at their longest, several times over. */
+const SEND_BUFFER_BYTES = 1024 * 1024;
+
+/** @throws Error with advice when the address cannot be bound. */
+export function listenUdpBatch(options: UdpOptions, desk: Desk, native: Native): Listener {
+  const { host, port, reusePort } = options;
+  let received = 0;
+  const onBatch = (count: number) => {
+    received += count;
+    answerBatch(batch, count, desk);
+  };
+  const socket = openSocket(native, host, port, reusePort, onBatch);
+  const batch = viewBatch(socket.memory, native);
+  return {
+    protocol: 'udp',
+    host,
+    port: socket.port,
+    async close() {
+      await waitUntilQuiet(
+        () => received,
+        () => false,
+      );
+      socket.close();
+      countLosses(batch.counts, desk);
+    },
+  };
+}
+
+function openSocket(
+  native: Native,
+  host: string,
+  port: number,
+  reusePort: boolean,
+  onBatch: (count: number) => void,
+): NativeSocket {
+  try {
+    return native.open(host, port, reusePort, RECEIVE_BUFFER_BYTES, SEND_BUFFER_BYTES, onBatch);
+  } catch (error) {
+    throw error instanceof Error ? bindError('udp', host, port, error) : error;
+  }
+}
+
+/** The memory of a batch socket. */
+type Batch = {
+  readonly peers: Uint32Array;
+  readonly counts: Uint32Array;
+  readonly queries: Uint8Array;
+  readonly answers: Uint8Array;
+  readonly peerWords: number;
+  readonly queryStride: number;
+  readonly answerStride: number;
+  readonly answerBytes: number;
+};
+
+function viewBatch(memory: ArrayBuffer, native: Native): Batch {
+  return {
+    peers: new Uint32Array(memory, 0, native.BATCH * native.PEER_WORDS),
+    counts: new Uint32Array(memory, native.COUNTS_START, native.COUNTS),
+    queries: new Uint8Array(memory, native.QUERIES_START, native.BATCH * native.QUERY_STRIDE),
+    answers: new Uint8Array(memory, native.ANSWERS_START, native.BATCH * native.ANSWER_STRIDE),
+    peerWords: native.PEER_WORDS,
+    queryStride: native.QUERY_STRIDE,
+    answerStride: native.ANSWER_STRIDE,
+    answerBytes: native.ANSWER_BYTES,
+  };
+}
+
+/** All of a batch wait for its last answer, so that its time is the time of each. */
+function answerBatch(batch: Batch, count: number, desk: Desk): void {
+  const begun = performance.now();
+  const { peers, peerWords, queries, queryStride, answers, answerStride, answerBytes } = batch;
+  for (let index = 0; index < count; index++) {
+    const peer = index * peerWords;
+    if (!setClient(desk, peers, peer)) continue;
+    const length = peers[peer + PEER_QUERY_LENGTH] ?? 0;
+    const query = index * queryStride;
+    peers[peer + PEER_ANSWER_LENGTH] = answerQuery(
+      desk,
+      queries,
+      query,
+      length,
+      answers,
+      index * answerStride,
+      answerBytes,
+      UDP,
+    );
+  }
+  countLosses(batch.counts, desk);
+  countDuration(desk.counters, (performance.now() - begun) / 1000, count);
+}
+
+/** Puts the peer onto the desk; false for one that cannot be answered. */
+function setClient(desk: Desk, peers: Uint32Array, peer: number): boolean {
+  const { client, counters } = desk;
+  const family = peers[peer + PEER_FAMILY] ?? 0;
+  if (family === 0) return false;
+  // Nobody can receive on port 0 (and sending there fails).
+  if (peers[peer + PEER_PORT] === 0) {
+    countDropped(counters, DROPPED_PORT_ZERO, 1);
+    return false;
+  }
+  client.family = family;
+  for (let word = 0; word < 4; word++) client.words[word] = peers[peer + PEER_ADDRESS + word] ?? 0;
+  return true;
+}
+
+function countLosses(counts: Uint32Array, { counters }: Desk): void {
+  countLoss(counts, COUNT_QUEUE_FULL, counters, DROPPED_OVERLOAD);
+  countLoss(counts, COUNT_TOO_LONG, counters, DROPPED_OVERSIZED);
+  countLoss(counts, COUNT_RECEIVE_FAILED, counters, DROPPED_OVERLOAD);
+  countLoss(counts, COUNT_SEND_FAILED, counters, DROPPED_UNSENT);
+}
+
+function countLoss(counts: Uint32Array, index: number, counters: Desk['counters'], cause: number): void {
+  const lost = counts[index] ?? 0;
+  if (lost === 0) return;
+  counts[index] = 0;
+  countDropped(counters, cause, lost);
+}
