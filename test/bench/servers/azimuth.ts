@@ -1,0 +1,105 @@
+// Azimuth as a node that only answers: the dns role, served from its disk. `azimuth up` first commits the configuration and
+// compiles everything for it; what is measured is the node that starts after that, as at every place of a real installation.
+
+import { symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { VERSION } from '../../../src/commands/version.ts';
+import { SETTING_KEYS } from '../../../src/model/settings-document.ts';
+import { findFreePort } from '../../support/free-port.ts';
+import type { Processes, Running } from '../../support/processes.ts';
+import { type DataCentre, STATIC_ADDRESS, STATIC_NAME, TTL_SECONDS, ZONE } from '../bench-zone.ts';
+import { QUERY_KINDS } from '../compose-queries.ts';
+import { type Server, type ServerKind, type ServerSetup, waitForAnswer } from './server.ts';
+
+export const AZIMUTH: ServerKind = {
+  name: 'azimuth',
+  label: 'Azimuth',
+  steersBy: 'nearest data centre',
+  command: undefined,
+  apt: '',
+  kinds: new Set(QUERY_KINDS.map(({ kind }) => kind)),
+  readVersion: () => VERSION,
+  async start(setup) {
+    const site = await prepareSite(setup);
+    const everything = await startEverything(setup, site);
+    await everything.running.stop();
+    return startDnsRole(setup, site);
+  },
+};
+
+/** Where one node keeps its files, and where it listens. */
+export type AzimuthSite = {
+  readonly port: number;
+  readonly apiPort: number;
+  readonly settingsFile: string;
+  readonly configurationFile: string;
+  readonly stateDirectory: string;
+  /** Databases that appear in here are taken within two seconds. */
+  readonly geoDirectory: string;
+};
+
+/** A store that is not there: the node goes on with what is on its disk, which is all it needs here. */
+const NO_STORE = 'redis://127.0.0.1:1';
+
+export async function prepareSite({ processes, database, dataCentres }: ServerSetup): Promise<AzimuthSite> {
+  const [port, apiPort] = [await findFreePort(), await findFreePort()];
+  const name = `azimuth-${port}`;
+  const stateDirectory = processes.makeDirectory(`${name}/state`);
+  const geoDirectory = processes.makeDirectory(`${name}/geo`);
+  symlinkSync(database, join(geoDirectory, 'city.mmdb'));
+  const configurationFile = join(processes.makeDirectory(name), 'configuration.json');
+  const settingsFile = join(processes.makeDirectory(name), 'settings.json');
+  writeFileSync(configurationFile, JSON.stringify(composeConfiguration(dataCentres)));
+  const settings = {
+    dns: { listen: [`127.0.0.1:${port}`], ...(hasSetting('dns.threads') ? { threads: 1 } : {}) },
+    api: { listen: `127.0.0.1:${apiPort}` },
+    telemetry: { listen: `127.0.0.1:${apiPort}` },
+    stateDirectory,
+    geo: { directory: geoDirectory, bundled: false, reloadInterval: '1s' },
+    log: { format: 'json' },
+  };
+  writeFileSync(settingsFile, JSON.stringify(settings));
+  return { port, apiPort, settingsFile, configurationFile, stateDirectory, geoDirectory };
+}
+
+/** All roles in one process, with the embedded store. */
+export async function startEverything(setup: ServerSetup, site: AzimuthSite): Promise<Server> {
+  const args = ['up', '--settings', site.settingsFile, '--config', site.configurationFile];
+  return startServer(setup.processes, site.port, args, setup.prefix);
+}
+
+/** The dns role alone. */
+export async function startDnsRole(setup: ServerSetup, site: AzimuthSite): Promise<Server> {
+  const args = ['dns', '--store', NO_STORE, '--settings', site.settingsFile];
+  return startServer(setup.processes, site.port, args, setup.prefix);
+}
+
+async function startServer(
+  processes: Processes,
+  port: number,
+  args: readonly string[],
+  prefix: readonly string[],
+): Promise<Server> {
+  const running: Running = processes.azimuth(args, { name: 'azimuth', prefix });
+  return { name: 'azimuth', port, running, startedInMs: await waitForAnswer(running, port) };
+}
+
+/** No monitors, so that nothing but answering is measured. */
+export function composeConfiguration(dataCentres: readonly DataCentre[]): object {
+  const ids = dataCentres.map(({ id }) => id);
+  const soa = { mname: `ns1.${ZONE}`, rname: `hostmaster.${ZONE}` };
+  const records = [
+    { name: 'ns1', type: 'A', ttl: 3600, data: ['192.0.2.53'] },
+    { name: STATIC_NAME.slice(0, -ZONE.length - 1), type: 'A', ttl: TTL_SECONDS, data: [STATIC_ADDRESS] },
+  ];
+  return {
+    zones: [{ name: ZONE, soa, ns: [`ns1.${ZONE}`], records }],
+    regions: dataCentres.map(({ id, latitude, longitude }) => ({ id, location: { latitude, longitude } })),
+    clusters: dataCentres.map(({ id, address }) => ({ id, region: id, endpoints: [{ id: 'a', address }] })),
+    services: [{ name: 'www', zone: ZONE, clusters: ids, ttl: TTL_SECONDS }],
+  };
+}
+
+function hasSetting(name: string): boolean {
+  return SETTING_KEYS.some(({ path }) => path.join('.') === name);
+}
