@@ -1,4 +1,4 @@
-// How many checks one core of a worker makes: over loopback, against a server in a process of its own, through the same
+// The part `checks`: how many checks one core of a worker makes: over loopback, against a server in a process of its own, through the same
 // function that the worker calls. `perCore` counts the CPU time of this process alone, as a machine with the server
 // elsewhere would. Prints JSON; `node test/bench/checks.ts [seconds]`.
 
@@ -10,6 +10,9 @@ import { describeTarget, planChecks, type Target } from '../../src/health/target
 import type { Check } from '../../src/model/monitor.ts';
 import { createRunCheck, type RunCheck } from '../../src/probe/run-check.ts';
 import { cluster, endpoint, TIMING } from '../unit/health/fixtures.ts';
+import type { BenchContext } from './bench-context.ts';
+import type { PartResult } from './report/report.ts';
+import { runProgram } from './run-program.ts';
 
 const CONCURRENCY = 64;
 const WARM_UP_MS = 500;
@@ -26,8 +29,23 @@ type Figures = {
   readonly budgetPerCore: number;
 };
 
+type CheckFigures = Readonly<Record<keyof typeof BUDGETS, Figures>>;
+
+/** In a process of its own, whose CPU time is that of the checks alone. */
+export async function benchChecks({ say }: BenchContext): Promise<PartResult> {
+  say(`tcp and http checks, ${DEFAULT_SECONDS} s each`);
+  const figures: CheckFigures = JSON.parse(await runProgram('checks.ts', [String(DEFAULT_SECONDS)]));
+  const rows = Object.entries(figures).map(([kind, { perCore, microsecondsEach, failures, budgetPerCore }]) => [
+    kind,
+    ...[perCore, microsecondsEach, failures, budgetPerCore].map((value) => value.toLocaleString('en')),
+  ]);
+  const columns = ['kind', 'checks a second and core', 'CPU each in µs', 'failed', 'budget a second and core'];
+  const notes = [`${CONCURRENCY} under way at a time, over loopback; the CPU time of the server is not counted.`];
+  return { figures, tables: [{ title: 'Checks that one worker makes', columns, rows }], notes };
+}
+
 /** Measures tcp and http checks, each for so many seconds. */
-export async function benchChecks(seconds: number): Promise<Readonly<Record<keyof typeof BUDGETS, Figures>>> {
+async function measureChecks(seconds: number): Promise<CheckFigures> {
   const { server, port } = await startServer();
   const expect = { status: [{ low: 200, high: 299 }], body: 'ok' };
   const http: Check = { type: 'http', port, method: 'GET', path: '/healthz', verifyCertificate: true, expect };
@@ -100,5 +118,7 @@ function serve(): void {
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   if (process.argv[2] === 'serve') serve();
   else
-    process.stdout.write(`${JSON.stringify(await benchChecks(Number(process.argv[2] ?? DEFAULT_SECONDS)), null, 2)}\n`);
+    process.stdout.write(
+      `${JSON.stringify(await measureChecks(Number(process.argv[2] ?? DEFAULT_SECONDS)), null, 2)}\n`,
+    );
 }

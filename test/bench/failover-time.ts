@@ -1,11 +1,14 @@
-// How long a dead backend is still handed out: from its death to the last wrong answer of either of two nodes, with a worker
+// The part `failover`: how long a dead backend is still handed out: from its death to the last wrong answer of either of two nodes, with a worker
 // in each of three vantages and a check every second. Dead as a process is that was killed (connections are refused), and
 // dead as a machine is that hangs (connections are made, and nothing comes back).
 
 import { setTimeout as sleep } from 'node:timers/promises';
+import { findTool } from '../../scripts/test-tools.ts';
 import { askAddress } from '../support/dns-ask.ts';
 import { ADDRESS, type Fleet, LONDON, SERVICE, startFleet } from '../support/fleet.ts';
+import type { BenchContext } from './bench-context.ts';
 import { describeTimes } from './figures.ts';
+import type { PartResult } from './report/report.ts';
 
 const TRIALS = 10;
 /** After so long without a wrong answer, the last one is taken to have been the last. */
@@ -26,15 +29,30 @@ const DEATHS = {
   },
 } as const;
 
-export async function benchFailoverTime(say: (text: string) => void): Promise<object> {
-  say('failover time: starting Redis, three workers, two dns nodes, an api node and three backends');
+const DESCRIPTIONS: Readonly<Record<keyof typeof DEATHS, string>> = {
+  refused: 'killed: connections are refused',
+  silent: 'frozen: connections are made and stay silent',
+};
+const SETTING = '3 vantages, 2 dns nodes, interval 1 s, timeout 800 ms, fall 2; last wrong answer of any node.';
+
+export async function benchFailoverTime({ say }: BenchContext): Promise<PartResult> {
+  const redis = findTool('redis-server');
+  if (redis === undefined) {
+    return { figures: {}, tables: [], notes: ['It needs Redis: sudo apt-get install redis-server'] };
+  }
+  say('starting Redis, three workers, two dns nodes, an api node and three backends');
   const fleet = await startFleet();
   try {
-    return {
-      setting: '3 vantages, 2 dns nodes, interval 1 s, timeout 800 ms, fall 2; last wrong answer of any node',
+    const figures = {
       refused: describeTimes(await runTrials(fleet, 'refused', say)),
       silent: describeTimes(await runTrials(fleet, 'silent', say)),
     };
+    const rows = (['refused', 'silent'] as const).map((kind) => {
+      const { medianMs, minMs, maxMs } = figures[kind];
+      return [DESCRIPTIONS[kind], ...[medianMs, minMs, maxMs].map((ms) => (ms / 1000).toFixed(2))];
+    });
+    const title = `From a death to the last wrong answer, in seconds, ${TRIALS} trials each`;
+    return { figures, tables: [{ title, columns: ['death', 'median', 'least', 'most'], rows }], notes: [SETTING] };
   } finally {
     await fleet.close();
   }
@@ -51,7 +69,7 @@ async function runTrials(fleet: Fleet, kind: keyof typeof DEATHS, say: (text: st
     await die(fleet);
     const ms = await watching;
     times.push(ms);
-    say(`failover time, ${kind} ${trial} of ${TRIALS}: ${Math.round(ms)} ms`);
+    say(`${kind} ${trial} of ${TRIALS}: ${Math.round(ms)} ms`);
     await revive(fleet);
   }
   return times;

@@ -2,11 +2,32 @@
 // its place in docs/performance.md.
 
 import type { BenchContext } from './bench-context.ts';
+import { benchChecks } from './checks.ts';
+import { benchCompileTime } from './compile-time.ts';
+import { benchDisturbance } from './disturbance.ts';
+import { benchFailoverTime } from './failover-time.ts';
+import { benchGenerator } from './generator-check.ts';
 import { benchQueryCost } from './query-cost.ts';
+import { describeFigures } from './report/describe-figures.ts';
 import type { PartResult } from './report/report.ts';
+import { runProgram } from './run-program.ts';
+import { benchScopeWidth } from './scope-width.ts';
+import { benchStartTime } from './start-time.ts';
 
 export type Part = (context: BenchContext) => Promise<PartResult>;
 
 export const PARTS: Readonly<Record<string, Part>> = {
   queries: benchQueryCost,
+  generator: benchGenerator,
+  scope: benchScopeWidth,
+  compile: benchCompileTime,
+  map: benchMap,
+  changes: benchDisturbance,
+  start: benchStartTime,
+  checks: benchChecks,
+  failover: benchFailoverTime,
 };
+
+async function benchMap(): Promise<PartResult> {
+  return describeFigures('The map of clients from inside', JSON.parse(await runProgram('map-compile.ts', [])));
+}

@@ -7,7 +7,7 @@ import { findFreePort } from '../../support/free-port.ts';
 import type { Processes } from '../../support/processes.ts';
 import { type DataCentre, STATIC_ADDRESS, TTL_SECONDS } from '../bench-zone.ts';
 import { QUERY_KINDS } from '../compose-queries.ts';
-import { askVersion, requireTool, type ServerKind, waitForAnswer } from './server.ts';
+import { askVersion, requireTool, type Server, type ServerKind, type ServerSetup, waitForAnswer } from './server.ts';
 
 const DATABASE_NAME = 'GeoIP2-City.mmdb';
 
@@ -19,21 +19,28 @@ export const GDNSD: ServerKind = {
   apt: 'gdnsd',
   kinds: new Set(QUERY_KINDS.map(({ kind }) => kind)),
   readVersion: () => askVersion('gdnsd', ['version']),
-  async start({ processes, database, dataCentres, prefix }) {
-    const port = await findFreePort();
-    const directory = writeGdnsdDirectory(processes, { port, database, dataCentres });
-    const running = processes.run(requireTool('gdnsd'), ['-c', directory, 'start'], { name: 'gdnsd', prefix });
-    return { name: 'gdnsd', port, running, startedInMs: await waitForAnswer(running, port) };
-  },
+  start: (setup) => startGdnsd(setup, {}),
 };
+
+/**
+ * Without a database the name is served from its first data centre. `listLimit`: how many data centres a client's list has;
+ * 0: all. gdnsd's default is 3.
+ */
+export async function startGdnsd(
+  { processes, database, dataCentres, prefix }: Omit<ServerSetup, 'database'> & Pick<GdnsdOptions, 'database'>,
+  { listLimit }: Pick<GdnsdOptions, 'listLimit'>,
+): Promise<Server> {
+  const port = await findFreePort();
+  const directory = writeGdnsdDirectory(processes, { port, database, dataCentres, listLimit });
+  const running = processes.run(requireTool('gdnsd'), ['-c', directory, 'start'], { name: 'gdnsd', prefix });
+  return { name: 'gdnsd', port, running, startedInMs: await waitForAnswer(running, port) };
+}
 
 export type GdnsdOptions = {
   readonly port: number;
-  /** Absent: the name is served from its first data centre, without any map. */
-  readonly database?: string;
+  readonly database: string | undefined;
   readonly dataCentres: readonly DataCentre[];
-  /** How many data centres a client's list has; gdnsd's default is 3. 0: all of them. */
-  readonly listLimit?: number;
+  readonly listLimit?: number | undefined;
 };
 
 /** Everything that gdnsd reads, and the folders it writes to. */
