@@ -7,6 +7,7 @@ import { benchCompileTime } from './compile-time.ts';
 import { benchDisturbance } from './disturbance.ts';
 import { benchFailoverTime } from './failover-time.ts';
 import { benchGenerator } from './generator-check.ts';
+import { benchProfile } from './profile.ts';
 import { benchQueryCost } from './query-cost.ts';
 import { describeFigures } from './report/describe-figures.ts';
 import type { PartResult } from './report/report.ts';
@@ -26,6 +27,7 @@ export const PARTS: Readonly<Record<string, Part>> = {
   start: benchStartTime,
   checks: benchChecks,
   failover: benchFailoverTime,
+  profile: benchProfile,
 };
 
 async function benchMap(): Promise<PartResult> {

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { VERSION } from '../../../src/commands/version.ts';
 import { SETTING_KEYS } from '../../../src/model/settings-document.ts';
 import { findFreePort } from '../../support/free-port.ts';
-import type { Processes, Running } from '../../support/processes.ts';
+import { type Processes, ROOT } from '../../support/processes.ts';
 import { type DataCentre, STATIC_ADDRESS, STATIC_NAME, TTL_SECONDS, ZONE } from '../bench-zone.ts';
 import { QUERY_KINDS } from '../compose-queries.ts';
 import { type Server, type ServerKind, type ServerSetup, waitForAnswer } from './server.ts';
@@ -38,6 +38,7 @@ export type AzimuthSite = {
   readonly geoDirectory: string;
 };
 
+const MAIN = join(ROOT, 'src/main.ts');
 /** A store that is not there: the node goes on with what is on its disk, which is all it needs here. */
 const NO_STORE = 'redis://127.0.0.1:1';
 
@@ -68,10 +69,14 @@ export async function startEverything(setup: ServerSetup, site: AzimuthSite): Pr
   return startServer(setup.processes, site.port, args, setup.prefix);
 }
 
-/** The dns role alone. */
-export async function startDnsRole(setup: ServerSetup, site: AzimuthSite): Promise<Server> {
-  const args = ['dns', '--store', NO_STORE, '--settings', site.settingsFile];
-  return startServer(setup.processes, site.port, args, setup.prefix);
+/** The dns role alone. `flags`: of Node, such as those that take a profile. */
+export async function startDnsRole(
+  { processes, prefix }: ServerSetup,
+  { port, settingsFile }: AzimuthSite,
+  flags: readonly string[] = [],
+): Promise<Server> {
+  const args = ['dns', '--store', NO_STORE, '--settings', settingsFile];
+  return startServer(processes, port, args, prefix, flags);
 }
 
 async function startServer(
@@ -79,8 +84,9 @@ async function startServer(
   port: number,
   args: readonly string[],
   prefix: readonly string[],
+  flags: readonly string[] = [],
 ): Promise<Server> {
-  const running: Running = processes.azimuth(args, { name: 'azimuth', prefix });
+  const running = processes.run(process.execPath, [...flags, MAIN, ...args], { name: 'azimuth', prefix });
   return { name: 'azimuth', port, running, startedInMs: await waitForAnswer(running, port) };
 }
 
