@@ -38,7 +38,7 @@ export function shareByFunction(profile: CpuProfile, lastUs: number, withIdle = 
     const us = profile.timeDeltas[index] ?? 0;
     leftUs -= us;
     const frame = frames.get(id);
-    if (leftUs > lastUs || frame === undefined || (frame.functionName === IDLE && !withIdle)) return;
+    if (leftUs >= lastUs || frame === undefined || (frame.functionName === IDLE && !withIdle)) return;
     total += us;
     const key = `${frame.functionName}|${frame.url}|${frame.lineNumber}`;
     const known = times.get(key);
