@@ -12,7 +12,7 @@ import { createRunCheck, type RunCheck } from '../../src/probe/run-check.ts';
 import { cluster, endpoint, TIMING } from '../unit/health/fixtures.ts';
 import type { BenchContext } from './bench-context.ts';
 import type { PartResult } from './report/report.ts';
-import { runProgram } from './run-program.ts';
+import { runBenchFile } from './run-program.ts';
 
 const CONCURRENCY = 64;
 const WARM_UP_MS = 500;
@@ -34,7 +34,7 @@ type CheckFigures = Readonly<Record<keyof typeof BUDGETS, Figures>>;
 /** In a process of its own, whose CPU time is that of the checks alone. */
 export async function benchChecks({ say }: BenchContext): Promise<PartResult> {
   say(`tcp and http checks, ${DEFAULT_SECONDS} s each`);
-  const figures: CheckFigures = JSON.parse(await runProgram('checks.ts', [String(DEFAULT_SECONDS)]));
+  const figures: CheckFigures = JSON.parse(await runBenchFile('checks.ts', [String(DEFAULT_SECONDS)]));
   const rows = Object.entries(figures).map(([kind, { perCore, microsecondsEach, failures, budgetPerCore }]) => [
     kind,
     ...[perCore, microsecondsEach, failures, budgetPerCore].map((value) => value.toLocaleString('en')),

@@ -1,8 +1,6 @@
 // The part `generator`: our load generator beside dnsperf, against the same server, in turn. The two must agree on what the server
 // answers and costs, or figures of one cannot be trusted.
 
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
 import { findTool } from '../../scripts/test-tools.ts';
 import type { BenchContext } from './bench-context.ts';
 import { FOUR_DATA_CENTRES } from './bench-zone.ts';
@@ -13,6 +11,7 @@ import { type LoadFigures, runLoad } from './load/run-load.ts';
 import { pinLoad, pinServer } from './pin.ts';
 import { readCpuTime } from './proc-status.ts';
 import type { PartResult } from './report/report.ts';
+import { runProgram } from './run-program.ts';
 import { GDNSD } from './servers/gdnsd.ts';
 import { describeMissing, isInstalled } from './servers/server-kinds.ts';
 
@@ -64,7 +63,7 @@ async function runDnsperf(port: number, file: string, seconds: number): Promise<
   const load = ['-l', seconds, '-q', OUTSTANDING, '-c', SOCKETS];
   const words = [...pinLoad(), 'dnsperf', '-B', '-d', file, '-s', '127.0.0.1', '-p', port, '-m', 'udp', ...load];
   const [command = 'dnsperf', ...args] = words.map(String);
-  const { stdout } = await promisify(execFile)(command, args);
+  const stdout = await runProgram(command, args);
   const read = (pattern: RegExp) => Number(pattern.exec(stdout)?.[1] ?? Number.NaN);
   return {
     answered: read(/Queries completed:\s+(\d+)/),

@@ -11,7 +11,7 @@ import { benchProfile } from './profile.ts';
 import { benchQueryCost } from './query-cost.ts';
 import { describeFigures } from './report/describe-figures.ts';
 import type { PartResult } from './report/report.ts';
-import { runProgram } from './run-program.ts';
+import { runBenchFile } from './run-program.ts';
 import { benchScopeWidth } from './scope-width.ts';
 import { benchStartTime } from './start-time.ts';
 
@@ -31,5 +31,5 @@ export const PARTS: Readonly<Record<string, Part>> = {
 };
 
 async function benchMap(): Promise<PartResult> {
-  return describeFigures('The map of clients from inside', JSON.parse(await runProgram('map-compile.ts', [])));
+  return describeFigures('The map of clients from inside', JSON.parse(await runBenchFile('map-compile.ts', [])));
 }

@@ -1,19 +1,17 @@
 // Compiles the load generator once per version of its sources, into the bench's folder under the system's temporary
 // directory, and says in a sentence why there is none where it cannot be had.
 
-import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { findTool } from '../../../scripts/test-tools.ts';
 import { openBenchFolder } from '../bench-folder.ts';
+import { runProgram } from '../run-program.ts';
 
 const SOURCES = ['lane.c', 'load.c'];
 const HEADERS = ['histogram.h', 'lane.h'];
 const FLAGS = ['-O2', '-std=gnu11', '-Wall', '-Wextra', '-Werror'];
-const COMPILE_LIMIT_MS = 60_000;
 
 /** Why this machine cannot have the load generator; undefined when it can. */
 export function whyNoLoad(): string | undefined {
@@ -34,7 +32,7 @@ export async function buildLoad(): Promise<string> {
   if (existsSync(program)) return program;
   const unfinished = `${program}.${process.pid}`;
   const args = [...FLAGS, '-o', unfinished, ...SOURCES.map(pathOf)];
-  await promisify(execFile)(findTool('cc') ?? 'cc', args, { timeout: COMPILE_LIMIT_MS });
+  await runProgram(findTool('cc') ?? 'cc', args);
   renameSync(unfinished, program);
   return program;
 }

@@ -138,11 +138,11 @@ static uint64_t due_ns(const struct plan *plan, uint64_t began_ns) {
 }
 
 /** All whose time has come, in turn on the lanes. A lane without room keeps its turn: lateness shows as latency. */
-static void queue_due(const struct plan *plan, uint64_t began_ns, uint64_t now) {
+static void queue_due(const struct plan *plan, uint64_t began_ns, uint64_t now, uint64_t end_ns) {
   for (;;) {
     uint64_t intended_ns = due_ns(plan, began_ns);
     struct lane *lane = &lanes[tally.sent % LANES];
-    if (intended_ns > now || !has_room(lane)) return;
+    if (intended_ns > now || intended_ns >= end_ns || !has_room(lane)) return;
     queue_query(lane, next_query(plan), intended_ns, &tally);
   }
 }
@@ -170,10 +170,11 @@ static double run(const struct plan *plan) {
   for (;;) {
     uint64_t now = now_ns();
     if (is_stopped && now < end_ns) end_ns = now;
-    bool is_sending = now < end_ns;
+    // At a fixed rate what should have been sent before the end is sent, even if we come to it late.
+    bool is_sending = plan->pace == PEAK ? now < end_ns : due_ns(plan, began_ns) < end_ns && now < end_ns + TIMEOUT_NS;
     if (!is_sending && (count_under_way() == 0 || now > end_ns + TIMEOUT_NS)) break;
     if (is_sending && plan->pace == PEAK) queue_outstanding(plan);
-    if (is_sending && plan->pace != PEAK) queue_due(plan, began_ns, now);
+    if (is_sending && plan->pace != PEAK) queue_due(plan, began_ns, now, end_ns);
     for (uint32_t index = 0; index < LANES; index++) {
       flush_lane(&lanes[index]);
       receive_answers(&lanes[index], &tally);
