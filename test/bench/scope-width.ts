@@ -133,6 +133,7 @@ function describeFigures(figures: readonly ScopeFigures[], names: readonly strin
   const notes = [
     'Clients are drawn at random: IPv4 over all unicast addresses, IPv6 over the five /12 blocks of the registries.',
     `"Equally far": the two nearest data centres differ by less than ${NEAR_TIE_SHARE * 100} % in distance.`,
+    'Our map of IPv6 ends at /64: a few longer prefixes, mostly of routers, split scopes of gdnsd and not ours.',
     ...describeMissing([GDNSD]),
   ];
   return { tables: compared.length === 0 ? [scopeTable] : [scopeTable, differenceTable], notes };
