@@ -5,7 +5,7 @@ import type { KindFigures, QueryCostFigures, ServerFigures } from './query-cost.
 import type { Plot, PlotRow } from './report/plot.ts';
 import type { Table } from './report/table.ts';
 import type { ServerKind } from './servers/server.ts';
-import { SERVER_KINDS } from './servers/server-kinds.ts';
+import { isOurs, SERVER_KINDS } from './servers/server-kinds.ts';
 
 const NOTHING = '–';
 /** A bar that is longer (dns2's) would leave nothing to see of the others. */
@@ -13,7 +13,7 @@ const CPU_AXIS_US = 30;
 
 export function describeQueryCost(figures: QueryCostFigures): { tables: readonly Table[]; plots: readonly Plot[] } {
   const measured = SERVER_KINDS.filter(({ name }) => Object.values(figures).some(({ servers }) => servers[name]));
-  const peers = measured.filter(({ name }) => name !== 'azimuth');
+  const peers = measured.filter(({ name }) => !isOurs(name));
   const tableOf = (
     title: string,
     cell: (server: ServerFigures, kind: KindFigures) => string,
@@ -108,7 +108,7 @@ function groupsOf(
     rows: measured.flatMap((server): readonly PlotRow[] => {
       const found = figures[kind]?.servers[server.name];
       const values = found && valuesOf(found);
-      return values === undefined ? [] : [{ name: server.label, isOurs: server.name === 'azimuth', values }];
+      return values === undefined ? [] : [{ name: server.label, isOurs: isOurs(server.name), values }];
     }),
   }));
 }

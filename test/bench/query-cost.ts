@@ -2,6 +2,7 @@
 // round measures all servers one after the other before the next round begins, so that a machine that becomes slower in the
 // meantime is slower for all.
 
+import { loadNative } from '../../src/native/load-native.ts';
 import type { BenchContext } from './bench-context.ts';
 import { FOUR_DATA_CENTRES } from './bench-zone.ts';
 import { type KindOfQueries, QUERY_KINDS, type QueryKind, writeQueries } from './compose-queries.ts';
@@ -13,7 +14,7 @@ import { type CpuTime, readCpuTime } from './proc-status.ts';
 import { describeQueryCost } from './query-cost-tables.ts';
 import type { PartResult } from './report/report.ts';
 import type { Server, ServerKind, ServerName } from './servers/server.ts';
-import { describeMissing, startServers } from './servers/server-kinds.ts';
+import { describeMissing, isOurs, startServers } from './servers/server-kinds.ts';
 
 /** Queries under way at the peak: enough that no server waits for us, few enough for the receive buffers of all. */
 const OUTSTANDING = 128;
@@ -125,7 +126,7 @@ function sumUp(
       peak: medianPeak(measured),
       ...(atRate === undefined ? {} : { atRate: medianLatency(atRate) }),
     };
-    if (name === 'azimuth') continue;
+    if (isOurs(name)) continue;
     ratios[name] = {
       cpu: round(medianRatio(cpuOf('azimuth'), cpuOf(name)), 3),
       ...(atRate === undefined ? {} : { p99: round(medianRatio(p99Of('azimuth'), p99Of(name)), 3) }),
@@ -159,6 +160,7 @@ function describeMethod({ rounds, seconds }: BenchContext): readonly string[] {
   return [
     `${rounds} rounds of ${seconds} s for each server and kind, in turn; medians. Ratios are medians of the ratios of each round.`,
     where,
+    `Azimuth reads UDP with ${loadNative().ok ? 'the batch socket' : 'node:dgram: the batch socket is not built'}.`,
     'Knot DNS and PowerDNS steer by country only; dns2 gives everybody the same address, over UDP.',
     `Latency counts from when a query should have been sent. A server whose peak is less than ${HEADROOM} times the rate is left out there.`,
   ];

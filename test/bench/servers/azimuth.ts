@@ -4,7 +4,6 @@
 import { symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { VERSION } from '../../../src/commands/version.ts';
-import { SETTING_KEYS } from '../../../src/model/settings-document.ts';
 import { findFreePort } from '../../support/free-port.ts';
 import { type Processes, ROOT } from '../../support/processes.ts';
 import { type DataCentre, STATIC_ADDRESS, STATIC_NAME, TTL_SECONDS, ZONE } from '../bench-zone.ts';
@@ -19,13 +18,27 @@ export const AZIMUTH: ServerKind = {
   apt: '',
   kinds: new Set(QUERY_KINDS.map(({ kind }) => kind)),
   readVersion: () => VERSION,
-  async start(setup) {
-    const site = await prepareSite(setup);
-    const everything = await startEverything(setup, site);
-    await everything.running.stop();
-    return startDnsRole(setup, site);
-  },
+  start: (setup) => startPrepared(setup, 'auto'),
 };
+
+/** What serves where the batch socket cannot be built. */
+export const AZIMUTH_DGRAM: ServerKind = {
+  ...AZIMUTH,
+  name: 'azimuth-dgram',
+  label: 'Azimuth, node:dgram',
+  kinds: new Set(['ecs4']),
+  start: async (setup) => ({ ...(await startPrepared(setup, 'dgram')), name: 'azimuth-dgram' }),
+};
+
+async function startPrepared(setup: ServerSetup, transport: Transport): Promise<Server> {
+  const site = await prepareSite(setup, transport);
+  const everything = await startEverything(setup, site);
+  await everything.running.stop();
+  return startDnsRole(setup, site);
+}
+
+/** The setting dns.transport. */
+type Transport = 'auto' | 'dgram';
 
 /** Where one node keeps its files, and where it listens. */
 export type AzimuthSite = {
@@ -42,7 +55,10 @@ const MAIN = join(ROOT, 'src/main.ts');
 /** A store that is not there: the node goes on with what is on its disk, which is all it needs here. */
 const NO_STORE = 'redis://127.0.0.1:1';
 
-export async function prepareSite({ processes, database, dataCentres }: ServerSetup): Promise<AzimuthSite> {
+export async function prepareSite(
+  { processes, database, dataCentres }: ServerSetup,
+  transport: Transport = 'auto',
+): Promise<AzimuthSite> {
   const [port, apiPort] = [await findFreePort(), await findFreePort()];
   const name = `azimuth-${port}`;
   const stateDirectory = processes.makeDirectory(`${name}/state`);
@@ -52,7 +68,7 @@ export async function prepareSite({ processes, database, dataCentres }: ServerSe
   const settingsFile = join(processes.makeDirectory(name), 'settings.json');
   writeFileSync(configurationFile, JSON.stringify(composeConfiguration(dataCentres)));
   const settings = {
-    dns: { listen: [`127.0.0.1:${port}`], ...(hasSetting('dns.threads') ? { threads: 1 } : {}) },
+    dns: { listen: [`127.0.0.1:${port}`], threads: 1, transport },
     api: { listen: `127.0.0.1:${apiPort}` },
     telemetry: { listen: `127.0.0.1:${apiPort}` },
     stateDirectory,
@@ -104,8 +120,4 @@ export function composeConfiguration(dataCentres: readonly DataCentre[]): object
     clusters: dataCentres.map(({ id, address }) => ({ id, region: id, endpoints: [{ id: 'a', address }] })),
     services: [{ name: 'www', zone: ZONE, clusters: ids, ttl: TTL_SECONDS }],
   };
-}
-
-function hasSetting(name: string): boolean {
-  return SETTING_KEYS.some(({ path }) => path.join('.') === name);
 }

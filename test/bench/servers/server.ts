@@ -8,7 +8,7 @@ import type { Processes, Running } from '../../support/processes.ts';
 import { type DataCentre, STEERED_NAME } from '../bench-zone.ts';
 import type { QueryKind } from '../compose-queries.ts';
 
-export type ServerName = 'azimuth' | 'gdnsd' | 'knot' | 'powerdns' | 'dns2';
+export type ServerName = 'azimuth' | 'azimuth-dgram' | 'gdnsd' | 'knot' | 'powerdns' | 'dns2';
 
 export type ServerSetup = {
   readonly processes: Processes;
