@@ -6,15 +6,14 @@ export const COLOURS = {
   oursLight: '#eea06f',
   theirs: '#3f76b5',
   theirsLight: '#8db3dc',
-  text: '#7a7f87',
+  text: '#767c85',
   grid: '#7a7f8740',
 } as const;
 
 const FONT = 'system-ui, -apple-system, "Segoe UI", Helvetica, Arial, sans-serif';
-/** Text follows the reader's scheme where it is known; where it is not, the grey of `text` is legible on both. */
-const STYLE = `text { font-family: ${FONT}; font-size: 13px; fill: #3c4149 }
-    .quiet { fill: ${COLOURS.text}; font-size: 12px } .title { font-size: 15px; font-weight: 600 } .group { font-weight: 600 }
-    @media (prefers-color-scheme: dark) { text { fill: #d5d9df } .quiet { fill: #9aa1ab } }`;
+/** One grey on any background: a page in dark may show pictures to a reader whose system says light. */
+const STYLE = `text { font-family: ${FONT}; font-size: 13px; fill: ${COLOURS.text} }
+    .quiet { font-size: 12px } .title { font-size: 15px; font-weight: 600 } .group { font-weight: 600 }`;
 
 export function composeSvg(width: number, height: number, title: string, parts: readonly string[]): string {
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img">
