@@ -11,10 +11,10 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg, totalmem } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
+import { inspect, parseArgs } from 'node:util';
 import { openProcesses, type Processes, ROOT } from '../support/processes.ts';
 import { round } from './figures.ts';
-import { PARTS } from './parts.ts';
+import { PARTS, type Part } from './parts.ts';
 import { fillDocument } from './report/document.ts';
 import { drawPlot } from './report/plot.ts';
 import type { Machine, PartReport, Report } from './report/report.ts';
@@ -24,6 +24,7 @@ import { describeVersions } from './servers/server-kinds.ts';
 const DOCUMENT = join(ROOT, 'docs/performance.md');
 const DEFAULT_ROUNDS = '5';
 const DEFAULT_SECONDS = '1.5';
+const FAILED_EXIT_CODE = 1;
 const USAGE_EXIT_CODE = 2;
 /** As a shell says that a command was interrupted. */
 const INTERRUPTED_EXIT_CODE = 130;
@@ -49,6 +50,7 @@ if (!Number.isInteger(rounds) || rounds < 1 || rounds > 50) endWithUsage('--roun
 if (!(seconds >= 0.1 && seconds <= 30)) endWithUsage('--seconds is 0.1 to 30');
 
 let open: Processes | undefined;
+let isInterrupted = false;
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void interrupt());
 
 const report = values.from === undefined ? await measure() : readReport(values.from);
@@ -56,12 +58,19 @@ if (values.plot !== undefined) drawPlots(report, values.plot);
 if (values.write) writeTables(report);
 if (values.from === undefined) process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
 
+/** One part that fails costs its own figures, not those of the others. */
 async function measure(): Promise<Report> {
   const versions = describeVersions();
   const parts: Record<string, PartReport> = {};
   for (const [name, run] of Object.entries(PARTS)) {
     if (positionals.length > 0 && !positionals.includes(name)) continue;
-    const part = await measurePart(name, run, versions);
+    const part = await measurePart(name, run, versions).catch(async (error: unknown) => {
+      // What failed because it was ended has nothing to say, and nothing comes after it.
+      if (isInterrupted) await new Promise(() => undefined);
+      tell(`${name} failed: ${inspect(error)}`);
+      process.exitCode = FAILED_EXIT_CODE;
+    });
+    if (part === undefined) continue;
     parts[name] = part;
     for (const table of part.tables) process.stderr.write(`\n${formatText(table)}`);
     process.stderr.write(`\n${part.notes.map((note) => `${note}\n`).join('')}\n`);
@@ -69,7 +78,7 @@ async function measure(): Promise<Report> {
   return { parts };
 }
 
-async function measurePart(name: string, run: (typeof PARTS)[string], versions: Report['parts'][string]['versions']) {
+async function measurePart(name: string, run: Part, versions: PartReport['versions']): Promise<PartReport> {
   const machine = describeMachine();
   const date = new Date().toISOString();
   const beganMs = performance.now();
@@ -91,6 +100,7 @@ async function measurePart(name: string, run: (typeof PARTS)[string], versions: 
 
 /** Ends whatever was started, in order, and then us. What a part started elsewhere ends with this process. */
 async function interrupt(why = 'interrupted'): Promise<never> {
+  isInterrupted = true;
   tell(`${why}: ending what was started`);
   await open?.close();
   process.exit(INTERRUPTED_EXIT_CODE);
