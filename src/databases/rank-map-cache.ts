@@ -23,7 +23,8 @@ const PREFIX = 'rank-map-';
 const KEPT_RANK_MAPS = 16;
 const RANKING_CODE = [
   ...['../steering/rank.ts', '../steering/rank-places.ts', '../steering/rank-lists.ts', '../steering/rank-cidr.ts'],
-  ...['../steering/run-map.ts', '../geo/distance.ts', '../geo/countries.ts', './rank-map-cache.ts'],
+  ...['../steering/run-map.ts', '../steering/run-index.ts', '../geo/place-steps.ts', '../geo/distance.ts'],
+  ...['../geo/countries.ts', './rank-map-cache.ts'],
 ];
 
 let codeHash: string | undefined;
@@ -44,14 +45,14 @@ export function readCachedRankMap(directory: string, name: string): RankMap | un
 export function writeCachedRankMap(directory: string, name: string, map: RankMap): void {
   const { v4, v6, lists } = map;
   const shape: RankMapShape = {
-    runsV4: v4.starts.length,
+    runsV4: v4.runs.length,
     indexV4: v4.index.length,
-    runsV6: v6.startsHigh.length,
+    runsV6: v6.runs.length,
     indexV6: v6.index.length,
     lists: lists.offsets.length,
     entries: lists.entries.length,
   };
-  const columns = [v4.starts, v4.lists, v4.index, v6.startsHigh, v6.startsLow, v6.lists, v6.index, lists.offsets];
+  const columns = [v4.runs, v4.index, v6.runs, v6.index, lists.offsets];
   const parts = [...columns, lists.entries].map(
     (array) => new Uint8Array(array.buffer, array.byteOffset, array.byteLength),
   );
@@ -60,7 +61,7 @@ export function writeCachedRankMap(directory: string, name: string, map: RankMap
 }
 
 function imageBytes({ runsV4, indexV4, runsV6, indexV6, lists, entries }: RankMapShape): number {
-  return 4 * (2 * runsV4 + indexV4 + 3 * runsV6 + indexV6 + lists) + 2 * entries;
+  return 4 * (runsV4 + indexV4 + runsV6 + indexV6 + lists) + 2 * entries;
 }
 
 function viewRankMap(memory: SharedArrayBuffer, shape: RankMapShape): RankMap {
@@ -70,15 +71,9 @@ function viewRankMap(memory: SharedArrayBuffer, shape: RankMapShape): RankMap {
     offset += 4 * length;
     return column;
   };
-  const { runsV4, runsV6 } = shape;
   return {
-    v4: { starts: uint32(runsV4), lists: uint32(runsV4), index: uint32(shape.indexV4) },
-    v6: {
-      startsHigh: uint32(runsV6),
-      startsLow: uint32(runsV6),
-      lists: uint32(runsV6),
-      index: uint32(shape.indexV6),
-    },
+    v4: { width: 2, runs: uint32(shape.runsV4), index: uint32(shape.indexV4) },
+    v6: { width: 3, runs: uint32(shape.runsV6), index: uint32(shape.indexV6) },
     lists: { offsets: uint32(shape.lists), entries: new Uint16Array(memory, offset, shape.entries) },
   };
 }

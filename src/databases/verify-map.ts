@@ -1,43 +1,73 @@
-// A second opinion on a finished map, before anybody is answered by it: `maxmind`, which knows nothing of ours, looks up a
-// sample of addresses in the same file, and both must say the same. A fault in our walk of the tree, or a file that reads
-// differently in two ways, is found here rather than by clients in the wrong region.
+// A second opinion on a map, before anybody is answered by it: `maxmind`, which knows nothing of ours, looks up a sample of
+// addresses in the same file, and both must say the same. A fault in our walk of the tree, or a file that reads differently
+// in two ways, is found here rather than by clients in the wrong region. The library is asked while the file is in memory
+// anyway; the answers are compared once the map is finished.
 
-import { readFileSync } from 'node:fs';
 import { type CityResponse, Reader } from 'maxmind';
 import { describePlace, findPlaceV4, findPlaceV6, type PlaceDescription } from '../geo/find-place.ts';
 import type { PlaceMap } from '../geo/place-map.ts';
+import { LENGTH_HIGH, LENGTH_LOW, LENGTH_MASK } from '../geo/place-steps.ts';
 import { formatAddress } from '../model/address.ts';
 
-/** Addresses per family: the beginnings of intervals, spread evenly over the map. */
+/** What the library says of some addresses of a file. */
+export type SecondOpinion = {
+  readonly path: string;
+  readonly family: 4 | 6;
+  readonly answers: readonly Answer[];
+};
+
+type Answer = { readonly high: number; readonly low: number; readonly record: AnyRecord | null };
+
+/** Addresses per family: the beginnings of stretches, spread evenly over the map. */
 const SAMPLES = 500;
 /** Coordinates are kept as float32: a metre or so, a degree being 111 km. */
 const TOLERANCE_DEGREES = 1e-4;
+const HALF = 2 ** 32;
 
-/** What differs, in a sentence; undefined when nothing does. */
-export function verifyMap(map: PlaceMap, pathV4: string | undefined, pathV6: string | undefined): string | undefined {
-  return (pathV4 && verifyFamily(map, pathV4, 4)) || (pathV6 && verifyFamily(map, pathV6, 6)) || undefined;
+/** Asks the library about addresses at which a map of the same file begins something new: see PlaceSteps. */
+export function askLibrary(bytes: Uint8Array, path: string, words: Uint32Array, family: 4 | 6): SecondOpinion {
+  const reader = new Reader<CityResponse>(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+  const answers = sampleAddresses(words).map(({ high, low }) => ({
+    high,
+    low,
+    record: reader.get(format(family, high, low)),
+  }));
+  return { path, family, answers };
 }
 
-function verifyFamily(map: PlaceMap, path: string, family: 4 | 6): string | undefined {
-  const reader = new Reader<CityResponse>(readFileSync(path));
-  const count = family === 4 ? map.v4.places.length : map.v6.places.length;
-  const step = Math.max(1, Math.floor(count / SAMPLES));
-  for (let interval = 0; interval < count; interval += step) {
-    const { address, place } = sampleOf(map, family, interval);
-    const fault = compare(describePlace(map, place), reader.get(address));
-    if (fault !== undefined) return `${path}: ${address} reads in two ways (${fault}); fetch the database again`;
+/** What differs, in a sentence; undefined when nothing does. */
+export function compareMap(map: PlaceMap, opinions: readonly SecondOpinion[]): string | undefined {
+  for (const { path, family, answers } of opinions) {
+    for (const { high, low, record } of answers) {
+      const place = family === 4 ? findPlaceV4(map, high) : findPlaceV6(map, high, low);
+      const fault = compare(describePlace(map, place), record);
+      const address = format(family, high, low);
+      if (fault !== undefined) return `${path}: ${address} reads in two ways (${fault}); fetch the database again`;
+    }
   }
   return undefined;
 }
 
-function sampleOf(map: PlaceMap, family: 4 | 6, interval: number): { address: string; place: number } {
-  if (family === 4) {
-    const start = map.v4.starts[interval] ?? 0;
-    return { address: formatAddress({ family, words: [start] }), place: findPlaceV4(map, start) };
+function sampleAddresses(words: Uint32Array): readonly { readonly high: number; readonly low: number }[] {
+  const step = Math.max(1, Math.floor(words.length / SAMPLES));
+  const samples: { high: number; low: number }[] = [];
+  let high = 0;
+  let low = 0;
+  for (let at = 0; at < words.length; at += 1) {
+    if (at % step === 0) samples.push({ high, low });
+    const length = (words[at] ?? 0) & LENGTH_MASK;
+    high += LENGTH_HIGH[length] ?? 0;
+    low += LENGTH_LOW[length] ?? 0;
+    if (low >= HALF) {
+      low -= HALF;
+      high += 1;
+    }
   }
-  const high = map.v6.startsHigh[interval] ?? 0;
-  const low = map.v6.startsLow[interval] ?? 0;
-  return { address: formatAddress({ family, words: [high, low, 0, 0] }), place: findPlaceV6(map, high, low) };
+  return samples;
+}
+
+function format(family: 4 | 6, high: number, low: number): string {
+  return formatAddress(family === 4 ? { family, words: [high] } : { family, words: [high, low, 0, 0] });
 }
 
 /** Both shapes of record: see geo/mmdb-record.ts. */

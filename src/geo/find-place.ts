@@ -3,6 +3,7 @@
 import { CONTINENTS } from './countries.ts';
 import { biasedDistanceKm, distanceKm } from './distance.ts';
 import type { PlaceMap } from './place-map.ts';
+import { findInSteps } from './place-steps.ts';
 
 /** What the map knows of a place; absent is unknown. */
 export type PlaceDescription = {
@@ -19,29 +20,12 @@ export type CandidateDistance = { readonly km: number; readonly biasedKm: number
 
 /** The place of an IPv4 address (unsigned 32-bit). */
 export function findPlaceV4(map: PlaceMap, address: number): number {
-  const { starts, places } = map.v4;
-  let first = 0;
-  let last = starts.length - 1;
-  while (first < last) {
-    const middle = (first + last + 1) >>> 1;
-    if ((starts[middle] ?? 0) <= address) first = middle;
-    else last = middle - 1;
-  }
-  return places[first] ?? 0;
+  return findInSteps(map.v4, address, 0);
 }
 
 /** The place of a 64-bit IPv6 prefix, given as two unsigned 32-bit halves. */
 export function findPlaceV6(map: PlaceMap, high: number, low: number): number {
-  const { startsHigh, startsLow, places } = map.v6;
-  let first = 0;
-  let last = places.length - 1;
-  while (first < last) {
-    const middle = (first + last + 1) >>> 1;
-    const start = startsHigh[middle] ?? 0;
-    if (start < high || (start === high && (startsLow[middle] ?? 0) <= low)) first = middle;
-    else last = middle - 1;
-  }
-  return places[first] ?? 0;
+  return findInSteps(map.v6, high, low);
 }
 
 /** Everything that steering knows of a place. */

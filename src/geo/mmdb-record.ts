@@ -4,7 +4,15 @@
 //   GeoIP2   { continent: { code }, country: { iso_code }, subdivisions: [{ iso_code }], location: { latitude, longitude } }
 //   flat     { country_code, state1, latitude, longitude }
 
-import { createValueReader, readFirstItem, readNumber, readString, scanMap, type ValueReader } from './mmdb-value.ts';
+import {
+  ABSENT,
+  createValueReader,
+  readFirstItem,
+  readNumber,
+  readString,
+  scanMap,
+  type ValueReader,
+} from './mmdb-value.ts';
 
 /** What one record says of a place; '' and NaN are unknown. */
 export type PlaceRecord = {
@@ -34,18 +42,29 @@ export function createRecordReader(bytes: Uint8Array, start: number, end: number
 export function readPlaceRecord(reader: ValueReader, offset: number): PlaceRecord | undefined {
   const { fields } = reader;
   if (!scanMap(reader, offset)) return undefined;
-  const [state, countryMap, continentMap] = [fields[STATE], fields[COUNTRY], fields[CONTINENT]];
-  const [locationMap, subdivisions] = [fields[LOCATION], fields[SUBDIVISIONS]];
-  const flatCountry = readString(reader, fields[COUNTRY_CODE]);
+  const state = fields[STATE];
+  const countryMap = fields[COUNTRY];
+  const continentMap = fields[CONTINENT];
+  const locationMap = fields[LOCATION];
+  const subdivisions = fields[SUBDIVISIONS];
   let latitude = readNumber(reader, fields[LATITUDE]);
   let longitude = readNumber(reader, fields[LONGITUDE]);
-
-  if (!scanMap(reader, countryMap)) return undefined;
-  const country = flatCountry || readString(reader, fields[ISO_CODE]);
-  if (!scanMap(reader, continentMap)) return undefined;
-  const continent = readString(reader, fields[CODE]);
-  if (!scanMap(reader, readFirstItem(reader, subdivisions))) return undefined;
-  const division = readString(reader, state) || readString(reader, fields[ISO_CODE]);
+  let country = readString(reader, fields[COUNTRY_CODE]);
+  let division = readString(reader, state);
+  let continent = '';
+  if (countryMap) {
+    if (!scanMap(reader, countryMap)) return undefined;
+    country ||= readString(reader, fields[ISO_CODE]);
+  }
+  if (continentMap) {
+    if (!scanMap(reader, continentMap)) return undefined;
+    continent = readString(reader, fields[CODE]);
+  }
+  const subdivision = readFirstItem(reader, subdivisions);
+  if (subdivision !== ABSENT) {
+    if (!scanMap(reader, subdivision)) return undefined;
+    division ||= readString(reader, fields[ISO_CODE]);
+  }
   if (locationMap) {
     if (!scanMap(reader, locationMap)) return undefined;
     latitude = readNumber(reader, fields[LATITUDE]);

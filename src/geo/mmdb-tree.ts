@@ -33,12 +33,19 @@ export type MmdbFault = {
   readonly message: string;
 };
 
-/** Called for every leaf in address order: the first address as two 32-bit numbers (IPv4: high is 0), and the record. */
+/**
+ * Called for every leaf in address order: the first address as two signed 32-bit numbers (IPv4: low is 0), and the record,
+ * which is nodeCount or should be that of data: whether it is nobody has checked.
+ */
 export type LeafVisitor = (high: number, low: number, record: number) => void;
+
+/** Of records as numbers, the greatest. */
+const MAX_RECORD = 2 ** 31 - 1;
 
 /** The zero bytes between the tree and the data. */
 export const DATA_SEPARATOR_BYTES = 16;
 
+const HALF_BITS = 32;
 const DEPTH_V4 = 32;
 const DEPTH_V6 = 128;
 /** IPv6 is kept to this many bits. */
@@ -51,12 +58,16 @@ export function dataStart(tree: MmdbTree): number {
   return (tree.nodeCount * tree.recordSize) / 4 + DATA_SEPARATOR_BYTES;
 }
 
-/** Checks once that every node lies inside the file; the walks rely on it. */
+/** Checks once that every node lies inside the file, and that a record fits into a signed number; the walks rely on it. */
 export function checkTree(tree: MmdbTree): MmdbFault | undefined {
-  if (tree.nodeCount >= 1 && dataStart(tree) <= tree.bytes.length) return undefined;
+  const { nodeCount, bytes } = tree;
+  if (nodeCount + bytes.length > MAX_RECORD) {
+    return { code: 'wrong-type', message: `the file has ${bytes.length} bytes: it is too large for this version` };
+  }
+  if (nodeCount >= 1 && dataStart(tree) <= bytes.length) return undefined;
   return {
     code: 'truncated',
-    message: `the file has ${tree.bytes.length} bytes, its search tree of ${tree.nodeCount} nodes alone needs ${dataStart(tree)}: fetch it again`,
+    message: `the file has ${bytes.length} bytes, its search tree of ${nodeCount} nodes alone needs ${dataStart(tree)}: fetch it again`,
   };
 }
 
@@ -87,13 +98,14 @@ function findV4Root(tree: MmdbTree): number {
   const view = viewOf(tree.bytes);
   let record = 0;
   for (let depth = 0; depth < DEPTH_OF_V4_IN_V6 && record < tree.nodeCount; depth += 1)
-    record = readLeft(view, tree, record);
+    record = readLeft(view, LAYOUTS[tree.recordSize], record);
   return record;
 }
 
 /**
- * Depth first, left before right, with the right halves that are still to come on a stack. The node `pruned` is visited as
- * a leaf of which nothing is known.
+ * Depth first, left before right. Where a leaf ends says how deep the next one hangs: at the bit that the last carry has set.
+ * So the right halves that are still to come lie in an array by depth, and nothing else need be remembered. The node `pruned`
+ * is visited as a leaf of which nothing is known. An IPv4 address is the high half of a number whose low half is 0.
  */
 function walk(
   tree: MmdbTree,
@@ -104,71 +116,80 @@ function walk(
 ): MmdbFault | undefined {
   const { nodeCount } = tree;
   const view = viewOf(tree.bytes);
-  const pendingRecord = new Float64Array(depthKept);
-  const pendingDepth = new Uint8Array(depthKept);
-  const pendingHigh = new Uint32Array(depthKept);
-  const pendingLow = new Uint32Array(depthKept);
-  let pending = 0;
+  const layout = LAYOUTS[tree.recordSize];
+  const rights = new Int32Array(depthKept + 1);
   let visitsLeft = nodeCount;
   let record = root;
   let depth = 0;
+  // Both halves are kept as signed numbers: beyond the last address they are 0.
   let high = 0;
   let low = 0;
   for (;;) {
-    while (record < nodeCount && record !== pruned && depth < depthKept) {
+    while (record >>> 0 < nodeCount && record !== pruned) {
+      if (depth === depthKept) {
+        if (depthKept === DEPTH_V4) return depthFault(DEPTH_V4);
+        record = findFirstLeaf(tree, record, pruned);
+        if (record < nodeCount) return depthFault(DEPTH_V6);
+        break;
+      }
       if (visitsLeft === 0) return cycleFault;
       visitsLeft -= 1;
       depth += 1;
-      // Bit `depth`, from the left, of a 32-bit IPv4 address or of the top 64 bits of IPv6 tells right from left.
-      const bit = 1 << (-depth & 31);
-      const isInHigh = depthKept === DEPTH_KEPT_V6 && depth <= 32;
-      pendingRecord[pending] = readRight(view, tree, record);
-      pendingDepth[pending] = depth;
-      pendingHigh[pending] = isInHigh ? high | bit : high;
-      pendingLow[pending] = isInHigh ? low : low | bit;
-      pending += 1;
-      record = readLeft(view, tree, record);
+      rights[depth] = readRight(view, layout, record);
+      record = readLeft(view, layout, record);
     }
-    if (record === pruned) record = nodeCount;
-    if (record < nodeCount) {
-      if (depthKept === DEPTH_V4) return depthFault(DEPTH_V4);
-      record = findFirstLeaf(view, tree, record, pruned);
-      if (record < nodeCount) return depthFault(DEPTH_V6);
+    visit(high, low, record === pruned ? nodeCount : record);
+    if (depth > HALF_BITS) {
+      low = (low + (1 << -depth)) | 0;
+      if (low === 0) high = (high + 1) | 0;
+    } else {
+      high = (high + (1 << -depth)) | 0;
     }
-    visit(high, low, record);
-    if (pending === 0) return undefined;
-    pending -= 1;
-    record = pendingRecord[pending] ?? 0;
-    depth = pendingDepth[pending] ?? 0;
-    high = pendingHigh[pending] ?? 0;
-    low = pendingLow[pending] ?? 0;
+    if (depth === 0 || (low === 0 && high === 0)) return undefined;
+    depth = low === 0 ? HALF_BITS - trailingZeros(high) : 2 * HALF_BITS - trailingZeros(low);
+    record = rights[depth] ?? 0;
   }
 }
 
+function trailingZeros(half: number): number {
+  return 31 - Math.clz32(half & -half);
+}
+
 /** The leaf of the first address below a node at /64; a node when there is none within the 128 bits of an address. */
-function findFirstLeaf(view: DataView, tree: MmdbTree, node: number, pruned: number): number {
+function findFirstLeaf(tree: MmdbTree, node: number, pruned: number): number {
+  const view = viewOf(tree.bytes);
+  const layout = LAYOUTS[tree.recordSize];
   let record = node;
   for (let depth = DEPTH_KEPT_V6; depth < DEPTH_V6 && record < tree.nodeCount; depth += 1) {
-    record = readLeft(view, tree, record);
+    record = readLeft(view, layout, record);
     if (record === pruned) return tree.nodeCount;
   }
   return record;
 }
 
-/** Four bytes are read at once, also for shorter records: behind the last node there is at least the separator. */
-function readLeft(view: DataView, tree: MmdbTree, node: number): number {
-  const { recordSize } = tree;
-  const word = view.getUint32(node * (recordSize >> 2));
-  if (recordSize === 28) return (word >>> 8) | ((word & 0xf0) << 20);
-  return recordSize === 24 ? word >>> 8 : word;
+/** How to get the two records out of the first four bytes of a node and its last four. */
+type Layout = {
+  readonly nodeBytes: number;
+  readonly leftShift: number;
+  /** The top four bits of the left record, where they stand behind it. */
+  readonly leftTop: number;
+  readonly rightMask: number;
+};
+
+const LAYOUTS: Readonly<Record<RecordSize, Layout>> = {
+  24: { nodeBytes: 6, leftShift: 8, leftTop: 0, rightMask: 0x00ffffff },
+  28: { nodeBytes: 7, leftShift: 8, leftTop: 0xf0, rightMask: 0x0fffffff },
+  32: { nodeBytes: 8, leftShift: 0, leftTop: 0, rightMask: -1 },
+};
+
+/** Signed: what a sound file has is positive. Four bytes are read of shorter records too, since data follows the tree. */
+function readLeft(view: DataView, { nodeBytes, leftShift, leftTop }: Layout, node: number): number {
+  const word = view.getInt32(node * nodeBytes);
+  return (word >>> leftShift) | ((word & leftTop) << 20);
 }
 
-function readRight(view: DataView, tree: MmdbTree, node: number): number {
-  const { recordSize } = tree;
-  const nodeBytes = recordSize >> 2;
-  const word = view.getUint32((node + 1) * nodeBytes - 4);
-  if (recordSize === 28) return word & 0x0fffffff;
-  return recordSize === 24 ? word & 0x00ffffff : word;
+function readRight(view: DataView, { nodeBytes, rightMask }: Layout, node: number): number {
+  return view.getInt32((node + 1) * nodeBytes - 4) & rightMask;
 }
 
 function viewOf(bytes: Uint8Array): DataView {

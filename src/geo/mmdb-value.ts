@@ -39,9 +39,12 @@ const END_MARKER = 13;
 const BOOLEAN = 14;
 const FLOAT = 15;
 
+/** Type 0 and the size of a float, whose type is in the byte behind: what coordinates mostly are in flat databases. */
+const FLOAT_CONTROL = 4;
+
 /** A size of 29, 30 or 31 is a base to which the next one, two or three bytes are added; so is the value of a pointer. */
-const SIZE_BASES = [29, 285, 65_821];
-const POINTER_BASES = [0, 2048, 526_336, 0];
+const SIZE_BASES = [29, 285, 65_821] as const;
+const POINTER_BASES = [0, 2048, 526_336, 0] as const;
 
 /** No value is at offset 0: the search tree is there. */
 export const ABSENT = 0;
@@ -49,6 +52,9 @@ const DAMAGED = -1;
 
 /** A power of two. */
 const KEY_CACHE_SIZE = 256;
+
+/** With its control byte. */
+const MAX_POINTER_BYTES = 5;
 
 const decoder = new TextDecoder();
 
@@ -68,34 +74,50 @@ export function createValueReader(bytes: Uint8Array, start: number, end: number,
   };
 }
 
-/** Notes where the values of the known keys are. No map, or a value of another type: none. False when damaged. */
+/**
+ * Notes where the values of the known keys are. No map, or a value of another type: none. False when damaged. A city database
+ * has a million such maps: what nearly all of their keys and values are is decided here, anything else is left to the others.
+ */
 export function scanMap(reader: ValueReader, offset: number | undefined): boolean {
-  const { value, fields } = reader;
+  const { value, fields, bytes, keyOffsets, keyIndexes } = reader;
   fields.fill(ABSENT);
   if (!offset) return true;
   const type = readHead(reader, offset);
   if (type !== MAP) return type !== DAMAGED;
   let at = value.payload;
   for (let left = value.size; left > 0; left -= 1) {
-    if (readHead(reader, at) !== STRING) return false;
-    const key = recallKey(reader, value.payload, value.size);
-    at = value.next;
-    if (key >= 0) fields[key] = at;
+    const control = bytes[at] ?? 0;
+    if (control >> 5 !== POINTER || at + MAX_POINTER_BYTES > reader.end) {
+      if (readHead(reader, at) !== STRING) return false;
+      fieldOf(reader, value.payload, value.size, value.next);
+      at = value.next;
+    } else {
+      const target = reader.start + readPointer(bytes, at);
+      at += 2 + ((control >> 3) & 3);
+      const entry = target & (KEY_CACHE_SIZE - 1);
+      if (keyOffsets[entry] !== target && !rememberKey(reader, target, entry)) return false;
+      const key = keyIndexes[entry] ?? -1;
+      if (key >= 0) fields[key] = at;
+    }
     at = skipValue(reader, at);
     if (at === DAMAGED) return false;
   }
   return true;
 }
 
-/** findKey, remembered. */
-function recallKey(reader: ValueReader, at: number, size: number): number {
-  const { keyOffsets, keyIndexes } = reader;
-  const entry = at & (KEY_CACHE_SIZE - 1);
-  if (keyOffsets[entry] !== at) {
-    keyOffsets[entry] = at;
-    keyIndexes[entry] = findKey(reader, at, size);
-  }
-  return keyIndexes[entry] ?? -1;
+/** A key that is written out where it is used. */
+function fieldOf(reader: ValueReader, at: number, size: number, valueOffset: number): void {
+  const key = findKey(reader, at, size);
+  if (key >= 0) reader.fields[key] = valueOffset;
+}
+
+/** Notes which key the string at an offset is. False when there is none. */
+function rememberKey(reader: ValueReader, target: number, entry: number): boolean {
+  const { value, keyOffsets, keyIndexes } = reader;
+  if (!readControl(reader, target) || value.type !== STRING) return false;
+  keyOffsets[entry] = target;
+  keyIndexes[entry] = findKey(reader, value.payload, value.size);
+  return true;
 }
 
 /** The index of the key in these bytes; -1 for one that does not matter. */
@@ -159,9 +181,18 @@ function readControl(reader: ValueReader, offset: number): boolean {
 /** The offset into the data section that the pointer at `offset` holds. */
 function readPointer(bytes: Uint8Array, offset: number): number {
   const first = bytes[offset] ?? 0;
-  const sizeClass = (first >> 3) & 3;
-  const topBits = sizeClass === 3 ? 0 : (first & 7) * 2 ** (8 * (sizeClass + 1));
-  return (POINTER_BASES[sizeClass] ?? 0) + topBits + readUint(bytes, offset + 1, sizeClass + 1);
+  const next = ((bytes[offset + 1] ?? 0) << 8) | (bytes[offset + 2] ?? 0);
+  const top = first & 7;
+  switch ((first >> 3) & 3) {
+    case 0:
+      return (top << 8) | (next >> 8);
+    case 1:
+      return POINTER_BASES[1] + ((top << 16) | next);
+    case 2:
+      return POINTER_BASES[2] + ((top << 24) | (next << 8) | (bytes[offset + 3] ?? 0));
+    default:
+      return next * 65_536 + (((bytes[offset + 3] ?? 0) << 8) | (bytes[offset + 4] ?? 0));
+  }
 }
 
 function readUint(bytes: Uint8Array, at: number, size: number): number {
@@ -172,14 +203,31 @@ function readUint(bytes: Uint8Array, at: number, size: number): number {
 
 /** The offset behind a value and all that it contains, without following pointers; DAMAGED when it leaves the data. */
 function skipValue(reader: ValueReader, offset: number): number {
-  const { value } = reader;
+  const { value, bytes, end } = reader;
   let at = offset;
   for (let left = 1; left > 0; left -= 1) {
-    if (!readControl(reader, at)) return DAMAGED;
-    at = value.payload;
-    if (value.type === MAP) left += 2 * value.size;
-    else if (value.type === ARRAY) left += value.size;
-    else if (value.type !== BOOLEAN) at += value.size;
+    const control = bytes[at] ?? 0;
+    const type = control >> 5;
+    const size = control & 31;
+    if (type === POINTER) {
+      at += 2 + (size >> 3);
+    } else if (control === FLOAT_CONTROL && bytes[at + 1] === FLOAT - MAP) {
+      at += 6;
+    } else if (type !== 0 && size < SIZE_BASES[0]) {
+      if (type === MAP) {
+        left += 2 * size;
+        at += 1;
+      } else {
+        at += 1 + size;
+      }
+    } else {
+      if (!readControl(reader, at)) return DAMAGED;
+      at = value.payload;
+      if (value.type === MAP) left += 2 * value.size;
+      else if (value.type === ARRAY) left += value.size;
+      else if (value.type !== BOOLEAN) at += value.size;
+    }
+    if (at > end) return DAMAGED;
   }
   return at;
 }
@@ -195,17 +243,34 @@ export function readString(reader: ValueReader, offset: number | undefined): str
   const { value, bytes, strings } = reader;
   if (!offset || readHead(reader, offset) !== STRING || value.size === 0) return '';
   const { payload, size } = value;
+  // Codes of countries and the like are written out, all others are mostly shared.
+  if (size === 2) return readPair(bytes, payload);
   const known = strings.get(payload);
   if (known !== undefined) return known;
   const text = decoder.decode(bytes.slice(payload, payload + size));
-  strings.set(payload, text);
+  if (value.next !== payload + size) strings.set(payload, text);
   return text;
 }
+
+/** Two bytes of text. */
+function readPair(bytes: Uint8Array, at: number): string {
+  const code = (bytes[at] ?? 0) * 256 + (bytes[at + 1] ?? 0);
+  const known = pairs[code];
+  if (known !== undefined) return known;
+  const text = decoder.decode(bytes.slice(at, at + 2));
+  pairs[code] = text;
+  return text;
+}
+
+const pairs: (string | undefined)[] = new Array(65_536);
 
 /** The number at an offset, floating or unsigned; NaN when there is none. Above 2^53 it is rounded. */
 export function readNumber(reader: ValueReader, offset: number | undefined): number {
   const { value, view, bytes, end } = reader;
   if (!offset) return Number.NaN;
+  if (bytes[offset] === FLOAT_CONTROL && bytes[offset + 1] === FLOAT - MAP && offset + 6 <= end) {
+    return view.getFloat32(offset + 2);
+  }
   const type = readHead(reader, offset);
   if (type === DOUBLE && value.payload + 8 <= end) return view.getFloat64(value.payload);
   if (type === FLOAT && value.payload + 4 <= end) return view.getFloat32(value.payload);

@@ -1,16 +1,17 @@
 // The memory of a place map: one piece of shared memory that holds all its columns one after the other, so that a map is
 // handed over, written to disk and read back as a whole. Numbers are in the byte order of the machine.
 //
-//   ┌───────────┬───────────┬───────────────┬──────────────┬───────────┬──────────┬───────────┬ ─ ─ ─ ┬───────────┐
-//   │ v4 starts │ v4 places │ v6 startsHigh │ v6 startsLow │ v6 places │ latitude │ longitude │       │ continent │
-//   └───────────┴───────────┴───────────────┴──────────────┴───────────┴──────────┴───────────┴ ─ ─ ─ ┴───────────┘
+//   ┌──────────┬──────────────┬─────────────┬──────────┬──────────────┬─────────────┬──────────┬───────────┬ ─ ─ ┬───────────┐
+//   │ v4 words │ v4 marksHigh │ v4 marksLow │ v6 words │ v6 marksHigh │ v6 marksLow │ latitude │ longitude │     │ continent │
+//   └──────────┴──────────────┴─────────────┴──────────┴──────────────┴─────────────┴──────────┴───────────┴ ─ ─ ┴───────────┘
 
 import type { PlaceMap } from './place-map.ts';
+import { countMarks, type PlaceSteps } from './place-steps.ts';
 
 /** What must be known to see a map in a piece of memory. */
 export type PlaceMapShape = {
-  readonly intervalsV4: number;
-  readonly intervalsV6: number;
+  readonly wordsV4: number;
+  readonly wordsV6: number;
   readonly places: number;
   readonly countries: readonly string[];
   readonly subdivisions: readonly string[];
@@ -18,12 +19,14 @@ export type PlaceMapShape = {
 
 /** Bytes of the whole image. */
 export function imageBytes(shape: PlaceMapShape): number {
-  return 4 * (2 * shape.intervalsV4 + 3 * shape.intervalsV6 + 3 * shape.places) + 3 * shape.places;
+  const { wordsV4, wordsV6, places } = shape;
+  const marks = countMarks(wordsV4) + countMarks(wordsV6);
+  return 4 * (wordsV4 + wordsV6 + 2 * marks + 3 * places) + 3 * places;
 }
 
 /** The map over `memory`, which must have at least `imageBytes(shape)` bytes. Copies nothing. */
 export function viewPlaceMap(memory: SharedArrayBuffer, shape: PlaceMapShape): PlaceMap {
-  const { intervalsV4, intervalsV6, places } = shape;
+  const { wordsV4, wordsV6, places } = shape;
   let offset = 0;
   const take = (bytes: number): number => {
     const start = offset;
@@ -32,9 +35,14 @@ export function viewPlaceMap(memory: SharedArrayBuffer, shape: PlaceMapShape): P
   };
   const uint32 = (length: number): Uint32Array => new Uint32Array(memory, take(4 * length), length);
   const float32 = (length: number): Float32Array => new Float32Array(memory, take(4 * length), length);
+  const steps = (words: number): PlaceSteps => ({
+    words: uint32(words),
+    marksHigh: uint32(countMarks(words)),
+    marksLow: uint32(countMarks(words)),
+  });
   return {
-    v4: { starts: uint32(intervalsV4), places: uint32(intervalsV4) },
-    v6: { startsHigh: uint32(intervalsV6), startsLow: uint32(intervalsV6), places: uint32(intervalsV6) },
+    v4: steps(wordsV4),
+    v6: steps(wordsV6),
     places: {
       count: places,
       latitude: float32(places),
@@ -51,8 +59,8 @@ export function viewPlaceMap(memory: SharedArrayBuffer, shape: PlaceMapShape): P
 /** The shape of a map, for writing it down. */
 export function shapeOf(map: PlaceMap): PlaceMapShape {
   return {
-    intervalsV4: map.v4.starts.length,
-    intervalsV6: map.v6.places.length,
+    wordsV4: map.v4.words.length,
+    wordsV6: map.v6.words.length,
     places: map.places.count,
     countries: map.places.countries,
     subdivisions: map.places.subdivisions,

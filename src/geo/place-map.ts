@@ -1,10 +1,9 @@
-// The place map: the whole address space as sorted intervals, each with the place where its addresses are. Built once from
-// a GeoIP database (build-place-map.ts), immutable, every array over shared memory, so that threads share it by reference.
-//
-//   starts   0.0.0.0   1.0.0.0   1.0.1.0   1.0.4.0  …      interval i covers starts[i] .. starts[i + 1] - 1,
-//   places      0         1         2         1     …      the last one reaches to the end of the address space
+// The place map: the whole address space, and the place where each stretch of it is (place-steps.ts). Built once from a GeoIP
+// database (build-place-map.ts), immutable, every array over shared memory, so that threads share it by reference.
 //
 // IPv6 is kept to the top 64 bits: everything inside one /64 counts as where its first address is.
+
+import { createStepWriter, finishSteps, type PlaceSteps } from './place-steps.ts';
 
 /** Degrees and codes of every distinct place; place 0 is "unknown". Columns, all of length `count`. */
 export type PlaceTable = {
@@ -24,19 +23,9 @@ export type PlaceTable = {
   readonly subdivisions: readonly string[];
 };
 
-/** Neighbouring intervals never have the same place. */
-export type PlaceIntervalsV4 = { readonly starts: Uint32Array; readonly places: Uint32Array };
-
-/** A start is the 64-bit prefix (high << 32) | low. */
-export type PlaceIntervalsV6 = {
-  readonly startsHigh: Uint32Array;
-  readonly startsLow: Uint32Array;
-  readonly places: Uint32Array;
-};
-
 export type PlaceMap = {
-  readonly v4: PlaceIntervalsV4;
-  readonly v6: PlaceIntervalsV6;
+  readonly v4: PlaceSteps;
+  readonly v6: PlaceSteps;
   readonly places: PlaceTable;
 };
 
@@ -47,9 +36,15 @@ export const UNKNOWN_PLACE = 0;
 export function emptyPlaceMap(): PlaceMap {
   const zero = (): Uint32Array => new Uint32Array(new SharedArrayBuffer(4));
   const unknown = (): Float32Array => new Float32Array(new SharedArrayBuffer(4)).fill(Number.NaN);
+  const everything = finishSteps(createStepWriter(2, UNKNOWN_PLACE));
+  const nowhere = (): PlaceSteps => {
+    const words = new Uint32Array(new SharedArrayBuffer(everything.byteLength));
+    words.set(everything);
+    return { words, marksHigh: zero(), marksLow: zero() };
+  };
   return {
-    v4: { starts: zero(), places: zero() },
-    v6: { startsHigh: zero(), startsLow: zero(), places: zero() },
+    v4: nowhere(),
+    v6: nowhere(),
     places: {
       count: 1,
       latitude: unknown(),

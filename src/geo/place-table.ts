@@ -17,6 +17,8 @@ export type PlaceTableBuilder = {
   /** The number of a country by its code, and that of a subdivision by country and name. */
   readonly countryNumbers: Map<string, number>;
   readonly subdivisionNumbers: Map<string, number>[];
+  /** By country: the continent of places whose records do not say it. */
+  readonly ownContinents: number[];
   /** Open addressing: the id of a place, 0 where nothing is. At most half full; its length is a power of two. */
   slots: Uint32Array;
 };
@@ -35,23 +37,60 @@ export function createPlaceTable(): PlaceTableBuilder {
     subdivisions: [''],
     countryNumbers: new Map([['', 0]]),
     subdivisionNumbers: [new Map()],
+    ownContinents: [0],
     slots: new Uint32Array(2 * FIRST_CAPACITY),
   };
+}
+
+/** Makes room for so many more places at once: cheaper than to double again and again. */
+export function reservePlaces(table: PlaceTableBuilder, more: number): void {
+  let capacity = table.latitude.length;
+  while (capacity < table.count + more) capacity *= 2;
+  if (capacity > table.latitude.length) growTo(table, capacity);
 }
 
 /** The id of the place that a record describes: an old one if there is an equal place, 0 if it says nothing. */
 export function internPlace(table: PlaceTableBuilder, record: PlaceRecord): number {
   const hasCoordinates = !Number.isNaN(record.latitude);
   if (!hasCoordinates && record.country === '' && record.continent === '') return 0;
-  if (table.count === table.latitude.length) grow(table);
-  // The candidate is written where the next place would go; it stays there if it turns out to be new.
-  const id = table.count;
-  table.latitude[id] = record.latitude;
-  table.longitude[id] = record.longitude;
+  const id = draftPlace(table, record.latitude, record.longitude);
   const country = numberOfCountry(table, record.country);
   table.country[id] = country;
   table.subdivision[id] = numberOfSubdivision(table, country, record.subdivision);
-  table.continent[id] = numberOfContinent(record);
+  table.continent[id] =
+    record.continent === '' ? (table.ownContinents[country] ?? 0) : numberOfContinent(record.continent);
+  return internDraft(table, id);
+}
+
+/** Adds all places of another table; what the id of each is here. */
+export function internTable(table: PlaceTableBuilder, other: PlaceTableBuilder): Uint32Array {
+  const countries = other.countries.map((code) => numberOfCountry(table, code));
+  const subdivisions = new Uint32Array(other.subdivisions.length);
+  other.subdivisionNumbers.forEach((numbers, country) => {
+    for (const [name, number] of numbers) {
+      subdivisions[number] = numberOfSubdivision(table, countries[country] ?? 0, name);
+    }
+  });
+  const ids = new Uint32Array(other.count);
+  for (let place = 1; place < other.count; place += 1) {
+    const id = draftPlace(table, other.latitude[place] ?? 0, other.longitude[place] ?? 0);
+    table.country[id] = countries[other.country[place] ?? 0] ?? 0;
+    table.subdivision[id] = subdivisions[other.subdivision[place] ?? 0] ?? 0;
+    table.continent[id] = other.continent[place] ?? 0;
+    ids[place] = internDraft(table, id);
+  }
+  return ids;
+}
+
+/** A candidate is written where the next place would go; it stays there if it turns out to be new. */
+function draftPlace(table: PlaceTableBuilder, latitude: number, longitude: number): number {
+  if (table.count === table.latitude.length) growTo(table, 2 * table.count);
+  table.latitude[table.count] = latitude;
+  table.longitude[table.count] = longitude;
+  return table.count;
+}
+
+function internDraft(table: PlaceTableBuilder, id: number): number {
   const slot = findSlot(table, id);
   const found = table.slots[slot] ?? 0;
   if (found !== 0) return found;
@@ -66,6 +105,7 @@ function numberOfCountry(table: PlaceTableBuilder, code: string): number {
   const number = table.countries.push(code) - 1;
   table.countryNumbers.set(code, number);
   table.subdivisionNumbers.push(new Map());
+  table.ownContinents.push(numberOfContinent(findCountry(code)?.continent));
   return number;
 }
 
@@ -79,8 +119,7 @@ function numberOfSubdivision(table: PlaceTableBuilder, country: number, name: st
   return number;
 }
 
-function numberOfContinent(record: PlaceRecord): number {
-  const code = record.continent || findCountry(record.country)?.continent;
+function numberOfContinent(code: string | undefined): number {
   return code === undefined ? 0 : Math.max(0, CONTINENTS.indexOf(code));
 }
 
@@ -113,8 +152,7 @@ function hashPlace(table: PlaceTableBuilder, id: number): number {
   return hash ^ (hash >>> 15);
 }
 
-function grow(table: PlaceTableBuilder): void {
-  const capacity = 2 * table.latitude.length;
+function growTo(table: PlaceTableBuilder, capacity: number): void {
   table.latitude = copyInto(new Float32Array(capacity), table.latitude);
   table.longitude = copyInto(new Float32Array(capacity), table.longitude);
   table.country = copyInto(new Uint16Array(capacity), table.country);

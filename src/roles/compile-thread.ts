@@ -13,6 +13,7 @@ import {
   createRankMapCache,
   type RankMapKeeper,
 } from '../snapshot/compile-snapshot.ts';
+import { countRuns } from '../steering/run-map.ts';
 import { watchSharedGarbage } from './shared-garbage.ts';
 
 export type ToCompileThread =
@@ -58,7 +59,7 @@ function keepRankMaps({ fingerprint, cacheDirectory }: PlaceMapOrigin, writeLate
     find: (key) => readCachedRankMap(cacheDirectory, nameRankMap(fingerprint, key)),
     keep: (key, map) => {
       // One run for everyone is made faster than it is read.
-      if (map.v4.starts.length === 1 && map.v6.startsHigh.length === 1) return;
+      if (countRuns(map.v4) === 1 && countRuns(map.v6) === 1) return;
       writeLater(() => {
         try {
           writeCachedRankMap(cacheDirectory, nameRankMap(fingerprint, key), map);

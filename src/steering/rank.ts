@@ -1,5 +1,5 @@
 // Compiles a ranking: from every client address to the order in which it prefers the service's clusters. Linear in the place
-// map's intervals; depends on nothing that changes while serving, so health and load never make it run again.
+// map's words; depends on nothing that changes while serving, so health and load never make it run again.
 //
 // A list is made of tiers, groups of clusters that count as equally good. The rules are taken in order:
 //   match       a client that matches gets the rule's clusters next, each a tier of its own; a fence ends the list
@@ -9,11 +9,14 @@
 // A client without a location cannot be near anything: for it, proximity is priority.
 
 import type { PlaceMap } from '../geo/place-map.ts';
+import { LENGTH_HIGH, LENGTH_LOW, LENGTH_MASK, PLACE_SHIFT } from '../geo/place-steps.ts';
 import { cutSegments, NO_PREFIX_RULES, type Segments } from './rank-cidr.ts';
 import { createListInterner, finishLists } from './rank-lists.ts';
 import { createPlaceRanker, type PlaceRanker } from './rank-places.ts';
 import type { Ranking } from './ranking.ts';
-import { indexV4, indexV6, type RankMap, shareUint32, TIER_START } from './run-map.ts';
+import { indexRuns, type RunWidth } from './run-index.ts';
+import { type RankMap, TIER_START } from './run-map.ts';
+import { shareUint32 } from './share-uint32.ts';
 
 /** More clusters than this in one service are refused by the model. */
 export const MAX_CANDIDATES = 256;
@@ -31,13 +34,11 @@ export function compileRanking(placeMap: PlaceMap, ranking: Ranking): RankMap {
   if (isSameForAll(ranking)) return rankAlike(ranking);
   const interner = createListInterner(ranking.candidates.length);
   const ranker = createPlaceRanker(placeMap.places, ranking, interner);
-  const { starts, places } = placeMap.v4;
-  const v4 = cutRuns({ high: starts, low: undefined, places }, cutSegments(ranking, 4), ranker);
-  const { startsHigh, startsLow, places: placesV6 } = placeMap.v6;
-  const v6 = cutRuns({ high: startsHigh, low: startsLow, places: placesV6 }, cutSegments(ranking, 6), ranker);
+  const v4 = cutRuns(placeMap.v4.words, cutSegments(ranking, 4), ranker, 2);
+  const v6 = cutRuns(placeMap.v6.words, cutSegments(ranking, 6), ranker, 3);
   return {
-    v4: { starts: v4.high, lists: v4.lists, index: indexV4(v4.high) },
-    v6: { startsHigh: v6.high, startsLow: v6.low, lists: v6.lists, index: indexV6(v6.high, v6.low) },
+    v4: { width: 2, runs: v4, index: indexRuns(v4, 2) },
+    v6: { width: 3, runs: v6, index: indexRuns(v6, 3) },
     lists: finishLists(interner),
   };
 }
@@ -50,70 +51,84 @@ function isSameForAll({ candidates, rules }: Ranking): boolean {
 
 /** One run for everyone: the candidates in their order, a tier each. No address needs to be looked at. */
 function rankAlike({ candidates }: Ranking): RankMap {
-  const zero = shareUint32(new Uint32Array(1), 1);
+  const zeros = (width: RunWidth): Uint32Array => shareUint32(new Uint32Array(width), width);
+  const [v4, v6] = [zeros(2), zeros(3)];
   const entries = new Uint16Array(new SharedArrayBuffer(2 * candidates.length));
   for (const position of candidates.keys()) entries[position] = TIER_START | position;
   return {
-    v4: { starts: zero, lists: zero, index: indexV4(zero) },
-    v6: { startsHigh: zero, startsLow: zero, lists: zero, index: indexV6(zero, zero) },
+    v4: { width: 2, runs: v4, index: indexRuns(v4, 2) },
+    v6: { width: 3, runs: v6, index: indexRuns(v6, 3) },
     lists: { offsets: shareUint32(Uint32Array.of(0, candidates.length), 2), entries },
   };
 }
 
-/** The place map of one family. An IPv4 address counts as the high half of a 64-bit number whose low half is 0. */
-type Intervals = { readonly high: Uint32Array; readonly low: Uint32Array | undefined; readonly places: Uint32Array };
-
-type Runs = { readonly high: Uint32Array; readonly low: Uint32Array; readonly lists: Uint32Array };
-
 /** Where the address space ends: above every high half. */
 const END = 2 ** 32;
 
-/**
- * Walks intervals and segments side by side; a run begins where either begins, unless the list stays the same. The loop goes
- * through millions of intervals: it keeps to local variables, which is why it is one function.
- */
-function cutRuns({ high, low, places }: Intervals, segments: Segments, ranker: PlaceRanker): Runs {
-  const most = places.length + segments.rules.length;
+/** The runs so far, and how far they go: to the address (high, low), in the word `at`, which begins at (wordHigh, wordLow). */
+type RunWriter = {
+  readonly runs: Uint32Array;
+  readonly width: RunWidth;
+  used: number;
+  lastList: number;
+  high: number;
+  low: number;
+  at: number;
+  wordHigh: number;
+  wordLow: number;
+};
+
+/** Goes through the words of one family, segment by segment; neighbours with the same list become one run. */
+function cutRuns(words: Uint32Array, segments: Segments, ranker: PlaceRanker, width: RunWidth): Uint32Array {
   // Reserved for the worst case; only the part that is written takes memory, and only that is kept.
-  const runs = { high: new Uint32Array(most), low: new Uint32Array(low ? most : 0), lists: new Uint32Array(most) };
-  const { everywhere } = ranker;
-  let count = 0;
-  let last = -1;
-  let segment = 0;
-  let prefixRules = segments.rules[0] ?? NO_PREFIX_RULES;
-  let nextHigh = segments.high[1] ?? END;
-  let nextLow = segments.low[1] ?? 0;
-  for (let interval = 0; interval < places.length; interval += 1) {
-    const place = places[interval] ?? 0;
-    const endHigh = high[interval + 1] ?? END;
-    const endLow = low?.[interval + 1] ?? 0;
-    let startHigh = high[interval] ?? 0;
-    let startLow = low?.[interval] ?? 0;
-    for (;;) {
-      while (nextHigh < startHigh || (nextHigh === startHigh && nextLow <= startLow)) {
-        segment += 1;
-        prefixRules = segments.rules[segment] ?? NO_PREFIX_RULES;
-        nextHigh = segments.high[segment + 1] ?? END;
-        nextLow = segments.low[segment + 1] ?? 0;
-      }
-      const isPlain = prefixRules === NO_PREFIX_RULES;
-      const list = isPlain ? (everywhere[place] ?? 0) : ranker.rankWithPrefixes(place, prefixRules);
-      if (list !== last) {
-        last = list;
-        runs.high[count] = startHigh;
-        if (low !== undefined) runs.low[count] = startLow;
-        runs.lists[count] = list;
-        count += 1;
-      }
-      const isCut = nextHigh < endHigh || (nextHigh === endHigh && nextLow < endLow);
-      if (!isCut) break;
-      startHigh = nextHigh;
-      startLow = nextLow;
-    }
+  const runs = new Uint32Array(width * (words.length + segments.rules.length));
+  const writer = { runs, width, used: 0, lastList: -1, high: 0, low: 0, at: 0, wordHigh: 0, wordLow: 0 };
+  for (const [segment, prefixRules] of segments.rules.entries()) {
+    const endHigh = segments.high[segment + 1] ?? END;
+    const endLow = segments.low[segment + 1] ?? 0;
+    cutSegment(writer, words, ranker, prefixRules, endHigh, endLow);
   }
-  return {
-    high: shareUint32(runs.high, count),
-    low: shareUint32(runs.low, low ? count : 0),
-    lists: shareUint32(runs.lists, count),
-  };
+  const kept = shareUint32(runs, writer.used);
+  // Given back now: nothing else would make this thread collect garbage soon.
+  runs.buffer.transfer(0);
+  return kept;
+}
+
+/** Goes on up to where a segment ends. Sees millions of words: it keeps to local variables, which is why it is long. */
+function cutSegment(
+  writer: RunWriter,
+  words: Uint32Array,
+  ranker: PlaceRanker,
+  prefixRules: readonly number[],
+  segmentEndHigh: number,
+  segmentEndLow: number,
+): void {
+  const { runs, width } = writer;
+  const { everywhere } = ranker;
+  const isPlain = prefixRules === NO_PREFIX_RULES;
+  let { used, lastList, high, low, at, wordHigh, wordLow } = writer;
+  for (;;) {
+    const word = words[at] ?? 0;
+    const place = word >>> PLACE_SHIFT;
+    const list = isPlain ? (everywhere[place] ?? 0) : ranker.rankWithPrefixes(place, prefixRules);
+    if (list !== lastList) {
+      lastList = list;
+      runs[used] = high;
+      if (width === 3) runs[used + 1] = low;
+      runs[used + width - 1] = list;
+      used += width;
+    }
+    let endHigh = wordHigh + (LENGTH_HIGH[word & LENGTH_MASK] ?? 0);
+    let endLow = wordLow + (LENGTH_LOW[word & LENGTH_MASK] ?? 0);
+    if (endLow >= END) {
+      endLow -= END;
+      endHigh += 1;
+    }
+    if (endHigh > segmentEndHigh || (endHigh === segmentEndHigh && endLow > segmentEndLow)) break;
+    at += 1;
+    high = wordHigh = endHigh;
+    low = wordLow = endLow;
+    if (endHigh === segmentEndHigh && endLow === segmentEndLow) break;
+  }
+  Object.assign(writer, { used, lastList, high: segmentEndHigh, low: segmentEndLow, at, wordHigh, wordLow });
 }

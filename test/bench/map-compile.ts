@@ -8,9 +8,11 @@ import { openPlaceMap } from '../../src/databases/open-place-map.ts';
 import { readRegionTable } from '../../src/databases/region-table.ts';
 import type { PlaceMap } from '../../src/geo/place-map.ts';
 import { imageBytes, shapeOf } from '../../src/geo/place-map-image.ts';
+import type { PlaceSteps } from '../../src/geo/place-steps.ts';
 import { compileRanking } from '../../src/steering/rank.ts';
 import type { Ranking } from '../../src/steering/ranking.ts';
-import { lookupV4, lookupV6, type RankMap, scopeV4, scopeV6 } from '../../src/steering/run-map.ts';
+import { countRuns, lookupV4, lookupV6, type RankMap, scopeV4, scopeV6 } from '../../src/steering/run-map.ts';
+import { listIntervals } from '../support/place-intervals.ts';
 
 const LOOKUPS = 1_000_000;
 const ROUNDS = 3;
@@ -41,7 +43,8 @@ console.log(
       buildMs: round(buildMs),
       cachedMs: round(cachedMs),
       placeMapMegabytes: round(imageBytes(shapeOf(placeMap)) / 1e6),
-      intervals: { v4: placeMap.v4.starts.length, v6: placeMap.v6.places.length, places: placeMap.places.count },
+      words: { v4: placeMap.v4.words.length, v6: placeMap.v6.words.length },
+      places: placeMap.places.count,
       rankings,
       lookupNs: { v4: lookupNsV4(five), v6: lookupNsV6(five, placeMap) },
     },
@@ -60,21 +63,13 @@ function rankingOf(regions: number): Ranking {
 }
 
 function describe({ v4, v6, lists }: RankMap): Record<string, number> {
-  const arrays = [
-    v4.starts,
-    v4.lists,
-    v4.index,
-    v6.startsHigh,
-    v6.startsLow,
-    v6.lists,
-    v6.index,
-    lists.offsets,
-    lists.entries,
-  ];
+  const arrays = [v4.runs, v4.index, v6.runs, v6.index, lists.offsets, lists.entries];
   const bytes = arrays.reduce((sum, array) => sum + array.byteLength, 0);
   return {
-    runsV4: v4.starts.length,
-    runsV6: v6.lists.length,
+    runsV4: countRuns(v4),
+    runsV6: countRuns(v6),
+    indexV4: v4.index.length,
+    indexV6: v6.index.length,
     lists: lists.offsets.length - 1,
     megabytes: round(bytes / 1e6),
   };
@@ -94,11 +89,11 @@ function lookupNsV4(map: RankMap): number {
   });
 }
 
-/** Look-up and scope of prefixes that the database knows. */
+/** Look-up and scope of the first prefixes of places that the database knows, and nothing but those. */
 function lookupNsV6(map: RankMap, { v6 }: PlaceMap): number {
-  const chosen = drawNumbers().map((number) => number % v6.places.length);
-  const high = chosen.map((index) => v6.startsHigh[index] ?? 0);
-  const low = chosen.map((index) => v6.startsLow[index] ?? 0);
+  const chosen = drawPrefixes(v6);
+  const high = Uint32Array.from(chosen, (prefix) => prefix.high);
+  const low = Uint32Array.from(chosen, (prefix) => prefix.low);
   return bestNs(() => {
     let sum = 0;
     for (let index = 0; index < LOOKUPS; index += 1) {
@@ -108,6 +103,15 @@ function lookupNsV6(map: RankMap, { v6 }: PlaceMap): number {
       sum += scopeV6(map.v6, run, top, bottom);
     }
     return sum;
+  });
+}
+
+/** Where words of the map begin, in random order. */
+function drawPrefixes(steps: PlaceSteps): readonly { readonly high: number; readonly low: number }[] {
+  const intervals = listIntervals(steps);
+  return Array.from(drawNumbers(), (number) => {
+    const { start } = intervals[number % intervals.length] ?? { start: 0n };
+    return { high: Number(start >> 32n), low: Number(start & 0xffffffffn) };
   });
 }
 

@@ -7,8 +7,9 @@ import { open, type Reader, type Response } from 'maxmind';
 import { explainPlaceV4, explainPlaceV6 } from '../../src/geo/find-place.ts';
 import type { PlaceMap } from '../../src/geo/place-map.ts';
 import { compileRanking } from '../../src/steering/rank.ts';
-import { listOf, lookupV4, lookupV6, type RankMap, TIER_START } from '../../src/steering/run-map.ts';
+import { countRuns, listOf, lookupV4, lookupV6, type RankMap, TIER_START } from '../../src/steering/run-map.ts';
 import { defaultDatabasePaths, openDefaultMap } from '../support/default-map.ts';
+import { startOfRun } from '../support/place-intervals.ts';
 import { checkScopeV4, checkScopeV6 } from '../support/rank-map-check.ts';
 import { EXAMPLE_REGIONS, WELL_KNOWN_ADDRESSES } from '../support/well-known-addresses.ts';
 
@@ -151,8 +152,8 @@ function createRandom(seed: number): () => number {
 
 /** Half of them right at a border of the map, where mistakes would be. */
 function randomV6(random: () => number): Halves {
-  const at = random() % map.v6.places.length;
-  const [high, low] = [map.v6.startsHigh[at] ?? 0, map.v6.startsLow[at] ?? 0];
+  const start = startOfRun(ranked.v6, random() % countRuns(ranked.v6));
+  const [high, low] = [Number(start >> 32n), Number(start & 0xffffffffn)];
   return random() % 2 === 0 ? { high, low } : { high, low: random() };
 }
 

@@ -115,7 +115,7 @@ describe('the scope of an answer', () => {
         return t.skip(reason);
       }
       t.diagnostic(
-        `${opened.database.name}, ${opened.placeMap.v4.starts.length} IPv4 and ${opened.placeMap.v6.places.length} IPv6 intervals`,
+        `${opened.database.name}, ${opened.placeMap.v4.words.length} IPv4 and ${opened.placeMap.v6.words.length} IPv6 words`,
       );
       checkScopes(createFixture(DOCUMENT, { placeMap: opened.placeMap }), 5000, 10);
     } finally {

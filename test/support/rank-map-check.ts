@@ -2,7 +2,8 @@
 // prefix has the same list, and the prefix one bit shorter has an address with another one.
 
 import assert from 'node:assert/strict';
-import { listOf, lookupV4, lookupV6, type RankMap, scopeV4, scopeV6 } from '../../src/steering/run-map.ts';
+import { countRuns, listOf, lookupV4, lookupV6, type RankMap, scopeV4, scopeV6 } from '../../src/steering/run-map.ts';
+import { startOfRun } from './place-intervals.ts';
 
 /** All 64 bits of an IPv6 prefix, or the 32 of an IPv4 address, as one number. */
 type Family = {
@@ -14,22 +15,19 @@ type Family = {
 
 export function checkScopeV4(map: RankMap, address: number): void {
   const run = lookupV4(map.v4, address);
-  const { starts } = map.v4;
   checkScope(scopeV4(map.v4, run, address), BigInt(address), {
     bits: 32,
     listAt: (at) => listOf(map.v4, lookupV4(map.v4, Number(at))),
-    starts: (from, to) => startsWithin(starts.length, (index) => BigInt(starts[index] ?? 0), from, to),
+    starts: (from, to) => startsWithin(countRuns(map.v4), (index) => startOfRun(map.v4, index) >> 32n, from, to),
   });
 }
 
 export function checkScopeV6(map: RankMap, high: number, low: number): void {
   const run = lookupV6(map.v6, high, low);
-  const { startsHigh, startsLow } = map.v6;
-  const start = (index: number): bigint => join(startsHigh[index] ?? 0, startsLow[index] ?? 0);
   checkScope(scopeV6(map.v6, run, high, low), join(high, low), {
     bits: 64,
     listAt: (at) => listOf(map.v6, lookupV6(map.v6, Number(at >> 32n), Number(at & 0xffffffffn))),
-    starts: (from, to) => startsWithin(startsHigh.length, start, from, to),
+    starts: (from, to) => startsWithin(countRuns(map.v6), (index) => startOfRun(map.v6, index), from, to),
   });
 }
 

@@ -6,7 +6,6 @@ import { answerQuery, TCP, UDP } from '../../src/answer/answer-query.ts';
 import { createDesk, type Desk } from '../../src/answer/desk.ts';
 import { CONTINENTS } from '../../src/geo/countries.ts';
 import type { PlaceMap } from '../../src/geo/place-map.ts';
-import { imageBytes, viewPlaceMap } from '../../src/geo/place-map-image.ts';
 import { judgeClusters } from '../../src/health/cluster-health.ts';
 import { listTargets } from '../../src/health/target.ts';
 import { isInPrefix, type Prefix, parseAddress, parsePrefix } from '../../src/model/address.ts';
@@ -26,6 +25,7 @@ import { formatRecordData } from '../../src/wire/record-data.ts';
 import { formatRecordType, formatResponseCode } from '../../src/wire/record-types.ts';
 import { checkRecordData } from '../../src/zone/check-record-data.ts';
 import { decodeAnswer, encodeQuery, type QueryShape } from './dns-client.ts';
+import { outlinePlaceMap, type PlaceInterval } from './place-intervals.ts';
 
 export type MappedPrefix = {
   readonly prefix: string;
@@ -65,19 +65,7 @@ export function placeMapOf(prefixes: readonly MappedPrefix[]): PlaceMap {
   const v4 = cutIntervals(known.filter(({ network }) => network.family === 4));
   const v6 = cutIntervals(known.filter(({ network }) => network.family === 6));
   const countries = ['', ...new Set(prefixes.map(({ country }) => country))];
-  const shape = {
-    intervalsV4: v4.length,
-    intervalsV6: v6.length,
-    places: prefixes.length + 1,
-    countries,
-    subdivisions: [''],
-  };
-  const map = viewPlaceMap(new SharedArrayBuffer(imageBytes(shape)), shape);
-  map.v4.starts.set(v4.map(({ start }) => Number(start >> 32n)));
-  map.v4.places.set(v4.map(({ place }) => place));
-  map.v6.startsHigh.set(v6.map(({ start }) => Number(start >> 32n)));
-  map.v6.startsLow.set(v6.map(({ start }) => Number(start & 0xffffffffn)));
-  map.v6.places.set(v6.map(({ place }) => place));
+  const map = outlinePlaceMap({ v4, v6, places: prefixes.length + 1, countries, subdivisions: [''] });
   map.places.latitude.set([Number.NaN, ...prefixes.map(({ at }) => at?.[0] ?? Number.NaN)]);
   map.places.longitude.set([Number.NaN, ...prefixes.map(({ at }) => at?.[1] ?? Number.NaN)]);
   map.places.country.set([0, ...prefixes.map(({ country }) => countries.indexOf(country))]);
@@ -88,14 +76,14 @@ export function placeMapOf(prefixes: readonly MappedPrefix[]): PlaceMap {
 type PlacedNetwork = { readonly network: Prefix; readonly place: number };
 
 /** Addresses count as 64 bits here: an IPv4 address is the upper half. */
-function cutIntervals(networks: readonly PlacedNetwork[]): { start: bigint; place: number }[] {
+function cutIntervals(networks: readonly PlacedNetwork[]): PlaceInterval[] {
   const end = 1n << 64n;
   const ranges = networks.map(({ network, place }) => {
     const first = (BigInt(network.words[0] ?? 0) << 32n) | BigInt(network.words[1] ?? 0);
     return { first, last: first + (1n << BigInt(64 - network.length)), length: network.length, place };
   });
   const cuts = [...new Set([0n, ...ranges.flatMap(({ first, last }) => [first, last])])].filter((cut) => cut < end);
-  const intervals: { start: bigint; place: number }[] = [];
+  const intervals: PlaceInterval[] = [];
   for (const start of cuts.sort((a, b) => (a < b ? -1 : 1))) {
     const holding = ranges.filter(({ first, last }) => first <= start && start < last);
     const place = holding.sort((a, b) => b.length - a.length)[0]?.place ?? 0;

@@ -130,7 +130,7 @@ describe('opening the place map', () => {
     const second = await openPlaceMap(options);
     assert.deepEqual([first.isCached, second.isCached], [false, true]);
     assert.deepEqual(second.placeMap, first.placeMap);
-    assert.ok(second.placeMap.v4.starts.buffer instanceof SharedArrayBuffer);
+    assert.ok(second.placeMap.v4.words.buffer instanceof SharedArrayBuffer);
   });
 
   it('builds anew when any byte of the cache is wrong or missing', async () => {

@@ -4,10 +4,10 @@ import fc from 'fast-check';
 import { biasedDistanceKm, distanceKm } from '../../../src/geo/distance.ts';
 import { describePlace, findPlaceV4, findPlaceV6 } from '../../../src/geo/find-place.ts';
 import { emptyPlaceMap, type PlaceMap } from '../../../src/geo/place-map.ts';
-import { imageBytes, viewPlaceMap } from '../../../src/geo/place-map-image.ts';
 import { compileRanking, MAX_CANDIDATES } from '../../../src/steering/rank.ts';
 import type { Ranking, RankingRule } from '../../../src/steering/ranking.ts';
 import {
+  countRuns,
   listOf,
   lookupV4,
   lookupV6,
@@ -16,6 +16,7 @@ import {
   scopeV6,
   TIER_START,
 } from '../../../src/steering/run-map.ts';
+import { outlinePlaceMap, type PlaceInterval } from '../../support/place-intervals.ts';
 import { checkScopeV4, checkScopeV6 } from '../../support/rank-map-check.ts';
 
 type TestPlace = { country: string; subdivision?: string; continent?: number; at?: readonly [number, number] };
@@ -28,19 +29,13 @@ function makeMap(
 ): PlaceMap {
   const countries = ['', ...new Set(places.map(({ country }) => country))];
   const subdivisions = ['', ...new Set(places.flatMap(({ subdivision }) => subdivision ?? []))];
-  const shape = {
-    intervalsV4: v4.length + 1,
-    intervalsV6: v6.length + 1,
-    places: places.length + 1,
-    countries,
-    subdivisions,
-  };
-  const map = viewPlaceMap(new SharedArrayBuffer(imageBytes(shape)), shape);
-  map.v4.starts.set([0, ...v4.map(({ start }) => start)]);
-  map.v4.places.set([0, ...v4.map(({ place }) => place)]);
-  map.v6.startsHigh.set([0, ...v6.map(({ start }) => start)]);
-  map.v6.startsLow.set([0, ...v6.map(({ low }) => low ?? 0)]);
-  map.v6.places.set([0, ...v6.map(({ place }) => place)]);
+  const intervals = (family: readonly TestInterval[]): PlaceInterval[] => [
+    { start: 0n, place: 0 },
+    ...family.map(({ start, low = 0, place }) => ({ start: (BigInt(start) << 32n) | BigInt(low), place })),
+  ];
+  const four = intervals(v4.map(({ start, place }) => ({ start, place })));
+  const six = intervals(v6);
+  const map = outlinePlaceMap({ v4: four, v6: six, places: places.length + 1, countries, subdivisions });
   map.places.latitude.set([Number.NaN, ...places.map(({ at }) => at?.[0] ?? Number.NaN)]);
   map.places.longitude.set([Number.NaN, ...places.map(({ at }) => at?.[1] ?? Number.NaN)]);
   map.places.country.set([0, ...places.map(({ country }) => countries.indexOf(country))]);
@@ -121,7 +116,7 @@ describe('a compiled ranking', () => {
   it('keeps the order of the service by priority', () => {
     const map = compileRanking(world, { candidates, rules: [priority] });
     assert.deepEqual(tiersV4(map, '2.2.3.4'), [[0], [1], [2]]);
-    assert.equal(map.v4.starts.length, 1);
+    assert.equal(countRuns(map.v4), 1);
   });
 
   it('puts clusters into one tier that are as near as the tolerance allows', () => {
@@ -229,7 +224,7 @@ describe('a compiled ranking', () => {
 
   it('lies in shared memory, all of it', () => {
     const { v4: four, v6: six, lists } = compileRanking(world, { candidates, rules: [proximity] });
-    for (const array of [four.starts, four.lists, four.index, six.startsHigh, six.startsLow, six.lists, six.index]) {
+    for (const array of [four.runs, four.index, six.runs, six.index]) {
       assert.ok(array.buffer instanceof SharedArrayBuffer);
     }
     for (const array of [lists.offsets, lists.entries]) assert.ok(array.buffer instanceof SharedArrayBuffer);
