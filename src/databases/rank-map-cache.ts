@@ -24,7 +24,7 @@ const KEPT_RANK_MAPS = 16;
 const RANKING_CODE = [
   ...['../steering/rank.ts', '../steering/rank-places.ts', '../steering/rank-lists.ts', '../steering/rank-cidr.ts'],
   ...['../steering/run-map.ts', '../steering/run-index.ts', '../geo/place-steps.ts', '../geo/distance.ts'],
-  ...['../geo/countries.ts', './rank-map-cache.ts'],
+  ...['../steering/cut-runs.ts', '../geo/countries.ts', './rank-map-cache.ts'],
 ];
 
 let codeHash: string | undefined;

@@ -117,8 +117,11 @@ export function fillMarks({ words, marksHigh, marksLow }: PlaceSteps): void {
   }
 }
 
-/** The place of an address. */
-export function findInSteps({ words, marksHigh, marksLow }: PlaceSteps, high: number, low: number): number {
+/** A word, and where its stretch begins. */
+export type FoundWord = { readonly at: number; readonly high: number; readonly low: number };
+
+/** The word that has an address in its stretch. */
+export function findWord({ words, marksHigh, marksLow }: PlaceSteps, high: number, low: number): FoundWord {
   let mark = 0;
   let last = marksHigh.length - 1;
   while (mark < last) {
@@ -127,17 +130,26 @@ export function findInSteps({ words, marksHigh, marksLow }: PlaceSteps, high: nu
     if (start < high || (start === high && (marksLow[middle] ?? 0) <= low)) mark = middle;
     else last = middle - 1;
   }
-  let leftHigh = high - (marksHigh[mark] ?? 0);
-  let leftLow = low - (marksLow[mark] ?? 0);
-  for (let at = mark * MARK_EVERY; at < words.length; at += 1) {
-    const word = words[at] ?? 0;
-    leftHigh -= LENGTH_HIGH[word & LENGTH_MASK] ?? 0;
-    leftLow -= LENGTH_LOW[word & LENGTH_MASK] ?? 0;
-    if (leftLow < 0) {
-      leftLow += HALF;
-      leftHigh -= 1;
+  let at = mark * MARK_EVERY;
+  let startHigh = marksHigh[mark] ?? 0;
+  let startLow = marksLow[mark] ?? 0;
+  for (;;) {
+    const length = (words[at] ?? 0) & LENGTH_MASK;
+    let endHigh = startHigh + (LENGTH_HIGH[length] ?? 0);
+    let endLow = startLow + (LENGTH_LOW[length] ?? 0);
+    if (endLow >= HALF) {
+      endLow -= HALF;
+      endHigh += 1;
     }
-    if (leftHigh < 0) return word >>> PLACE_SHIFT;
+    if (at === words.length - 1 || endHigh > high || (endHigh === high && endLow > low)) break;
+    at += 1;
+    startHigh = endHigh;
+    startLow = endLow;
   }
-  return 0;
+  return { at, high: startHigh, low: startLow };
+}
+
+/** The place of an address. */
+export function findInSteps(steps: PlaceSteps, high: number, low: number): number {
+  return (steps.words[findWord(steps, high, low).at] ?? 0) >>> PLACE_SHIFT;
 }

@@ -53,7 +53,11 @@ type Nearest = {
   readonly needsKm: boolean;
   readonly keys: Float64Array;
   readonly order: Uint16Array;
+  /** The list that has all of them in this order, each a tier of its own; NO_LIST when the order has no list like that yet. */
+  listOfOrder: number;
 };
+
+const NO_LIST = -1;
 
 /** One degree by one degree, both ends included. */
 const COLUMNS = 361;
@@ -106,18 +110,19 @@ function orderAlongGlobe({ count, latitude, longitude }: PlaceTable): Uint32Arra
 
 function rankPlace(context: Context, place: number, prefixRules: readonly number[]): number {
   const { interner, rules, used } = context;
+  if (interner.length > 0) used.fill(0);
   interner.length = 0;
-  used.fill(0);
   for (const rule of rules) {
     if (rule.kind === 'match') {
       if (!matches(context.places, rule, place, prefixRules)) continue;
       for (const position of rule.use) append(context, position);
       if (rule.fence) break;
     } else {
-      const isNear = rule.kind === 'proximity' && hasLocation(context.places, place);
-      if (isNear) appendNearest(context, place, rule.tolerance);
-      else appendInOrder(context);
-      break;
+      if (rule.kind === 'priority' || !hasLocation(context.places, place)) {
+        appendInOrder(context);
+        break;
+      }
+      return rankNearest(context, place, rule.tolerance);
     }
   }
   return internDraft(interner);
@@ -155,26 +160,52 @@ function append({ interner, used }: Context, position: number): void {
   interner.length += 1;
 }
 
-function appendNearest({ places, nearest, interner, used }: Context, place: number, tolerance: number): void {
-  sortByDistance(nearest, toUnitVector(places.latitude[place] ?? 0, places.longitude[place] ?? 0));
+/**
+ * The list that ends with the nearest of what remains. Most places have the order that their neighbour has, and then nothing
+ * need be put together: with all candidates and no tolerance, an order is a list.
+ */
+function rankNearest(context: Context, place: number, tolerance: number): number {
+  const { places, nearest, interner } = context;
+  const client = toUnitVector(places.latitude[place] ?? 0, places.longitude[place] ?? 0);
+  const isPlain = tolerance === 0 && interner.length === 0;
+  const isSorted = sortByDistance(nearest, client);
+  if (isSorted && isPlain && nearest.listOfOrder !== NO_LIST) return nearest.listOfOrder;
+  const tiers = appendNearest(context, tolerance);
+  const list = internDraft(interner);
+  nearest.listOfOrder = isPlain && tiers === nearest.order.length ? list : NO_LIST;
+  return list;
+}
+
+/** How many tiers it adds. */
+function appendNearest({ nearest, interner, used }: Context, tolerance: number): number {
   const { order, keys } = nearest;
   const { draft } = interner;
   let length = interner.length;
+  let tiers = 0;
   let tierEnd = Number.NEGATIVE_INFINITY;
   for (let rank = 0; rank < order.length; rank += 1) {
     const position = order[rank] ?? 0;
     if (used[position] !== 0) continue;
     const distance = keys[rank] ?? 0;
     const isTierStart = distance > tierEnd;
-    if (isTierStart) tierEnd = distance * (1 + tolerance);
+    if (isTierStart) {
+      tierEnd = distance * (1 + tolerance);
+      tiers += 1;
+    }
     draft[length] = isTierStart ? position | TIER_START : position;
     length += 1;
   }
   interner.length = length;
+  return tiers;
 }
 
-/** Insertion sort by distance, then position. The result does not depend on the order that was there before. */
-function sortByDistance({ x, y, z, factors, needsKm, keys, order }: Nearest, client: UnitVector): void {
+/**
+ * Insertion sort by distance, then position. The result does not depend on the order that was there before. Says whether that
+ * was right already, with no two at the same distance.
+ */
+function sortByDistance({ x, y, z, factors, needsKm, keys, order }: Nearest, client: UnitVector): boolean {
+  let isSorted = true;
+  let last = Number.NEGATIVE_INFINITY;
   for (let rank = 0; rank < order.length; rank += 1) {
     const position = order[rank] ?? 0;
     const alongX = (x[position] ?? 0) - client.x;
@@ -184,16 +215,22 @@ function sortByDistance({ x, y, z, factors, needsKm, keys, order }: Nearest, cli
     const squared = alongX * alongX + alongY * alongY + alongZ * alongZ;
     const key = needsKm ? chordToKm(squared) * (factors[position] ?? 1) : squared;
     let to = rank;
-    while (to > 0) {
-      const before = keys[to - 1] ?? 0;
-      if (before < key || (before === key && (order[to - 1] ?? 0) < position)) break;
-      keys[to] = before;
-      order[to] = order[to - 1] ?? 0;
-      to -= 1;
+    if (key > last) {
+      last = key;
+    } else {
+      isSorted = false;
+      while (to > 0) {
+        const before = keys[to - 1] ?? 0;
+        if (before < key || (before === key && (order[to - 1] ?? 0) < position)) break;
+        keys[to] = before;
+        order[to] = order[to - 1] ?? 0;
+        to -= 1;
+      }
     }
     keys[to] = key;
     order[to] = position;
   }
+  return isSorted;
 }
 
 function createNearest({ candidates, rules }: Ranking): Nearest {
@@ -207,6 +244,7 @@ function createNearest({ candidates, rules }: Ranking): Nearest {
     needsKm: hasTolerance || candidates.some(({ bias }) => bias !== 0),
     keys: new Float64Array(candidates.length),
     order: Uint16Array.from(candidates.keys()),
+    listOfOrder: NO_LIST,
   };
 }
 
