@@ -131,6 +131,30 @@ describe('building a place map', () => {
     assert.deepEqual(explainPlaceV4(map, v4('1.0.0.1')), { place: 1, country: 'ZZ' });
   });
 
+  for (const recordSize of [28, 32] as const) {
+    it(`finds data behind the first 16 MB with records of ${recordSize} bits, by either half of a node`, () => {
+      const [nodeCount, far] = [1, 2 ** 24 + 5];
+      const start = recordSize / 4 + 16;
+      const bytes = Buffer.alloc(start + far + 100);
+      // Maps of one key, country_code.
+      bytes.write('\u00e1\u004ccountry_code\u0042IE', start + far, 'latin1');
+      bytes.write('\u00e1\u004ccountry_code\u0042JP', start + far + 50, 'latin1');
+      const [left, right] = [nodeCount + 16 + far, nodeCount + 16 + far + 50];
+      if (recordSize === 32) {
+        bytes.writeUInt32BE(left, 0);
+        bytes.writeUInt32BE(right, 4);
+      } else {
+        bytes.writeUIntBE(left % 2 ** 24, 0, 3);
+        bytes.writeUIntBE(right % 2 ** 24, 4, 3);
+        bytes[3] = 0x11;
+      }
+      const built = buildPlaceMap({ v4: { bytes, nodeCount, recordSize, ipVersion: 4 } });
+      assert.ok(built.ok);
+      assert.equal(explainPlaceV4(built.value, v4('1.0.0.0')).country, 'IE');
+      assert.equal(explainPlaceV4(built.value, v4('200.0.0.0')).country, 'JP');
+    });
+  }
+
   it('lies in shared memory, all of it', () => {
     const { v4: four, v6, places } = build({ networks });
     const arrays = [

@@ -137,6 +137,24 @@ describe('a compiled ranking', () => {
     assert.deepEqual(tiersV4(map, '1.2.3.4'), [[0, 2], [1]]);
   });
 
+  it('makes one tier of two only where they are equally far, however a place nearby has them', () => {
+    const east = { latitude: 0, longitude: 10, bias: 0 };
+    const west = { latitude: 0, longitude: -10, bias: 0 };
+    const between = makeMap(
+      [
+        { country: 'GH', at: [1.2, -0.5] },
+        { country: 'GH', at: [1.2, 0] },
+        { country: 'GH', at: [1.2, -0.5], subdivision: 'GH-AA' },
+        { country: 'GH', at: [1.2, 5] },
+        { country: 'GH', at: [1.2, -0.6] },
+      ],
+      [1, 2, 3, 4, 5].map((place) => ({ start: place * 2 ** 24, place })),
+    );
+    const map = compileRanking(between, { candidates: [west, east], rules: [proximity] });
+    const lists = [1, 2, 3, 4, 5].map((octet) => tiersV4(map, `${octet}.0.0.1`));
+    assert.deepEqual(lists, [[[0], [1]], [[0, 1]], [[0], [1]], [[1], [0]], [[0], [1]]]);
+  });
+
   it('draws clients from farther away by a positive bias and sends them elsewhere by a negative one', () => {
     const drawn = compileRanking(world, { candidates: [{ ...virginia, bias: 95 }, dublin], rules: [proximity] });
     assert.deepEqual(tiersV4(drawn, '1.2.3.4'), [[0], [1]]);
