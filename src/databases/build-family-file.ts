@@ -1,6 +1,7 @@
 // One family of addresses from a database file: read, walked, and a second opinion asked for while the file is in memory.
 
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { basename } from 'node:path';
 import { buildFamily, type FamilyMap } from '../geo/build-place-map.ts';
 import { readMetadata } from '../geo/mmdb-metadata.ts';
 import { askLibrary, type SecondOpinion } from './verify-map.ts';
@@ -21,11 +22,12 @@ export function buildFamilyFile(
   { family, path, bytes = readShared(path) }: FamilyTask,
   onProgress: (message: string) => void,
 ): BuiltFamilyFile {
-  onProgress(`mapping the IPv${family} addresses of ${path} (${Math.round(bytes.length / 1e6)} MB)`);
+  const tell = (stage: string): void => onProgress(`IPv${family} of ${basename(path)}: ${stage}`);
+  tell(`reading its search tree (${Math.round(bytes.length / 1e6)} MB)`);
   const metadata = readMetadata(bytes);
-  const map = metadata.ok ? buildFamily({ bytes, ...metadata.value }, family) : metadata;
+  const map = metadata.ok ? buildFamily({ bytes, ...metadata.value }, family, tell) : metadata;
   if (!map.ok) return { ok: false, message: `${path}: ${map.fault.message}` };
-  onProgress(`IPv${family} addresses are mapped`);
+  tell('done');
   return { ok: true, map, opinion: askLibrary(bytes, path, map.words, family) };
 }
 

@@ -91,13 +91,13 @@ type Build = { readonly message: BuildMessage; readonly whenKept: Promise<void> 
 /** Runs the build thread until it has the map or a fault; that it then writes the cache keeps nobody waiting. */
 async function runBuild(task: BuildTask, onProgress: PlaceMapOptions['onProgress']): Promise<Build> {
   const worker = new Worker(new URL('./build-worker.ts', import.meta.url), { workerData: task });
-  const tellSlowProgress = limitProgress(onProgress);
+  const progress = tellProgress(onProgress);
   const whenKept = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
   // One promise that whatever comes first settles: the last message may arrive in the same turn as the exit, just before it.
   const message = await new Promise<BuildMessage>((resolve) => {
     const limit = setTimeout(() => resolve(tookTooLong), BUILD_LIMIT_MS);
     worker.on('message', (received: BuildMessage) => {
-      if (received.kind === 'progress') tellSlowProgress(received.message);
+      if (received.kind === 'progress') progress.note(received.message);
       else if (received.kind === 'cache-failed')
         onProgress?.(`the map serves, but is not kept for the next start: ${received.message}`);
       else resolve(received);
@@ -108,18 +108,25 @@ async function runBuild(task: BuildTask, onProgress: PlaceMapOptions['onProgress
       resolve(endedSilently);
     });
   });
+  progress.stop();
   if (message === tookTooLong) await worker.terminate();
   return { message, whenKept };
 }
 
-/** What goes on is worth a line only where it takes long: then one at most every PROGRESS_INTERVAL_MS. */
-function limitProgress(onProgress: PlaceMapOptions['onProgress']): (message: string) => void {
-  let toldMs = performance.now();
-  return (message) => {
-    const nowMs = performance.now();
-    if (nowMs - toldMs < PROGRESS_INTERVAL_MS) return;
-    toldMs = nowMs;
-    onProgress?.(message);
+type Progress = { note(message: string): void; stop(): void };
+
+/** What goes on is worth a line only where it takes long: then what was heard last, every PROGRESS_INTERVAL_MS. */
+function tellProgress(onProgress: PlaceMapOptions['onProgress']): Progress {
+  const startedMs = performance.now();
+  let latest = 'starting to build the map of clients';
+  const timer = setInterval(() => {
+    onProgress?.(`${latest} (${Math.round((performance.now() - startedMs) / 1000)} s so far)`);
+  }, PROGRESS_INTERVAL_MS).unref();
+  return {
+    note: (message) => {
+      latest = message;
+    },
+    stop: () => clearInterval(timer),
   };
 }
 

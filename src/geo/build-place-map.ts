@@ -43,13 +43,18 @@ export function buildPlaceMap(trees: { readonly v4?: MmdbTree; readonly v6?: Mmd
 
 /**
  * The addresses of one family in a database. The tree is walked twice: to find the records, and once their places are known
- * to write down what the addresses are.
+ * to write down what the addresses are. `onProgress` is told what comes next.
  */
-export function buildFamily(tree: MmdbTree, family: 4 | 6): BuiltFamily {
+export function buildFamily(
+  tree: MmdbTree,
+  family: 4 | 6,
+  onProgress: (stage: string) => void = () => undefined,
+): BuiltFamily {
   const walkTree = family === 4 ? walkV4 : walkV6;
   const table = createPlaceTable();
-  const decoded = checkTree(tree) ?? decodeRecords(tree, walkTree, table);
+  const decoded = checkTree(tree) ?? decodeRecords(tree, walkTree, table, onProgress);
   if ('code' in decoded) return { ok: false, fault: decoded };
+  onProgress('writing down where its addresses are');
   // Memory for one word per leaf is reserved, but only what is written becomes real.
   const writer = createStepWriter(tree.nodeCount + 2, UNKNOWN_PLACE);
   let last = tree.nodeCount;

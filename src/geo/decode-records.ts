@@ -30,9 +30,11 @@ export function decodeRecords(
   tree: MmdbTree,
   walkTree: typeof walkV4,
   table: PlaceTableBuilder,
+  onProgress: (stage: string) => void,
 ): RecordPlaces | MmdbFault {
   const marks = findRecords(tree, walkTree);
   if ('code' in marks) return marks;
+  onProgress(`decoding its ${marks.count} records`);
   reservePlaces(table, marks.count);
   const places = new Uint32Array(marks.count);
   const start = dataStart(tree);
