@@ -1,20 +1,19 @@
 // Answers a name that one of our zones holds: with its records, with what its service decides, or along its alias, for as
 // long as the chain stays within our zones.
 
-import { findRrset } from '../snapshot/find-rrset.ts';
-import { NONE } from '../snapshot/snapshot.ts';
+import { NONE, type ZoneTable } from '../snapshot/snapshot.ts';
+import { findRrset, rrsetCountOf, steeredOf } from '../snapshot/zone-image.ts';
 import { RCODE_NOERROR, RCODE_NXDOMAIN, TYPE_ANY, TYPE_CNAME, TYPE_HINFO } from '../wire/record-types.ts';
 import { writeRecord } from '../wire/response.ts';
 import { answerService, isSteered } from './answer-service.ts';
 import { writeRrset, writeTargets } from './answer-zone.ts';
 import { type Desk, MAX_ALIAS_STEPS } from './desk.ts';
-import { FOUND_DELEGATION, FOUND_NOTHING, FOUND_OUTSIDE } from './find-name.ts';
+import { FOUND_DELEGATION, FOUND_NOTHING, FOUND_OUTSIDE, type Found } from './find-name.ts';
 import { FOLLOWED, findDname, followCname, followDname } from './follow-alias.ts';
 
 /** Answers `desk.query` at `desk.found`; returns the rcode. */
 export function answerName(desk: Desk): number {
   const { query, found, snapshot } = desk;
-  const { names, rrsets } = snapshot;
   for (let steps = 0; steps <= MAX_ALIAS_STEPS; steps++) {
     // The chain has left what we may speak for: the resolver goes on from here.
     if (found.kind === FOUND_OUTSIDE || found.kind === FOUND_DELEGATION) return RCODE_NOERROR;
@@ -26,22 +25,28 @@ export function answerName(desk: Desk): number {
       if (outcome === FOLLOWED) continue;
       return outcome;
     }
-    const service = names.services[found.node] ?? NONE;
+    const service = findService(snapshot.zones, found);
     if (service !== NONE && isSteered(snapshot, service, query.type)) return answerService(desk, service);
 
-    const rrset = findRrset(names, rrsets, found.node, query.type);
+    const rrset = findRrset(found.image, found.node, query.type);
     if (rrset !== NONE) {
       desk.trace?.push({ step: 'records' });
       if (writeRrset(desk, rrset, 'answers', desk.ownerOffset)) writeTargets(desk, rrset, NONE);
       return RCODE_NOERROR;
     }
-    const cname = findRrset(names, rrsets, found.node, TYPE_CNAME);
+    const cname = findRrset(found.image, found.node, TYPE_CNAME);
     if (query.type === TYPE_ANY) return answerAny(desk, cname);
     if (cname === NONE) return answerNothing(desk, RCODE_NOERROR);
     const outcome = followCname(desk, cname);
     if (outcome !== FOLLOWED) return outcome;
   }
   return RCODE_NOERROR;
+}
+
+/** The service that steers the name, or NONE. */
+function findService({ serviceStarts, services }: ZoneTable, { image, node, zone }: Found): number {
+  const steered = steeredOf(image, node);
+  return steered === NONE ? NONE : (services[(serviceStarts[zone] ?? 0) + steered] ?? NONE);
 }
 
 function answerNothing(desk: Desk, rcode: number): number {
@@ -55,13 +60,12 @@ function answerNothing(desk: Desk, rcode: number): number {
  * the CNAME where there is one, otherwise a HINFO; nothing where there is nothing.
  */
 function answerAny(desk: Desk, cname: number): number {
-  const { response, ownerOffset, snapshot, found } = desk;
-  const { rrsetStarts, services } = snapshot.names;
+  const { response, ownerOffset, found } = desk;
   if (cname !== NONE) {
     writeRrset(desk, cname, 'answers', ownerOffset);
     return RCODE_NOERROR;
   }
-  const isEmpty = rrsetStarts[found.node] === rrsetStarts[found.node + 1] && services[found.node] === NONE;
+  const isEmpty = rrsetCountOf(found.image, found.node) === 0 && steeredOf(found.image, found.node) === NONE;
   if (isEmpty) return answerNothing(desk, RCODE_NOERROR);
   if (writeRecord(response, ownerOffset, TYPE_HINFO, ANY_TTL_SECONDS, ANY_DATA, 0, ANY_DATA.length)) response.answers++;
   return RCODE_NOERROR;

@@ -7,6 +7,7 @@
 // Serves RFC 1034 section 4.3.2, RFC 2308 (negative answers), RFC 7871 (client subnet).
 
 import { NONE } from '../snapshot/snapshot.ts';
+import { labelCountOf } from '../snapshot/zone-image.ts';
 import { PARSED, parseQuery, SILENCE } from '../wire/query.ts';
 import {
   CLASS_ANY,
@@ -74,7 +75,7 @@ function beginAnswer(desk: Desk): void {
 /** Fills the response's sections; returns the rcode. */
 function answerQuestion(desk: Desk): number {
   const { query, found } = desk;
-  findName(desk.snapshot.names, query.name, found);
+  findName(desk.snapshot.zones, query.name, found);
   desk.zone = found.zone;
   if (found.kind === FOUND_OUTSIDE || (query.class !== CLASS_IN && query.class !== CLASS_ANY)) {
     desk.trace?.push({ step: 'outside' });
@@ -100,8 +101,8 @@ function refuseMetaType(type: number): number {
 }
 
 /** RFC 4035 section 3.1.4.1: DS is the one type of which the parent side of a cut speaks with authority. */
-function isAboutCut({ query, found, snapshot }: Desk): boolean {
-  if (query.type !== TYPE_DS || snapshot.names.labelCounts[found.node] !== query.name.labelCount) return false;
+function isAboutCut({ query, found }: Desk): boolean {
+  if (query.type !== TYPE_DS || labelCountOf(found.image, found.node) !== query.name.labelCount) return false;
   found.kind = FOUND_NAME;
   return true;
 }

@@ -1,34 +1,58 @@
-// Writes what zones hold: RRsets, the addresses that go with them, referrals, and the SOA of negative answers.
+// Writes what zones hold: RRsets, the addresses that go with them, referrals, and the SOA of negative answers. RRsets and
+// nodes are those of `desk.found.image`.
 
-import { findRrset } from '../snapshot/find-rrset.ts';
 import { NONE } from '../snapshot/snapshot.ts';
-import { TYPE_A, TYPE_AAAA, TYPE_NS } from '../wire/record-types.ts';
-import { type Section, writeForeignRecord, writeRecord } from '../wire/response.ts';
+import {
+  cutOf,
+  dataStartOf,
+  findRrset,
+  labelCountOf,
+  recordCountOf,
+  targetsOf,
+  ttlOf,
+  typeOf,
+  type ZoneImage,
+} from '../snapshot/zone-image.ts';
+import { createFlatName, MAX_NAME_BYTES, readFlatName } from '../wire/flat-name.ts';
+import { TYPE_A, TYPE_AAAA, TYPE_NS, TYPE_SOA } from '../wire/record-types.ts';
+import { type Response, type Section, writeForeignRecord, writeRecord } from '../wire/response.ts';
 import type { Desk } from './desk.ts';
+import { createFound, findName } from './find-name.ts';
 
 /** Writes the RRset whole; when it does not fit, takes back what was begun, sets TC, and returns false. */
 export function writeRrset(desk: Desk, rrset: number, section: Section, ownerOffset: number): boolean {
-  return writeRecords(desk, rrset, section, ownerOffset, desk.snapshot.rrsets.ttls[rrset] ?? 0);
+  return writeRecords(desk, rrset, section, ownerOffset, ttlOf(desk.found.image, rrset));
 }
 
 function writeRecords(desk: Desk, rrset: number, section: Section, ownerOffset: number, ttlSeconds: number): boolean {
   const { response, snapshot } = desk;
-  const { types, recordCounts, dataStarts, data } = snapshot.rrsets;
+  const { image } = desk.found;
+  const { bytes } = image;
   const before = response.at;
-  const type = types[rrset] ?? 0;
-  const count = recordCounts[rrset] ?? 0;
-  let at = dataStarts[rrset] ?? 0;
+  const type = typeOf(image, rrset);
+  const count = recordCountOf(image, rrset);
+  let at = dataStartOf(image, rrset);
   for (let record = 0; record < count; record++) {
-    const length = ((data[at] ?? 0) << 8) | (data[at + 1] ?? 0);
-    if (!writeRecord(response, ownerOffset, type, ttlSeconds, data, at + 2, length)) {
+    const length = ((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0);
+    if (!writeRecord(response, ownerOffset, type, ttlSeconds, bytes, at + 2, length)) {
       response.at = before;
       response.truncated = true;
       return false;
     }
     at += 2 + length;
   }
+  if (type === TYPE_SOA) putSerial(response, snapshot.serial);
   response[section] += count;
   return true;
+}
+
+/** An SOA ends with five numbers of four bytes, of which the serial is the first (RFC 1035 section 3.3.13). */
+const SERIAL_FROM_END = 20;
+
+/** Into the SOA that was written last: an image knows of no revision. */
+function putSerial({ bytes, at }: Response, serial: number): void {
+  const start = at - SERIAL_FROM_END;
+  for (let index = 0; index < 4; index++) bytes[start + index] = serial >>> (24 - 8 * index);
 }
 
 /**
@@ -37,32 +61,40 @@ function writeRecords(desk: Desk, rrset: number, section: Section, ownerOffset: 
  * RFC 9471 section 2.1, "MUST set the TC (Truncated) flag" where they do not fit.
  */
 export function writeTargets(desk: Desk, rrset: number, cut: number): void {
-  const { names, rrsets } = desk.snapshot;
-  const end = rrsets.targetStarts[rrset + 1] ?? 0;
-  for (let at = rrsets.targetStarts[rrset] ?? 0; at < end; at++) {
-    const node = rrsets.targets[at] ?? NONE;
+  const { snapshot, found } = desk;
+  const { words, bytes } = found.image;
+  const targets = targetsOf(found.image, rrset);
+  const count = targets === 0 ? 0 : (words[targets] ?? 0);
+  for (let index = 1; index <= count; index++) {
+    const start = words[targets + index] ?? 0;
+    readFlatName(target, bytes, start, start + MAX_NAME_BYTES);
+    findName(snapshot.zones, target, targetFound);
+    const { image, encloser, zone } = targetFound;
+    if (encloser === NONE || labelCountOf(image, encloser) !== target.labelCount) continue;
     const fits =
-      writeAddresses(desk, node, findRrset(names, rrsets, node, TYPE_A)) &&
-      writeAddresses(desk, node, findRrset(names, rrsets, node, TYPE_AAAA));
-    if (!fits && cut !== NONE && names.cuts[node] === cut) desk.response.truncated = true;
+      writeAddresses(desk, image, findRrset(image, encloser, TYPE_A)) &&
+      writeAddresses(desk, image, findRrset(image, encloser, TYPE_AAAA));
+    const isGlue = cut !== NONE && zone === found.zone && cutOf(image, encloser) === cut;
+    if (!fits && isGlue) desk.response.truncated = true;
   }
 }
 
-/** False when they did not fit. */
-function writeAddresses(desk: Desk, node: number, rrset: number): boolean {
+/** The host whose addresses are looked for: memory of this thread, reused. */
+const target = createFlatName();
+const targetFound = createFound();
+
+/** Those of `target`, from the zone that holds it. False when they did not fit. */
+function writeAddresses({ response }: Desk, image: ZoneImage, rrset: number): boolean {
   if (rrset === NONE) return true;
-  const { response, snapshot } = desk;
-  const { names, rrsets } = snapshot;
+  const { bytes } = image;
   const before = response.at;
-  const count = rrsets.recordCounts[rrset] ?? 0;
-  const nameStart = names.textStarts[node] ?? 0;
-  const nameLength = names.textLengths[node] ?? 0;
-  const type = rrsets.types[rrset] ?? 0;
-  const ttl = rrsets.ttls[rrset] ?? 0;
-  let at = rrsets.dataStarts[rrset] ?? 0;
+  const count = recordCountOf(image, rrset);
+  const type = typeOf(image, rrset);
+  const ttl = ttlOf(image, rrset);
+  let at = dataStartOf(image, rrset);
   for (let record = 0; record < count; record++) {
-    const length = ((rrsets.data[at] ?? 0) << 8) | (rrsets.data[at + 1] ?? 0);
-    if (!writeForeignRecord(response, names.text, nameStart, nameLength, type, ttl, rrsets.data, at + 2, length)) {
+    const length = ((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0);
+    if (!writeForeignRecord(response, target.bytes, 0, target.length, type, ttl, bytes, at + 2, length)) {
       response.at = before;
       return false;
     }
@@ -74,10 +106,9 @@ function writeAddresses(desk: Desk, node: number, rrset: number): boolean {
 
 /** The delegation at `desk.found.node`: its NS in the authority section, its glue beside it (RFC 1034 section 4.3.2 step 3b). */
 export function writeReferral(desk: Desk): void {
-  const { names, rrsets } = desk.snapshot;
-  const cut = desk.found.node;
-  const ns = findRrset(names, rrsets, cut, TYPE_NS);
-  if (writeRrset(desk, ns, 'authorities', suffixOffset(desk, names.labelCounts[cut] ?? 0))) {
+  const { image, node: cut } = desk.found;
+  const ns = findRrset(image, cut, TYPE_NS);
+  if (writeRrset(desk, ns, 'authorities', suffixOffset(desk, labelCountOf(image, cut)))) {
     writeTargets(desk, ns, cut);
   }
 }
@@ -87,11 +118,8 @@ export function writeReferral(desk: Desk): void {
  * (RFC 2308 section 3).
  */
 export function writeNegative(desk: Desk): void {
-  const { names, zones } = desk.snapshot;
-  const { zone } = desk.found;
-  const labels = names.labelCounts[zones.apexes[zone] ?? NONE] ?? 0;
-  const ttl = zones.negativeTtls[zone] ?? 0;
-  writeRecords(desk, zones.soaRrsets[zone] ?? NONE, 'authorities', suffixOffset(desk, labels), ttl);
+  const { labelCount, soaRrset, negativeTtlSeconds } = desk.found.image;
+  writeRecords(desk, soaRrset, 'authorities', suffixOffset(desk, labelCount), negativeTtlSeconds);
 }
 
 /** Where the last `labels` labels of the name being answered stand in the message. */

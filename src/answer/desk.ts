@@ -1,7 +1,6 @@
 // A desk: what one answer thread works with. Made once per thread; adopting another snapshot changes what it points at.
 
 import { createTurns, type Turns } from '../load/turns.ts';
-import { createSuffixHashes } from '../snapshot/name-table.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import { NONE } from '../snapshot/snapshot.ts';
 import type { State } from '../snapshot/state.ts';
@@ -10,7 +9,7 @@ import { createQuery, type Query } from '../wire/query.ts';
 import { createResponse, QUESTION_OFFSET, type Response } from '../wire/response.ts';
 import { type Counters, createCounters } from './counters.ts';
 import { createDecision, type Decision } from './decision.ts';
-import { FOUND_OUTSIDE, type Found } from './find-name.ts';
+import { createFound, type Found } from './find-name.ts';
 import type { Trace } from './trace.ts';
 
 export type Desk = {
@@ -32,7 +31,7 @@ export type Desk = {
   readonly target: FlatName;
   /** Memory for the targets that a DNAME makes. */
   readonly synthesized: Uint8Array;
-  /** RRsets of the aliases that have been followed: the first `chainLength`. */
+  /** The aliases that have been followed, `chainLength` of them: RRset and zone of each. */
   readonly chain: Uint32Array;
   chainLength: number;
   /** The zone of the question, wherever its aliases lead; NONE where it is none of ours. */
@@ -66,14 +65,14 @@ export function createDesk(snapshot: Snapshot, state: State, seed: number, threa
     thread,
     query,
     response: createResponse(),
-    found: { kind: FOUND_OUTSIDE, node: NONE, zone: NONE, encloser: NONE, hashes: createSuffixHashes() },
+    found: createFound(),
     decision: createDecision(snapshot, state),
     client: { family: 4, words: new Uint32Array(4) },
     owner: query.name,
     ownerOffset: QUESTION_OFFSET,
     target: createFlatName(),
     synthesized: new Uint8Array(MAX_NAME_BYTES),
-    chain: new Uint32Array(MAX_ALIAS_STEPS),
+    chain: new Uint32Array(2 * MAX_ALIAS_STEPS),
     chainLength: 0,
     zone: NONE,
     clusterTurns: [],

@@ -1,18 +1,21 @@
 // Finds what the zones say of a name (RFC 1034 section 4.3.2 step 3): the name itself, the delegation above it, the
 // wildcard that stands in for it (RFC 4592), or that there is no such name.
 
-import { findNode, hashSuffixes } from '../snapshot/name-table.ts';
-import type { NameTable } from '../snapshot/snapshot.ts';
-import { NONE } from '../snapshot/snapshot.ts';
+import { findApex } from '../snapshot/find-zone.ts';
+import { NONE, type ZoneTable } from '../snapshot/snapshot.ts';
+import { cutOf, EMPTY_IMAGE, findNode, wildcardOf, type ZoneImage } from '../snapshot/zone-image.ts';
 import type { FlatName } from '../wire/flat-name.ts';
+import { createSuffixHashes, hashSuffixes } from '../wire/name-hash.ts';
 
 /** Where a search ended: one per thread, reused. */
 export type Found = {
   kind: FoundKind;
   /** The node whose data counts: of the name, of the wildcard, of the delegation; NONE where there is no such name. */
   node: number;
-  /** The zone of the closest encloser. */
+  /** The deepest zone above the name, or NONE. */
   zone: number;
+  /** That zone's image: what the nodes are nodes of. */
+  image: ZoneImage;
   /** The node of the closest encloser: of the name itself, or of the deepest name above it that exists. */
   encloser: number;
   readonly hashes: Uint32Array;
@@ -27,25 +30,40 @@ export const FOUND_WILDCARD = 3;
 /** The zone is ours, and the name does not exist. */
 export const FOUND_NOTHING = 4;
 
-export function findName(names: NameTable, name: FlatName, found: Found): void {
+export function createFound(): Found {
+  return {
+    kind: FOUND_OUTSIDE,
+    node: NONE,
+    zone: NONE,
+    image: EMPTY_IMAGE,
+    encloser: NONE,
+    hashes: createSuffixHashes(),
+  };
+}
+
+export function findName(zones: ZoneTable, name: FlatName, found: Found): void {
   const { hashes } = found;
   hashSuffixes(name, hashes);
-  // From the whole name upwards: the first suffix that exists is the name itself, or its closest encloser.
-  let label = 0;
-  let node = findNode(names, name, label, hashes[label] ?? 0);
-  while (node === NONE && label < name.labelCount) {
-    label++;
-    node = findNode(names, name, label, hashes[label] ?? 0);
-  }
-  found.node = NONE;
-  found.zone = NONE;
-  found.encloser = node;
+  const zone = findZone(zones, name, hashes);
+  const image = zones.images[zone] ?? EMPTY_IMAGE;
   found.kind = FOUND_OUTSIDE;
-  if (node === NONE) return;
+  found.node = NONE;
+  found.zone = zone;
+  found.image = image;
+  found.encloser = NONE;
+  if (zone === NONE) return;
 
-  found.zone = names.zones[node] ?? NONE;
-  const cut = names.cuts[node] ?? NONE;
-  const wildcard = names.wildcards[node] ?? NONE;
+  // From the whole name upwards, though not from below where the zone's deepest names are: the first suffix that exists is
+  // the name itself, or its closest encloser. The apex ends the search at the latest.
+  let label = Math.max(0, name.labelCount - image.labelCount - image.depth);
+  let node = findNode(image, name, label, hashes[label] ?? 0);
+  while (node === NONE) {
+    label++;
+    node = findNode(image, name, label, hashes[label] ?? 0);
+  }
+  found.encloser = node;
+  const cut = cutOf(image, node);
+  const wildcard = wildcardOf(image, node);
   if (cut !== NONE) {
     found.kind = FOUND_DELEGATION;
     found.node = cut;
@@ -58,4 +76,13 @@ export function findName(names: NameTable, name: FlatName, found: Found): void {
   } else {
     found.kind = FOUND_NOTHING;
   }
+}
+
+/** The deepest zone above the name, or NONE. */
+function findZone(zones: ZoneTable, name: FlatName, hashes: Uint32Array): number {
+  for (let label = Math.max(0, name.labelCount - zones.deepestApex); label <= name.labelCount; label++) {
+    const zone = findApex(zones, name, label, hashes[label] ?? 0);
+    if (zone !== NONE) return zone;
+  }
+  return NONE;
 }

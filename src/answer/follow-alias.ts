@@ -1,7 +1,7 @@
 // Follows aliases: a CNAME at a name (RFC 1034 section 3.6.2), a DNAME above it (RFC 6672), for as long as the chain stays
 // within our zones and does not bite its tail.
 
-import { findRrset } from '../snapshot/find-rrset.ts';
+import { dataStartOf, findRrset, labelCountOf, ttlOf } from '../snapshot/zone-image.ts';
 import { MAX_NAME_BYTES, readFlatName } from '../wire/flat-name.ts';
 import { RCODE_NOERROR, RCODE_YXDOMAIN, TYPE_CNAME, TYPE_DNAME } from '../wire/record-types.ts';
 import { writeRecord } from '../wire/response.ts';
@@ -15,33 +15,34 @@ export const FOLLOWED: AliasOutcome = -1;
 
 /** Writes the CNAME and finds its target. */
 export function followCname(desk: Desk, cname: number): AliasOutcome {
-  const { rrsets } = desk.snapshot;
+  const { image } = desk.found;
   if (!addToChain(desk, cname) || !writeRrset(desk, cname, 'answers', desk.ownerOffset)) return RCODE_NOERROR;
-  const start = rrsets.dataStarts[cname] ?? 0;
-  const length = ((rrsets.data[start] ?? 0) << 8) | (rrsets.data[start + 1] ?? 0);
-  takeTarget(desk, rrsets.data, start + 2, length);
+  const start = dataStartOf(image, cname);
+  const length = ((image.bytes[start] ?? 0) << 8) | (image.bytes[start + 1] ?? 0);
+  takeTarget(desk, image.bytes, start + 2, length);
   return FOLLOWED;
 }
 
 /** The DNAME at the closest encloser of a name that does not exist itself, or NONE. */
-export function findDname({ snapshot, found }: Desk): number {
-  return findRrset(snapshot.names, snapshot.rrsets, found.encloser, TYPE_DNAME);
+export function findDname({ found }: Desk): number {
+  return findRrset(found.image, found.encloser, TYPE_DNAME);
 }
 
 /** Writes the DNAME and the CNAME that it makes of the name (RFC 6672 section 3.1), and finds that one's target. */
 export function followDname(desk: Desk, dname: number): AliasOutcome {
-  const { snapshot, found, owner, ownerOffset, response, synthesized } = desk;
-  const { rrsets, names } = snapshot;
-  const labels = names.labelCounts[found.encloser] ?? 0;
+  const { found, owner, ownerOffset, response, synthesized } = desk;
+  const { image } = found;
+  const { bytes } = image;
+  const labels = labelCountOf(image, found.encloser);
   if (!addToChain(desk, dname) || !writeRrset(desk, dname, 'answers', suffixOffset(desk, labels))) return RCODE_NOERROR;
-  const start = rrsets.dataStarts[dname] ?? 0;
-  const length = ((rrsets.data[start] ?? 0) << 8) | (rrsets.data[start + 1] ?? 0);
+  const start = dataStartOf(image, dname);
+  const length = ((bytes[start] ?? 0) << 8) | (bytes[start + 1] ?? 0);
   const prefixLength = owner.labelStarts[owner.labelCount - labels] ?? 0;
   if (prefixLength + length > MAX_NAME_BYTES) return RCODE_YXDOMAIN;
   for (let at = 0; at < prefixLength; at++) synthesized[at] = owner.bytes[at] ?? 0;
-  for (let at = 0; at < length; at++) synthesized[prefixLength + at] = rrsets.data[start + 2 + at] ?? 0;
+  for (let at = 0; at < length; at++) synthesized[prefixLength + at] = bytes[start + 2 + at] ?? 0;
   const size = prefixLength + length;
-  if (!writeRecord(response, ownerOffset, TYPE_CNAME, rrsets.ttls[dname] ?? 0, synthesized, 0, size)) {
+  if (!writeRecord(response, ownerOffset, TYPE_CNAME, ttlOf(image, dname), synthesized, 0, size)) {
     response.truncated = true;
     return RCODE_NOERROR;
   }
@@ -56,15 +57,19 @@ function takeTarget(desk: Desk, data: Uint8Array, start: number, length: number)
   readFlatName(target, data, start, start + length);
   desk.owner = target;
   desk.ownerOffset = response.at - length - response.start;
-  findName(snapshot.names, target, found);
+  findName(snapshot.zones, target, found);
 }
 
 /** Notes an alias; false when it has been followed already, or enough have been. */
 function addToChain(desk: Desk, rrset: number): boolean {
   const { chain, chainLength } = desk;
-  for (let step = 0; step < chainLength; step++) if (chain[step] === rrset) return false;
+  const { zone } = desk.found;
+  for (let step = 0; step < chainLength; step++) {
+    if (chain[2 * step] === rrset && chain[2 * step + 1] === zone) return false;
+  }
   if (chainLength === MAX_ALIAS_STEPS) return false;
-  chain[chainLength] = rrset;
+  chain[2 * chainLength] = rrset;
+  chain[2 * chainLength + 1] = zone;
   desk.chainLength = chainLength + 1;
   desk.trace?.push({ step: 'alias' });
   return true;

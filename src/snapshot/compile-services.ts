@@ -21,6 +21,7 @@ export type CompiledServices = {
 
 export function compileServices(configuration: Configuration): CompiledServices {
   const { services, clusters } = configuration;
+  const zoneIndex = new Map(configuration.zones.map(({ name }, index) => [name, index]));
   const clusterIndex = indexById(clusters);
   const clusterFamilies = clusters.map(familiesOf);
   const members = services.map((service) => service.clusters.map((id) => clusterIndex.get(id) ?? NONE));
@@ -28,7 +29,7 @@ export function compileServices(configuration: Configuration): CompiledServices 
   return {
     services: {
       ids: services.map(({ id }) => id),
-      zones: sharedUint32From(services.map(({ zone }) => zoneIndexOf(configuration, zone))),
+      zones: sharedUint32From(services.map(({ zone }) => zoneIndex.get(zone) ?? NONE)),
       rankings: sharedUint32From(rankingOf),
       clusterStarts: sharedUint32From(startsOf(members)),
       clusters: sharedUint32From(members.flat()),
@@ -130,10 +131,6 @@ function shareRankings(configuration: Configuration): { rankings: Ranking[]; ran
 function positionRule(rule: RankRule, clusters: readonly string[]): RankingRule {
   if (rule.kind !== 'match') return rule;
   return { ...rule, use: rule.use.map((id) => clusters.indexOf(id)) };
-}
-
-function zoneIndexOf(configuration: Configuration, zone: string): number {
-  return configuration.zones.findIndex(({ name }) => name === zone);
 }
 
 function indexById(items: readonly { readonly id: string }[]): Map<string, number> {

@@ -4,14 +4,15 @@
 import type { PlaceMap } from '../geo/place-map.ts';
 import type { Configuration } from '../model/configuration.ts';
 import type { Parsed, Problem } from '../model/problem.ts';
+import type { Zone } from '../model/zone.ts';
 import { compileRanking } from '../steering/rank.ts';
 import type { Ranking } from '../steering/ranking.ts';
 import type { RankMap } from '../steering/run-map.ts';
-import { parseNameText } from '../wire/name.ts';
-import { type BuiltZone, buildZone } from '../zone/build-zone.ts';
-import { compileNames } from './compile-names.ts';
 import { compileServices } from './compile-services.ts';
+import { compileZone, readZonePart } from './compile-zone.ts';
+import { compileZones } from './compile-zones.ts';
 import type { Snapshot } from './snapshot.ts';
+import type { ZoneImage } from './zone-image.ts';
 
 /** Compiled rankings of one place map, by the content of the ranking. */
 export type RankMapCache = {
@@ -41,33 +42,36 @@ export function compileSnapshot(
   serial: number,
   cache: RankMapCache,
 ): Parsed<CompiledSnapshot> {
+  const { zones, services } = configuration;
+  const steered = Map.groupBy(services.keys(), (service) => services[service]?.zone ?? '');
+  const steeredOf = ({ name }: Zone) => steered.get(name) ?? [];
+  const images: ZoneImage[] = [];
   const problems: Problem[] = [];
-  const zones: BuiltZone[] = [];
-  for (const [index, zone] of configuration.zones.entries()) {
-    const steered = configuration.services.filter((service) => service.zone === zone.name).map(({ id }) => id);
-    const built = buildZone(zone, serial, steered);
-    if (built.ok) zones.push(built.value);
-    else problems.push(...built.problems.map((problem) => ({ ...problem, path: `/zones/${index}${problem.path}` })));
+  for (const [index, zone] of zones.entries()) {
+    const part = readZonePart(zone.name, zone.records);
+    const steeredNames = steeredOf(zone).map((service) => services[service]?.id ?? '');
+    const compiled = compileZone(zone, [part], steeredNames);
+    if (compiled.ok) images.push(compiled.value);
+    else problems.push(...compiled.problems.map((problem) => ({ ...problem, path: `/zones/${index}${problem.path}` })));
   }
   if (problems.length > 0) return { ok: false, problems };
 
-  const { services, clusters, endpoints, rankings } = compileServices(configuration);
-  const serviceNames = configuration.services.map(({ id }, service) => ({ name: serviceName(id), service }));
-  const rankMaps = compileRankings(rankings, cache);
-  const snapshot = { ...compileNames(zones, serviceNames), services, clusters, endpoints, rankings: rankMaps };
+  const { rankings, ...tables } = compileServices(configuration);
+  const names = zones.map(({ name }) => name);
+  const snapshot = {
+    zones: compileZones(names, images, zones.map(steeredOf)),
+    serial,
+    ...tables,
+    rankings: compileRankings(rankings, cache),
+  };
   return { ok: true, value: { snapshot, rankings } };
-}
-
-function serviceName(id: string): Uint8Array {
-  const name = parseNameText(`${id}.`);
-  if (!(name instanceof Uint8Array)) throw new Error(`service ${id} passed validation as a name`);
-  return name;
 }
 
 /** Rankings that are no longer used leave the cache. */
 function compileRankings(rankings: readonly Ranking[], cache: RankMapCache): RankMap[] {
   const keys = rankings.map((ranking) => JSON.stringify(ranking));
-  for (const key of cache.maps.keys()) if (!keys.includes(key)) cache.maps.delete(key);
+  const used = new Set(keys);
+  for (const key of cache.maps.keys()) if (!used.has(key)) cache.maps.delete(key);
   return rankings.map((ranking, index) => {
     const key = keys[index] ?? '';
     const known = cache.maps.get(key) ?? cache.keeper.find(key);

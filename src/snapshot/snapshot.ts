@@ -1,66 +1,37 @@
 // A snapshot: everything that answers depend on and that does not change with health or load, compiled into flat arrays
 // over shared memory. Immutable; built whole, swapped whole. What changes by the second stands beside it, in State.
 //
-//   names   hash of a name → node        node → zone, RRsets, service, delegation above it, wildcard below it
-//   rrsets  node → RRsets                RRset → type, TTL, records as they go on the wire
-//   zones   zone → apex, SOA
+//   zones    hash of an apex → zone → image (zone-image.ts): hash of a name → node → RRsets, delegation, wildcard, service
 //   services → clusters → endpoints      service → ranking, pick, TTL, last resort
 //   rankings client prefix → preference list (positions in the service's list of clusters)
 
 import { FAMILY_BITS } from '../model/cluster.ts';
 import type { RankMap } from '../steering/run-map.ts';
+import type { ZoneImage } from './zone-image.ts';
 
 /** An index that points nowhere. */
 export const NONE = 0xffffffff;
 
 export type Snapshot = {
-  readonly names: NameTable;
-  readonly rrsets: RrsetTable;
   readonly zones: ZoneTable;
+  /** Of the SOA of every zone. */
+  readonly serial: number;
   readonly services: ServiceTable;
   readonly clusters: ClusterTable;
   readonly endpoints: EndpointTable;
   readonly rankings: readonly RankMap[];
 };
 
-/** One node per name that exists, empty non-terminals too. */
-export type NameTable = {
-  /** Open addressing, linear probing, a power of two of slots: node + 1, or 0. */
-  readonly slots: Uint32Array;
-  readonly hashes: Uint32Array;
-  /** Where the node's name stands in `text`, uncompressed and in lower case. */
-  readonly textStarts: Uint32Array;
-  readonly textLengths: Uint8Array;
-  readonly text: Uint8Array;
-  readonly labelCounts: Uint8Array;
-  readonly zones: Uint32Array;
-  readonly services: Uint32Array;
-  /** The delegation at or above the node and below its zone's apex. */
-  readonly cuts: Uint32Array;
-  /** The node's child `*`. */
-  readonly wildcards: Uint32Array;
-  /** RRsets of node n: `rrsetStarts[n]` up to `rrsetStarts[n + 1]`. */
-  readonly rrsetStarts: Uint32Array;
-};
-
-export type RrsetTable = {
-  readonly types: Uint16Array;
-  readonly ttls: Uint32Array;
-  readonly recordCounts: Uint16Array;
-  /** Records stand one behind another in `data`, each with its length in two bytes before it. */
-  readonly dataStarts: Uint32Array;
-  readonly data: Uint8Array;
-  /** Nodes whose addresses belong into the additional section: `targetStarts[r]` up to `targetStarts[r + 1]`. */
-  readonly targetStarts: Uint32Array;
-  readonly targets: Uint32Array;
-};
-
 export type ZoneTable = {
   readonly names: readonly string[];
-  readonly apexes: Uint32Array;
-  readonly soaRrsets: Uint32Array;
-  /** RFC 2308 section 5: the lesser of the SOA's own TTL and its last field. */
-  readonly negativeTtls: Uint32Array;
+  readonly images: readonly ZoneImage[];
+  /** Open addressing, linear probing, a power of two of slots: zone + 1, or 0. */
+  readonly apexSlots: Uint32Array;
+  /** Labels of the apex that has most. */
+  readonly deepestApex: number;
+  /** Services of zone z, as its image numbers them: `services[serviceStarts[z] + steered]`. */
+  readonly serviceStarts: Uint32Array;
+  readonly services: Uint32Array;
 };
 
 export const FAMILY_A = FAMILY_BITS.A;

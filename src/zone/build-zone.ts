@@ -1,74 +1,82 @@
-// Builds a zone from what the configuration states: its SOA, name servers and records become nodes with RRsets in wire form,
-// in canonical order, with the empty non-terminals between them and with what a lookup must know of each node. Snapshots are
-// flattened from it. Serves RFC 1034 section 4.2, RFC 2181, RFC 4592.
+// Builds a zone from what the configuration states: its SOA, its name servers and its records, read in parts, become nodes
+// with RRsets in wire form, with the empty non-terminals between them. Snapshots are laid out from it. Serves RFC 1034
+// section 4.2, RFC 2181, RFC 4592.
 
 import { MAX_PROBLEMS } from '../model/limits.ts';
 import type { Parsed, Problem } from '../model/problem.ts';
 import type { Zone } from '../model/zone.ts';
-import { isWildcard, parentKey } from '../wire/name.ts';
-import { TYPE_NS } from '../wire/record-types.ts';
-import { type DraftNode, draftZone, findRrset, type ZoneDraft } from './draft-zone.ts';
+import { isSubdomain, lowerCaseName, parseNameText } from '../wire/name.ts';
+import { TYPE_NS, TYPE_SOA } from '../wire/record-types.ts';
+import { draftZone, SOURCE_NS, SOURCE_SOA, type ZoneDraft } from './draft-zone.ts';
 import { judgeZone } from './judge-zone.ts';
+import { addToPart, createPartWriter, describeForeign, finishPart, type RecordPart } from './record-part.ts';
 
-export type BuiltRrset = {
-  readonly type: number;
-  readonly ttlSeconds: number;
-  /** Wire form, names uncompressed; no two are the same (RFC 2181 section 5), in the order that was given. */
-  readonly data: readonly Uint8Array[];
-};
-
-export type BuiltNode = {
-  /** Wire form, lower case. */
-  readonly name: Uint8Array;
-  readonly rrsets: readonly BuiltRrset[];
-  readonly isApex: boolean;
-  /** A service answers here. */
-  readonly isSteered: boolean;
-  /** Has NS, is not the apex, and stands below no other delegation. */
-  readonly isDelegation: boolean;
-  /** Glue, or hidden: never answered from with authority. */
-  readonly isBelowDelegation: boolean;
-  /** Has nothing of its own, only names below it: NODATA, not NXDOMAIN (RFC 8020). */
-  readonly isEmptyNonTerminal: boolean;
-  /** A wildcard stands directly below: what is not found below here comes from it (RFC 4592 section 3.3.1). */
-  readonly hasWildcardChild: boolean;
-};
-
-export type BuiltZone = {
-  /** Wire form, lower case. */
-  readonly name: Uint8Array;
-  /** As in the configuration. */
-  readonly nameText: string;
-  /** In canonical order (RFC 4034 section 6.1): the apex first. */
-  readonly nodes: readonly BuiltNode[];
-};
+/** A zone apart from its records. */
+export type ZoneHead = Omit<Zone, 'records'>;
 
 /**
- * Builds `zone` with the given SOA serial. `steeredNames` are the full names of the zone's services: they get nodes even
- * without records. Problems carry JSON pointers relative to the zone, such as `/records/3/data/0`; at most MAX_PROBLEMS.
+ * Builds the zone. The serial of its SOA is 0: whoever answers puts in the one of the revision, so that a change elsewhere
+ * is none of this zone. `steeredNames` are the full names of the zone's services: they get nodes even without records,
+ * which know their position in that list. Problems carry JSON pointers relative to the zone, such as `/records/3/data/0`;
+ * at most MAX_PROBLEMS.
  */
-export function buildZone(zone: Zone, serial: number, steeredNames: readonly string[] = []): Parsed<BuiltZone> {
+export function buildZone(
+  head: ZoneHead,
+  parts: readonly RecordPart[],
+  steeredNames: readonly string[] = [],
+): Parsed<ZoneDraft> {
   const problems: Problem[] = [];
-  const draft = draftZone(zone, serial, steeredNames, problems);
-  if (draft === undefined) return { ok: false, problems };
-  const nodes = [...draft.nodes.values()].sort((a, b) => (a.key < b.key ? -1 : 1));
-  judgeZone(draft, nodes, problems);
+  const name = readName(head.name, '/name', problems);
+  if (name === undefined) return { ok: false, problems };
+  const own = readHead(head, problems);
+  const steered = steeredNames
+    .map((text) => readSteeredName(text, name, problems))
+    .filter((each) => each !== undefined);
+  const draft = draftZone(name, [own, ...parts], steered, problems);
+  judgeZone(draft, problems);
   if (problems.length > 0) return { ok: false, problems: problems.slice(0, MAX_PROBLEMS) };
-  markNodes(draft, nodes);
-  return { ok: true, value: { name: draft.name, nameText: zone.name, nodes } };
+  return { ok: true, value: draft };
 }
 
-/** In place: a zone may have a million nodes. In canonical order everything below a name follows it at once. */
-function markNodes(draft: ZoneDraft, nodes: readonly DraftNode[]): void {
-  let cutKey: string | undefined;
-  for (const node of nodes) {
-    node.isApex = node.key === draft.key;
-    node.isBelowDelegation = cutKey !== undefined && node.key.startsWith(cutKey);
-    node.isDelegation = !node.isApex && !node.isBelowDelegation && findRrset(node, TYPE_NS) !== undefined;
-    if (node.isDelegation) cutKey = node.key;
-    node.isEmptyNonTerminal = node.rrsets.length === 0 && !node.isSteered;
-    if (!isWildcard(node.name)) continue;
-    const parent = draft.nodes.get(parentKey(node.key));
-    if (parent !== undefined) parent.hasWildcardChild = true;
-  }
+/** The SOA and the NS records of the apex. */
+function readHead(head: ZoneHead, problems: Problem[]): RecordPart {
+  const writer = createPartWriter(2);
+  const apex = new Uint8Array(0);
+  const soa = composeSoa(head, problems);
+  if (soa !== undefined) addToPart(writer, SOURCE_SOA, apex, 0, TYPE_SOA, head.soa.ttlSeconds, [soa]);
+  const servers = head.ns
+    .map((name, index) => readName(name, `/ns/${index}`, problems))
+    .filter((name) => name !== undefined);
+  if (head.ns.length === 0) problems.push({ path: '/ns', message: 'The zone has no name server: list at least one.' });
+  addToPart(writer, SOURCE_NS, apex, 0, TYPE_NS, head.nsTtlSeconds, servers);
+  return finishPart(writer, 0);
+}
+
+/** RFC 1035 section 3.3.13. The model's names are absolute without their final dot. */
+function composeSoa({ soa }: ZoneHead, problems: Problem[]): Uint8Array | undefined {
+  const mname = readName(soa.mname, '/soa/mname', problems);
+  const rname = readName(soa.rname, '/soa/rname', problems);
+  if (mname === undefined || rname === undefined) return undefined;
+  const data = new Uint8Array(mname.length + rname.length + 20);
+  data.set(mname);
+  data.set(rname, mname.length);
+  const view = new DataView(data.buffer, mname.length + rname.length);
+  const numbers = [0, soa.refreshSeconds, soa.retrySeconds, soa.expireSeconds, soa.minimumSeconds];
+  for (const [index, number] of numbers.entries()) view.setUint32(4 * index, number);
+  return data;
+}
+
+function readSteeredName(text: string, zone: Uint8Array, problems: Problem[]): Uint8Array | undefined {
+  const name = readName(text, '', problems);
+  if (name === undefined || isSubdomain(name, zone)) return name;
+  problems.push({ path: '', message: describeForeign(text) });
+  return undefined;
+}
+
+/** Lower case; every name of the model is absolute. */
+function readName(text: string, path: string, problems: Problem[]): Uint8Array | undefined {
+  const name = parseNameText(text);
+  if (name instanceof Uint8Array) return lowerCaseName(name);
+  problems.push({ path, message: `${name.problem}.` });
+  return undefined;
 }

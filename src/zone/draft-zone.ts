@@ -1,202 +1,189 @@
-// The first half of building a zone: every record is parsed and put at its node, whatever the nodes then add up to. What is
-// wrong with a single record is found here; what is wrong between records, in judge-zone.ts.
+// The draft of a zone: the records of its parts, put at their nodes, with every name between them and the apex. All of it
+// in flat arrays, for a zone may have a million names. Record sets are numbered through all parts; the nodes of the names
+// above a node have lower numbers than it, so that one pass from first to last hands down what holds for all below.
 
 import type { Problem } from '../model/problem.ts';
-import type { RecordSet, Zone } from '../model/zone.ts';
-import { canonicalKey, isSubdomain, lowerCaseName, parentKey, parentName, parseNameText } from '../wire/name.ts';
-import { parseRecordData } from '../wire/record-data.ts';
-import { TYPE_NS, TYPE_SOA } from '../wire/record-types.ts';
-import { readZoneRecordType } from './check-record-data.ts';
-
-export type DraftRrset = {
-  readonly type: number;
-  readonly ttlSeconds: number;
-  readonly data: Uint8Array[];
-  /** Where the configuration states it: see pathOf. */
-  readonly source: RrsetSource;
-};
-
-/** A position in the zone's records, or its own SOA or name servers. */
-export type RrsetSource = number | 'soa' | 'ns';
-
-/** What a BuiltNode becomes of: its flags are set once all nodes are known. */
-export type DraftNode = {
-  /** See canonicalKey: sorts canonically, and begins with the keys of all names above. */
-  readonly key: string;
-  readonly name: Uint8Array;
-  rrsets: readonly DraftRrset[];
-  isApex: boolean;
-  isSteered: boolean;
-  isDelegation: boolean;
-  isBelowDelegation: boolean;
-  isEmptyNonTerminal: boolean;
-  hasWildcardChild: boolean;
-};
+import { createFlatName, type FlatName, readFlatName } from '../wire/flat-name.ts';
+import { formatName } from '../wire/name.ts';
+import { createSuffixHashes, firstSlot, hashSuffixes } from '../wire/name-hash.ts';
+import { createNodes, enterSlot, growNodes, NONE, type Nodes } from './draft-nodes.ts';
+import { joinParts } from './join-parts.ts';
+import { type RecordPart, withoutDuplicates } from './record-part.ts';
 
 export type ZoneDraft = {
+  /** Wire form, lower case. */
   readonly name: Uint8Array;
-  readonly key: string;
-  /** By key; with every name between a node and the apex. */
-  readonly nodes: Map<string, DraftNode>;
+  readonly labelCount: number;
+  readonly records: RecordPart;
+  /** The next record set of the same node and another type. */
+  readonly next: Uint32Array;
+  /** The next record set of the same node and type: both are one RRset. */
+  readonly more: Uint32Array;
+  readonly nodes: Nodes;
 };
 
-/** RFC 2181 section 8. */
-const MAX_TTL_SECONDS = 0x7fffffff;
+/** In `sources` of a part: not a record, but the zone's own. */
+export const SOURCE_SOA = 0xfffffffe;
+export const SOURCE_NS = 0xfffffffd;
 
-/** Undefined when not even the name of the zone can be read; everything wrong is added to `problems`. */
+/** `name` in wire form, lower case. `steeredNames`, likewise, get nodes even without records, and are numbered as they come. */
 export function draftZone(
-  zone: Zone,
-  serial: number,
-  steeredNames: readonly string[],
+  name: Uint8Array,
+  parts: readonly RecordPart[],
+  steeredNames: readonly Uint8Array[],
   problems: Problem[],
-): ZoneDraft | undefined {
-  const name = readName(zone.name, '/name', problems);
-  if (name === undefined) return undefined;
-  const draft: ZoneDraft = { name, key: canonicalKey(name), nodes: new Map() };
-  addSoa(draft, zone, serial, problems);
-  addNameServers(draft, zone, problems);
-  for (const [index, record] of zone.records.entries()) addRecordSet(draft, record, index, problems);
-  for (const steered of steeredNames) {
-    const node = addOwner(draft, steered, undefined, problems);
-    if (node !== undefined) node.isSteered = true;
+): ZoneDraft {
+  const records = joinParts(parts);
+  const count = records.types.length;
+  const owner = createFlatName();
+  const hashes = createSuffixHashes();
+  readName(owner, hashes, name);
+  const draft: ZoneDraft = {
+    name,
+    labelCount: owner.labelCount,
+    records,
+    next: new Uint32Array(count).fill(NONE),
+    more: new Uint32Array(count).fill(NONE),
+    nodes: createNodes(count + steeredNames.length),
+  };
+  addNode(draft, owner, 0, hashes[0] ?? 0, NONE);
+  const full = new Uint8Array(255);
+  for (let rrset = 0; rrset < count; rrset++) {
+    const start = records.nameStarts[rrset] ?? 0;
+    const length = (records.nameStarts[rrset + 1] ?? 0) - start;
+    for (let at = 0; at < length; at++) full[at] = records.names[start + at] ?? 0;
+    full.set(name, length);
+    readName(owner, hashes, full);
+    addRrset(draft, nodeAt(draft, owner, hashes), rrset, problems);
+  }
+  for (const [ordinal, steered] of steeredNames.entries()) {
+    readName(owner, hashes, steered);
+    draft.nodes.steered[nodeAt(draft, owner, hashes)] = ordinal;
   }
   return draft;
 }
 
-/** RFC 1035 section 3.3.13. The model's names are absolute without their final dot. */
-function addSoa(draft: ZoneDraft, zone: Zone, serial: number, problems: Problem[]): void {
-  const { soa } = zone;
-  const mname = readName(soa.mname, '/soa/mname', problems);
-  const rname = readName(soa.rname, '/soa/rname', problems);
-  if (mname === undefined || rname === undefined) return;
-  const data = new Uint8Array(mname.length + rname.length + 20);
-  data.set(mname);
-  data.set(rname, mname.length);
-  const view = new DataView(data.buffer, mname.length + rname.length);
-  const numbers = [serial, soa.refreshSeconds, soa.retrySeconds, soa.expireSeconds, soa.minimumSeconds];
-  for (const [index, number] of numbers.entries()) view.setUint32(4 * index, number);
-  const rrset = { type: TYPE_SOA, ttlSeconds: soa.ttlSeconds, data: [data], source: 'soa' as const };
-  addRrset(nodeAt(draft, draft.name), rrset, problems);
-}
-
-function addNameServers(draft: ZoneDraft, zone: Zone, problems: Problem[]): void {
-  const data = zone.ns
-    .map((name, index) => readName(name, `/ns/${index}`, problems))
-    .filter((name) => name !== undefined);
-  if (zone.ns.length === 0) problems.push({ path: '/ns', message: 'The zone has no name server: list at least one.' });
-  addRrset(nodeAt(draft, draft.name), { type: TYPE_NS, ttlSeconds: zone.nsTtlSeconds, data, source: 'ns' }, problems);
-}
-
-function addRecordSet(draft: ZoneDraft, record: RecordSet, index: number, problems: Problem[]): void {
-  const report = (below: string, message: string) => problems.push({ path: `${pathOf(index)}${below}`, message });
-  const node = addOwner(draft, record.name, index, problems);
-  const type = readZoneRecordType(record.type);
-  if (typeof type === 'string') report('/type', type);
-  if (!(record.ttlSeconds >= 0 && record.ttlSeconds <= MAX_TTL_SECONDS)) {
-    report('/ttl', `The TTL must be 0 to ${MAX_TTL_SECONDS} seconds (RFC 2181 section 8).`);
-  }
-  if (record.data.length === 0) report('/data', 'There is no data: write at least one value.');
-  if (node === undefined || typeof type === 'string') return;
-  if (type === TYPE_NS && node.key === draft.key) {
-    report('', "The zone's own name servers are listed in its ns: move them there.");
-    return;
-  }
-  const parsed = record.data.map((text) => parseRecordData(type, text, draft.name));
-  for (const [position, result] of parsed.entries()) if (!result.ok) report(`/data/${position}`, `${result.problem}.`);
-  const data = parsed.map((result) => (result.ok ? result.bytes : NO_DATA));
-  addRrset(node, { type, ttlSeconds: record.ttlSeconds, data, source: index }, problems);
-}
-
-/** Stands for a value that cannot be read, in a draft that will be refused. */
-const NO_DATA = new Uint8Array(0);
-
-/** JSON pointer relative to the zone. */
-export function pathOf(source: RrsetSource): string {
-  return typeof source === 'number' ? `/records/${source}` : `/${source}`;
-}
-
-export function findRrset(node: DraftNode, type: number): DraftRrset | undefined {
-  for (const rrset of node.rrsets) if (rrset.type === type) return rrset;
-  return undefined;
-}
-
-/** What is stated of one name and type in several places is one RRset, which has one TTL (RFC 2181 section 5.2). */
-function addRrset(node: DraftNode, added: DraftRrset, problems: Problem[]): void {
-  const existing = findRrset(node, added.type);
-  if (existing === undefined) {
-    const { type, ttlSeconds, data, source } = added;
-    // Not push, which reserves room for many: a million nodes have one RRset each.
-    node.rrsets = [...node.rrsets, { type, ttlSeconds, data: withoutDuplicates(data), source }];
-    return;
-  }
-  if (existing.ttlSeconds !== added.ttlSeconds) {
-    const message = `${pathOf(existing.source)} gives this name and type a TTL of ${existing.ttlSeconds}: all its records have one TTL, write the same.`;
-    problems.push({ path: `${pathOf(added.source)}/ttl`, message });
-  }
-  const data = withoutDuplicates([...existing.data, ...added.data]);
-  existing.data.splice(0, existing.data.length, ...data);
-}
-
-function withoutDuplicates(data: Uint8Array[]): Uint8Array[] {
-  if (data.length < 2) return data;
-  return [...new Map(data.map((octets) => [octets.join(), octets])).values()];
-}
-
-/** `record` is the position of the record that names the owner; undefined for a service's name. */
-function addOwner(
-  draft: ZoneDraft,
-  text: string,
-  record: number | undefined,
-  problems: Problem[],
-): DraftNode | undefined {
-  const parsed = parseNameText(text);
-  const name = parsed instanceof Uint8Array ? lowerCaseName(parsed) : undefined;
-  if (name !== undefined && isSubdomain(name, draft.name)) return nodeAt(draft, name);
-  const path = record === undefined ? '' : `${pathOf(record)}/name`;
-  const message =
-    'problem' in parsed
-      ? `${parsed.problem}.`
-      : `${text} is not in this zone: give it to the zone that it belongs to, or correct it.`;
-  problems.push({ path, message });
-  return undefined;
+function readName(name: FlatName, hashes: Uint32Array, wire: Uint8Array): void {
+  if (readFlatName(name, wire, 0, wire.length) < 0) throw new Error('a name that was read is no name');
+  hashSuffixes(name, hashes);
 }
 
 /** The node of a name in the zone; new ones come with all nodes between them and the apex. */
-function nodeAt(draft: ZoneDraft, name: Uint8Array): DraftNode {
-  const key = canonicalKey(name);
-  const known = draft.nodes.get(key);
-  if (known !== undefined) return known;
-  const node = createNode(key, name);
-  draft.nodes.set(key, node);
-  let below = node;
-  // At most as many steps as a name has labels.
-  for (let above = parentKey(key); below.key !== draft.key && !draft.nodes.has(above); above = parentKey(above)) {
-    below = createNode(above, parentName(below.name));
-    draft.nodes.set(above, below);
+function nodeAt(draft: ZoneDraft, name: FlatName, hashes: Uint32Array): number {
+  let label = 0;
+  let node = findDraftNode(draft, name, label, hashes[label] ?? 0);
+  // Ends at the apex at the latest.
+  while (node === NONE) {
+    label++;
+    node = findDraftNode(draft, name, label, hashes[label] ?? 0);
+  }
+  while (label > 0) {
+    label--;
+    node = addNode(draft, name, label, hashes[label] ?? 0, node);
   }
   return node;
 }
 
-const NO_RRSETS: readonly DraftRrset[] = [];
-
-function createNode(key: string, name: Uint8Array): DraftNode {
-  return {
-    key,
-    name,
-    rrsets: NO_RRSETS,
-    isApex: false,
-    isSteered: false,
-    isDelegation: false,
-    isBelowDelegation: false,
-    isEmptyNonTerminal: false,
-    hasWildcardChild: false,
-  };
+/** The node of the name's suffix from label `label` on, or NONE. The name must be in the zone. */
+export function findDraftNode({ name: zone, nodes }: ZoneDraft, name: FlatName, label: number, hash: number): number {
+  const { slots, hashes, text, textStarts, textLengths } = nodes;
+  const mask = slots.length - 1;
+  const start = name.labelStarts[label] ?? 0;
+  const length = name.length - zone.length - start;
+  for (let slot = firstSlot(hash, mask); ; slot = (slot + 1) & mask) {
+    const node = (slots[slot] ?? 0) - 1;
+    if (node < 0) return NONE;
+    if (hashes[node] !== hash || textLengths[node] !== length) continue;
+    const textStart = textStarts[node] ?? 0;
+    let at = 0;
+    while (at < length && text[textStart + at] === name.bytes[start + at]) at++;
+    if (at === length) return node;
+  }
 }
 
-/** Lower case; every name of the model is absolute. */
-function readName(text: string, path: string, problems: Problem[]): Uint8Array | undefined {
-  const name = parseNameText(text);
-  if (name instanceof Uint8Array) return lowerCaseName(name);
-  problems.push({ path, message: `${name.problem}.` });
-  return undefined;
+const ASTERISK = 0x2a;
+
+function addNode(draft: ZoneDraft, name: FlatName, label: number, hash: number, parent: number): number {
+  const { nodes } = draft;
+  const node = nodes.count++;
+  const start = name.labelStarts[label] ?? 0;
+  const length = name.length - draft.name.length - start;
+  if (node === nodes.hashes.length || nodes.textEnd + length > nodes.text.length) growNodes(nodes);
+  nodes.hashes[node] = hash;
+  nodes.parents[node] = parent;
+  nodes.textStarts[node] = nodes.textEnd;
+  nodes.textLengths[node] = length;
+  nodes.labelCounts[node] = name.labelCount - label - draft.labelCount;
+  for (let at = 0; at < length; at++) nodes.text[nodes.textEnd++] = name.bytes[start + at] ?? 0;
+  if (isWildcardNode(draft, node)) nodes.wildcards[parent] = node;
+  enterSlot(nodes.slots, node, hash);
+  return node;
+}
+
+/** What is stated of one name and type in several places is one RRset, which has one TTL (RFC 2181 section 5.2). */
+function addRrset(draft: ZoneDraft, node: number, added: number, problems: Problem[]): void {
+  const { records, next, more, nodes } = draft;
+  const first = nodes.rrsets[node] ?? NONE;
+  if (first === NONE) {
+    nodes.rrsets[node] = added;
+    return;
+  }
+  let last = first;
+  for (let rrset = first; rrset !== NONE; rrset = next[rrset] ?? NONE) {
+    if (records.types[rrset] !== records.types[added]) {
+      last = rrset;
+      continue;
+    }
+    if (records.ttls[rrset] !== records.ttls[added]) {
+      const message = `${pathOf(draft, rrset)} gives this name and type a TTL of ${records.ttls[rrset]}: all its records have one TTL, write the same.`;
+      problems.push({ path: `${pathOf(draft, added)}/ttl`, message });
+    }
+    let tail = rrset;
+    while (more[tail] !== NONE) tail = more[tail] ?? NONE;
+    more[tail] = added;
+    return;
+  }
+  next[last] = added;
+}
+
+/** The RRset of `type` at `node`, or NONE. */
+export function findDraftRrset({ nodes, next, records }: ZoneDraft, node: number, type: number): number {
+  for (let rrset = nodes.rrsets[node] ?? NONE; rrset !== NONE; rrset = next[rrset] ?? NONE) {
+    if (records.types[rrset] === type) return rrset;
+  }
+  return NONE;
+}
+
+/** The records of an RRset, from all places where it is stated; no two are the same. */
+export function dataOf({ records, more }: ZoneDraft, rrset: number): readonly Uint8Array[] {
+  const found: Uint8Array[] = [];
+  for (let part = rrset; part !== NONE; part = more[part] ?? NONE) {
+    const end = records.dataStarts[part + 1] ?? 0;
+    for (let at = records.dataStarts[part] ?? 0; at < end; ) {
+      const length = ((records.data[at] ?? 0) << 8) | (records.data[at + 1] ?? 0);
+      found.push(records.data.subarray(at + 2, at + 2 + length));
+      at += 2 + length;
+    }
+  }
+  // Within one place there are none.
+  return more[rrset] === NONE ? found : withoutDuplicates(found);
+}
+
+/** JSON pointer, relative to the zone, of where the record set is stated. */
+export function pathOf({ records }: ZoneDraft, rrset: number): string {
+  const source = records.sources[rrset] ?? 0;
+  if (source === SOURCE_SOA) return '/soa';
+  return source === SOURCE_NS ? '/ns' : `/records/${source}`;
+}
+
+export function isWildcardNode({ nodes }: ZoneDraft, node: number): boolean {
+  const start = nodes.textStarts[node] ?? 0;
+  return (nodes.textLengths[node] ?? 0) > 0 && nodes.text[start] === 1 && nodes.text[start + 1] === ASTERISK;
+}
+
+/** The full name of a node, as people write it. */
+export function nameOfNode({ name, nodes }: ZoneDraft, node: number): string {
+  const start = nodes.textStarts[node] ?? 0;
+  const text = nodes.text.subarray(start, start + (nodes.textLengths[node] ?? 0));
+  return formatName(Uint8Array.from([...text, ...name]));
 }

@@ -202,10 +202,9 @@ describe('canaries', () => {
 
   it('tell which zone or service does not answer', () => {
     const { snapshot } = createFixture(DOCUMENT);
-    snapshot.names.services.fill(0xffffffff);
-    snapshot.zones.soaRrsets.fill(0xffffffff);
+    snapshot.zones.services.fill(0xffffffff);
     assert.deepEqual(askCanaries(snapshot), ['service www.gtm.example.com does not answer (rcode 0)']);
-    snapshot.names.slots.fill(0);
+    snapshot.zones.apexSlots.fill(0);
     assert.equal(askCanaries(snapshot).length, 2);
   });
 });

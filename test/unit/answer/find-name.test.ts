@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import {
+  createFound,
   FOUND_DELEGATION,
   FOUND_NAME,
   FOUND_NOTHING,
@@ -10,24 +11,21 @@ import {
   type Found,
   findName,
 } from '../../../src/answer/find-name.ts';
-import { createSuffixHashes } from '../../../src/snapshot/name-table.ts';
 import { NONE, type Snapshot } from '../../../src/snapshot/snapshot.ts';
 import { createFlatName, readFlatName } from '../../../src/wire/flat-name.ts';
-import { formatName } from '../../../src/wire/name.ts';
+import { nameOfNode } from '../../support/built-zone.ts';
 import { encodeName } from '../../support/dns-client.ts';
 import { BASE, createFixture } from '../../support/snapshot-fixture.ts';
 
-function find({ names }: Snapshot, text: string): Found {
+function find({ zones }: Snapshot, text: string): Found {
   const name = createFlatName();
   const wire = encodeName(text);
   readFlatName(name, wire, 0, wire.length);
-  const found: Found = { kind: FOUND_OUTSIDE, node: 99, zone: 99, encloser: 99, hashes: createSuffixHashes() };
-  findName(names, name, found);
+  // What another search left behind.
+  const found: Found = { ...createFound(), kind: 99, node: 99, zone: 99, encloser: 99 };
+  findName(zones, name, found);
   return found;
 }
-
-const nodeName = ({ names }: Snapshot, node: number) =>
-  node === NONE ? '' : formatName(names.text, names.textStarts[node]);
 
 const record = (name: string, type: string, data: string) => ({ name, type, data: [data] });
 const [base] = BASE.zones;
@@ -92,7 +90,7 @@ describe('finding a name', () => {
   for (const [title, name, kind, node, zone] of cases) {
     it(`finds ${title}`, () => {
       const found = find(snapshot, name);
-      assert.deepEqual([found.kind, nodeName(snapshot, found.node), found.zone], [kind, node, zone]);
+      assert.deepEqual([found.kind, nameOfNode(found.image, found.node), found.zone], [kind, node, zone]);
     });
   }
 
@@ -117,8 +115,8 @@ describe('finding a name', () => {
         for (const name of [...present, ...asked]) {
           const found = find(many, `${name}.gtm.example.com.`);
           assert.equal(found.kind, exists(name) ? FOUND_NAME : FOUND_NOTHING);
-          if (exists(name)) assert.equal(nodeName(many, found.node), `${name}.gtm.example.com`);
-          else assert.ok(`${name}.gtm.example.com`.endsWith(nodeName(many, found.encloser)));
+          if (exists(name)) assert.equal(nameOfNode(found.image, found.node), `${name}.gtm.example.com`);
+          else assert.ok(`${name}.gtm.example.com`.endsWith(nameOfNode(found.image, found.encloser)));
         }
       }),
       { seed: 5, numRuns: 30 },
@@ -131,7 +129,7 @@ describe('finding a name', () => {
     for (let index = 0; index < 20_000; index += 7) {
       const found = find(many, `host-${index}.gtm.example.com.`);
       assert.equal(found.kind, FOUND_NAME);
-      assert.equal(nodeName(many, found.node), `host-${index}.gtm.example.com`);
+      assert.equal(nameOfNode(found.image, found.node), `host-${index}.gtm.example.com`);
       assert.equal(find(many, `host-${index}x.gtm.example.com.`).kind, FOUND_NOTHING);
     }
   });

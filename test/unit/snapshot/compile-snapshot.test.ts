@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Configuration } from '../../../src/model/configuration.ts';
 import { compileSnapshot, createRankMapCache } from '../../../src/snapshot/compile-snapshot.ts';
-import { findRrset } from '../../../src/snapshot/find-rrset.ts';
 import {
   FAMILY_A,
   FAMILY_AAAA,
@@ -12,6 +11,8 @@ import {
   type Snapshot,
 } from '../../../src/snapshot/snapshot.ts';
 import { copyState, createState } from '../../../src/snapshot/state.ts';
+import { findRrset, typeOf } from '../../../src/snapshot/zone-image.ts';
+import { listNodes, listRrsets } from '../../support/built-zone.ts';
 import { ask, BASE, createFixture, LONDON, placeMapOf, WORLD } from '../../support/snapshot-fixture.ts';
 
 const [base] = BASE.zones;
@@ -131,14 +132,16 @@ describe('compiling a snapshot', () => {
         },
       ],
     });
-    const { names, rrsets } = many;
-    for (let node = 0; node < names.hashes.length; node++) {
-      for (let rrset = 0; rrset < rrsets.types.length; rrset++) {
-        const isOwn = rrset >= (names.rrsetStarts[node] ?? 0) && rrset < (names.rrsetStarts[node + 1] ?? 0);
-        const found = findRrset(names, rrsets, node, rrsets.types[rrset] ?? 0);
-        assert.equal(found === rrset, isOwn);
-      }
-      assert.equal(findRrset(names, rrsets, node, 0), NONE);
+    const [image] = many.zones.images;
+    assert.ok(image);
+    const nodes = listNodes(image);
+    const all = nodes.flatMap((node) => listRrsets(image, node));
+    assert.deepEqual([nodes.length, all.length], [3, 5]);
+    for (const node of nodes) {
+      const own = listRrsets(image, node);
+      for (const rrset of all)
+        assert.equal(findRrset(image, node, typeOf(image, rrset)) === rrset, own.includes(rrset));
+      assert.equal(findRrset(image, node, 0), NONE);
     }
   });
 });

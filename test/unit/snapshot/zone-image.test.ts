@@ -1,16 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import {
-  createSuffixHashes,
-  findNode,
-  hashSuffixes,
-  insertNode,
-  slotCountFor,
-} from '../../../src/snapshot/name-table.ts';
-import { type NameTable, NONE } from '../../../src/snapshot/snapshot.ts';
+import { NONE } from '../../../src/snapshot/snapshot.ts';
+import { findNode, type ZoneImage } from '../../../src/snapshot/zone-image.ts';
 import { createFlatName, type FlatName, readFlatName } from '../../../src/wire/flat-name.ts';
+import { createSuffixHashes, firstSlot, hashSuffixes, slotCountFor } from '../../../src/wire/name-hash.ts';
+import { listNodes, nameOfNode } from '../../support/built-zone.ts';
 import { encodeName } from '../../support/dns-client.ts';
-import { createFixture } from '../../support/snapshot-fixture.ts';
+import { BASE, createFixture } from '../../support/snapshot-fixture.ts';
 
 function flat(text: string): FlatName {
   const name = createFlatName();
@@ -19,7 +15,7 @@ function flat(text: string): FlatName {
   return name;
 }
 
-describe('the name table', () => {
+describe('the table of a zone’s names', () => {
   it('is at most half full, and never without an empty slot', () => {
     for (const count of [0, 1, 2, 3, 4, 7, 8, 9, 1000, 1024, 1025]) {
       const slots = slotCountFor(count);
@@ -47,25 +43,23 @@ describe('the name table', () => {
   });
 
   it('tells names with the same hash apart by their bytes', () => {
-    const names = ['one.', 'two.', 'six.'].map(encodeName);
-    const slots = new Uint32Array(8);
+    const [base] = BASE.zones;
+    const records = ['one', 'two', 'six'].map((name) => ({ name, type: 'TXT', data: [name] }));
+    const { snapshot } = createFixture({ zones: [{ ...base, records: [...(base?.records ?? []), ...records] }] });
+    const [image] = snapshot.zones.images;
+    assert.ok(image);
     const HASH = 0xdeadbeef;
-    for (const node of names.keys()) insertNode(slots, node, HASH);
-    const { snapshot } = createFixture({});
-    const table: NameTable = {
-      ...snapshot.names,
-      slots,
-      hashes: Uint32Array.of(HASH, HASH, HASH),
-      textStarts: Uint32Array.of(0, 5, 10),
-      textLengths: Uint8Array.of(5, 5, 5),
-      text: Uint8Array.from(names.flatMap((name) => [...name])),
-    };
-    assert.deepEqual(
-      ['one.', 'two.', 'six.'].map((text) => findNode(table, flat(text), 0, HASH)),
-      [0, 1, 2],
-    );
-    assert.equal(findNode(table, flat('ten.'), 0, HASH), NONE);
-    assert.equal(findNode(table, flat('one.'), 0, 1), NONE);
-    assert.equal(findNode(table, flat('x.two.'), 1, HASH), 1);
+    const slots = new Uint32Array(image.slots.length);
+    const mask = slots.length / 2 - 1;
+    for (const [index, node] of listNodes(image).entries()) {
+      slots.set([HASH, node + 1], 2 * ((firstSlot(HASH, mask) + index) & mask));
+    }
+    const same: ZoneImage = { ...image, slots };
+    const find = (text: string, label = 0, hash = HASH) =>
+      findNode(same, flat(`${text}.gtm.example.com.`), label, hash);
+    for (const name of ['one', 'two', 'six']) assert.equal(nameOfNode(same, find(name)), `${name}.gtm.example.com`);
+    assert.equal(find('ten'), NONE);
+    assert.equal(find('one', 0, 1), NONE);
+    assert.equal(find('x.two', 1), find('two'));
   });
 });

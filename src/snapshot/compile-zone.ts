@@ -1,0 +1,48 @@
+// From what is stated of one zone to its image, or everything that is wrong with it.
+
+import { MAX_PROBLEMS } from '../model/limits.ts';
+import type { Parsed, Problem } from '../model/problem.ts';
+import type { RecordSet } from '../model/zone.ts';
+import { lowerCaseName, parseNameText } from '../wire/name.ts';
+import { buildZone, type ZoneHead } from '../zone/build-zone.ts';
+import { type RecordPart, readRecordPart } from '../zone/record-part.ts';
+import { layOutZone } from './lay-out-zone.ts';
+import type { ZoneImage } from './zone-image.ts';
+
+/** Some of a zone's records, read; with what is wrong with them, by paths such as `/3/data/0`. */
+export type ReadPart = { readonly part: RecordPart; readonly problems: readonly Problem[] };
+
+export function readZonePart(zone: string, records: readonly RecordSet[]): ReadPart {
+  const name = parseNameText(zone);
+  if (!(name instanceof Uint8Array)) throw new Error(`zone ${zone} passed validation as a name`);
+  const problems: Problem[] = [];
+  return { part: readRecordPart(records, lowerCaseName(name), problems), problems };
+}
+
+/** Problems carry paths relative to the zone; at most MAX_PROBLEMS. */
+export function compileZone(
+  head: ZoneHead,
+  parts: readonly ReadPart[],
+  steeredNames: readonly string[],
+): Parsed<ZoneImage> {
+  const problems: Problem[] = [];
+  let stated = 0;
+  for (const { part, problems: found } of parts) {
+    for (const { path, message } of found) problems.push({ path: shiftPath(path, stated), message });
+    stated += part.stated;
+  }
+  const built = buildZone(
+    head,
+    parts.map(({ part }) => part),
+    steeredNames,
+  );
+  if (!built.ok) problems.push(...built.problems);
+  if (!built.ok || problems.length > 0) return { ok: false, problems: problems.slice(0, MAX_PROBLEMS) };
+  return { ok: true, value: layOutZone(built.value) };
+}
+
+/** `/3/data/0` of a part that begins at record 1000 is `/records/1003/data/0`. */
+function shiftPath(path: string, shift: number): string {
+  const [, index, ...below] = path.split('/');
+  return ['/records', Number(index) + shift, ...below].join('/');
+}
