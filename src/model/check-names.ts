@@ -21,6 +21,7 @@ export function checkNames(
   services: readonly Located<Service>[],
   clusters: readonly Cluster[],
   report: Report,
+  areRecordsElsewhere = false,
 ): void {
   const zones: Zones = new Map(
     parsedZones.map((zone) => [zone.value.name, { ...zone, owners: indexOwners(zone.records) }]),
@@ -37,6 +38,7 @@ export function checkNames(
   }
   const targetClusters = new Set(clusters.filter(handsOutTargets).map((cluster) => cluster.id));
   for (const service of services) checkService(service, zones, targetClusters, report);
+  if (areRecordsElsewhere) return;
   for (const zone of zones.values()) {
     checkNameServers(zone, zones, serviceIds, report);
     for (const records of zone.owners.values()) checkOwner(records, zone, zones, report);

@@ -8,11 +8,12 @@ import { type Override, OverrideSchema } from './override.ts';
 import { type Region, RegionSchema } from './region.ts';
 import { type Service, ServiceSchema } from './service.ts';
 import { type Vantage, VantageSchema } from './vantage.ts';
-import { type Zone, ZoneSchema } from './zone.ts';
+import { type Zone, type ZoneHead, ZoneSchema } from './zone.ts';
 
 /** Parsed: defaults filled in, every reference checked. What the document says is in the schemas beside the types. */
 export type Configuration = {
-  readonly zones: readonly Zone[];
+  /** Without their records, which only answering needs: by the million, they are read where they are compiled. */
+  readonly zones: readonly ZoneHead[];
   readonly regions: readonly Region[];
   readonly vantages: readonly Vantage[];
   readonly monitors: readonly Monitor[];
@@ -20,6 +21,9 @@ export type Configuration = {
   readonly services: readonly Service[];
   readonly overrides: readonly Override[];
 };
+
+/** With everything that the document says. */
+export type WholeConfiguration = Omit<Configuration, 'zones'> & { readonly zones: readonly Zone[] };
 
 export const ConfigurationSchema = Type.Object(
   {

@@ -5,7 +5,7 @@
 import { checkNames } from './check-names.ts';
 import { compileShape, type Shape, salvageShape } from './check-shape.ts';
 import { ClusterSchema } from './cluster.ts';
-import { type Configuration, ConfigurationSchema } from './configuration.ts';
+import { ConfigurationSchema, type WholeConfiguration } from './configuration.ts';
 import { MonitorSchema } from './monitor.ts';
 import { parseOwner } from './name.ts';
 import { OverrideSchema } from './override.ts';
@@ -42,7 +42,7 @@ export const SERVICE_SHAPE = compileShape(ServiceSchema);
 export const OVERRIDE_SHAPE = compileShape(OverrideSchema);
 
 /** Never throws, whatever the document is, as long as it is made of JSON values. */
-export function parseConfiguration(document: unknown, options: ParseOptions): Parsed<Configuration> {
+export function parseConfiguration(document: unknown, options: ParseOptions): Parsed<WholeConfiguration> {
   const problems = createProblemList();
   checkOutline(document, problems);
   if (!isRecord(document)) return { ok: false, problems: problems.toArray() };
@@ -58,7 +58,7 @@ export function parseConfiguration(document: unknown, options: ParseOptions): Pa
   const services = list('services', { shape: SERVICE_SHAPE, parse: parseService, namedBy: ['name', 'zone'] });
   const overrides = list('overrides', { shape: OVERRIDE_SHAPE, parse: parseOverride });
   checkIds(document, problems.report);
-  checkNames(valuesOf(zones), services, valuesOf(clusters), problems.report);
+  checkNames(valuesOf(zones), services, valuesOf(clusters), problems.report, options.areRecordsElsewhere);
 
   const found = problems.toArray();
   if (found.length > 0) return { ok: false, problems: found };

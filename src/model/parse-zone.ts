@@ -1,13 +1,15 @@
 // Zones: document to model. Names become full, every default is filled in, equal RRsets are merged. What concerns several
 // records, services or zones at once is in check-names.ts.
 
+import { compileShape, salvageShape } from './check-shape.ts';
 import { MAX_RECORD_TTL_SECONDS, MAX_SOA_SECONDS } from './limits.ts';
 import { isWithin, type ParsedName, parseHostInZone, parseMailbox, parseOwner, parseOwnerInZone } from './name.ts';
 import { checkUnique, type Located, type ParseContext } from './parse-context.ts';
 import { joinPointer } from './pointer.ts';
-import type { Report } from './problem-list.ts';
+import type { Problem } from './problem.ts';
+import { createProblemList, type Report } from './problem-list.ts';
 import { type DurationDocument, readSeconds } from './scalar.ts';
-import type { RecordDocument, RecordSet, Soa, SoaDocument, Zone, ZoneDocument } from './zone.ts';
+import { type RecordDocument, RecordSchema, type RecordSet, type Soa, type SoaDocument, type Zone, type ZoneDocument } from './zone.ts';
 
 /** The zone, where it stands, and each of its records before merging, for further checks. */
 export type ParsedZone = Located<Zone> & { readonly records: readonly Located<RecordSet>[] };
@@ -75,6 +77,26 @@ function nameDefaultMailbox(zone: string): string {
   return mailbox.ok ? mailbox.name : zone;
 }
 
+/** What a list of records says, item by item: undefined for one that cannot be used. */
+export type ParsedRecords = {
+  readonly records: readonly (RecordSet | undefined)[];
+  /** Paths begin with the position in the list. */
+  readonly problems: readonly Problem[];
+};
+
+/** Parses records apart from their zone, of which the full name is given: a part of them, perhaps of a million. */
+export function parseRecords(items: readonly unknown[], zone: string): ParsedRecords {
+  const problems = createProblemList();
+  const records = items.map((item, index) => {
+    const path = `/${index}`;
+    const document = salvageShape(RECORD_SHAPE, item, path, problems);
+    return document && parseRecord(document, zone, path, { report: problems.report });
+  });
+  return { records, problems: problems.toArray() };
+}
+
+const RECORD_SHAPE = compileShape(RecordSchema);
+
 /** Types that exist in questions and messages only, never in a zone (RFC 6895 section 3.1), or that the server makes. */
 const REFUSED_TYPES: ReadonlyMap<string, string> = new Map([
   ...['OPT', 'TSIG', 'TKEY', 'ANY', 'AXFR', 'IXFR', 'MAILA', 'MAILB'].map(
@@ -88,7 +110,7 @@ function parseRecord(
   document: RecordDocument,
   zone: string,
   path: string,
-  { report, checkRecordData }: ParseContext,
+  { report, checkRecordData }: Pick<ParseContext, 'report' | 'checkRecordData'>,
 ): RecordSet | undefined {
   const namePath = joinPointer(path, 'name');
   const name = parseName(parseOwnerInZone(document.name, zone), document.name, namePath, report);

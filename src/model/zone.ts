@@ -31,13 +31,15 @@ export type RecordSet = {
   readonly data: readonly string[];
 };
 
-export type Zone = {
+/** A zone apart from its records. */
+export type ZoneHead = {
   readonly name: string;
   readonly soa: Soa;
   readonly ns: readonly string[];
   readonly nsTtlSeconds: number;
-  readonly records: readonly RecordSet[];
 };
+
+export type Zone = ZoneHead & { readonly records: readonly RecordSet[] };
 
 function seconds(byDefault: number, description: string) {
   return Type.Optional(

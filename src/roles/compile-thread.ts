@@ -11,14 +11,28 @@ import {
   type CompiledSnapshot,
   compileSnapshot,
   createRankMapCache,
+  type RankMapCache,
   type RankMapKeeper,
 } from '../snapshot/compile-snapshot.ts';
+import { createKeptTables } from '../snapshot/kept-tables.ts';
+import { type PartCache, readParts, type StatedRecords } from '../snapshot/part-cache.ts';
 import { countRuns } from '../steering/run-map.ts';
 import { watchSharedGarbage } from './shared-garbage.ts';
 
 export type ToCompileThread =
   | { readonly kind: 'place-map'; readonly placeMap: PlaceMap; readonly origin: PlaceMapOrigin | undefined }
-  | { readonly kind: 'compile'; readonly job: number; readonly configuration: Configuration; readonly serial: number };
+  | CompileJob;
+
+export type CompileJob = {
+  readonly kind: 'compile';
+  readonly job: number;
+  /** Undefined: that of the job before. */
+  readonly configuration: Configuration | undefined;
+  readonly records: readonly StatedRecords[];
+  /** By hash: those texts of records that the job before did not have. */
+  readonly texts: ReadonlyMap<string, string>;
+  readonly serial: number;
+};
 
 /** Where compiled rankings of a place map are kept for the next start. */
 export type PlaceMapOrigin = { readonly fingerprint: string; readonly cacheDirectory: string };
@@ -34,6 +48,7 @@ if (parentPort !== null) {
   const port = parentPort;
   const garbage = watchSharedGarbage();
   let cache = createRankMapCache(emptyPlaceMap());
+  const compile = openCompile();
   /** Rankings that were compiled and are not on disk yet: nobody waits for that. */
   const unwritten: (() => void)[] = [];
   port.on('message', (message: ToCompileThread) => {
@@ -43,15 +58,26 @@ if (parentPort !== null) {
       garbage.note(message.placeMap);
       return;
     }
-    const { job, configuration, serial } = message;
-    const compiled = compileSnapshot(configuration, serial, cache);
-    const reasons = compiled.ok ? askCanaries(compiled.value.snapshot) : compiled.problems.map(formatProblem);
-    const outcome: CompileOutcome =
-      compiled.ok && reasons.length === 0 ? { ok: true, compiled: compiled.value } : { ok: false, reasons };
-    port.postMessage({ job, outcome } satisfies FromCompileThread);
+    const outcome = compile(message, cache);
+    port.postMessage({ job: message.job, outcome } satisfies FromCompileThread);
     garbage.note(outcome);
     for (const write of unwritten.splice(0)) write();
   });
+}
+
+/** Compiles job after job, each with what is kept of the one before. */
+function openCompile(): (job: CompileJob, cache: RankMapCache) => CompileOutcome {
+  const parts: PartCache = new Map();
+  const kept = createKeptTables();
+  let configuration: Configuration | undefined;
+  return (job, cache) => {
+    configuration = job.configuration ?? configuration;
+    if (configuration === undefined) throw new Error('the first job came without its configuration');
+    const records = readParts(job.records, job.texts, parts);
+    const compiled = compileSnapshot({ configuration, records, serial: job.serial }, cache, kept);
+    const reasons = compiled.ok ? askCanaries(compiled.value.snapshot) : compiled.problems.map(formatProblem);
+    return compiled.ok && reasons.length === 0 ? { ok: true, compiled: compiled.value } : { ok: false, reasons };
+  };
 }
 
 function keepRankMaps({ fingerprint, cacheDirectory }: PlaceMapOrigin, writeLater: (write: () => void) => void) {

@@ -4,7 +4,9 @@
 import { Worker } from 'node:worker_threads';
 import type { PlaceMap } from '../geo/place-map.ts';
 import type { Configuration } from '../model/configuration.ts';
-import type { CompileOutcome, FromCompileThread, PlaceMapOrigin, ToCompileThread } from './compile-thread.ts';
+import { keyOfPart } from '../snapshot/part-cache.ts';
+import type { CompileJob, CompileOutcome, FromCompileThread, PlaceMapOrigin, ToCompileThread } from './compile-thread.ts';
+import type { StatedConfiguration } from './read-revision.ts';
 
 export type CompilerOptions = {
   /** How long one job may take; default COMPILE_LIMIT_MS. */
@@ -17,8 +19,11 @@ export type CompilerOptions = {
 const COMPILE_LIMIT_MS = 300_000;
 const MAX_TRIES = 2;
 
+/** `texts`: those of a revision's objects, by hash. */
+type Work = StatedConfiguration & { readonly texts: ReadonlyMap<string, string>; readonly serial: number };
+
 type Job = {
-  readonly message: ToCompileThread & { readonly kind: 'compile' };
+  readonly work: Work;
   readonly resolve: (outcome: CompileOutcome) => void;
   tries: number;
 };
@@ -28,6 +33,8 @@ export class Compiler {
   #worker: Worker | undefined;
   #placeMap: (ToCompileThread & { readonly kind: 'place-map' }) | undefined;
   #jobs = 0;
+  /** What the worker has of the job that it was sent last. */
+  #sent: { readonly configuration: Configuration; readonly parts: ReadonlySet<string> } | undefined;
   #closed = false;
   readonly #waiting = new Map<number, Job>();
 
@@ -47,8 +54,15 @@ export class Compiler {
     this.#worker?.postMessage(this.#placeMap);
   }
 
-  /** Compiles, and asks the canaries. `serial` goes into the SOA of every zone. Never rejects. */
-  compile(configuration: Configuration, serial: number): Promise<CompileOutcome> {
+  /**
+   * Compiles, and asks the canaries. `texts` are those of the revision's objects, by hash: only what the thread does not have
+   * of the job before is sent to it. `serial` goes into the SOA of every zone. Never rejects.
+   */
+  compile(
+    stated: StatedConfiguration,
+    texts: ReadonlyMap<string, string>,
+    serial: number,
+  ): Promise<CompileOutcome> {
     if (this.#closed) return Promise.resolve(CLOSED);
     const job = ++this.#jobs;
     return new Promise((resolve) => {
@@ -57,9 +71,8 @@ export class Compiler {
         this.#settle(job, { ok: false, reasons: [`compiling took longer than ${limitMs / 1000} s`] });
         void this.#worker?.terminate();
       }, limitMs);
-      const message = { kind: 'compile', job, configuration, serial } as const;
       this.#waiting.set(job, {
-        message,
+        work: { ...stated, texts, serial },
         tries: 0,
         resolve: (outcome) => {
           clearTimeout(limit);
@@ -82,7 +95,22 @@ export class Compiler {
     if (job === undefined) return;
     job.tries++;
     this.#worker ??= this.#spawn();
-    this.#worker.postMessage(job.message);
+    this.#worker.postMessage(this.#compose(number, job.work));
+  }
+
+  #compose(job: number, { configuration, records, texts, serial }: Work): CompileJob {
+    const keys = records.flatMap(({ zone, hashes }) => hashes.map((hash) => ({ key: keyOfPart(zone, hash), hash })));
+    const unsent = keys.filter(({ key }) => this.#sent?.parts.has(key) !== true);
+    const isKnown = this.#sent?.configuration === configuration;
+    this.#sent = { configuration, parts: new Set(keys.map(({ key }) => key)) };
+    return {
+      kind: 'compile',
+      job,
+      configuration: isKnown ? undefined : configuration,
+      records,
+      texts: new Map(unsent.map(({ hash }) => [hash, texts.get(hash) ?? ''])),
+      serial,
+    };
   }
 
   #settle(number: number, outcome: CompileOutcome): void {
@@ -92,6 +120,7 @@ export class Compiler {
 
   #spawn(): Worker {
     const worker = (this.#options.spawn ?? spawnCompileThread)();
+    this.#sent = undefined;
     let fault = 'the compile thread ended';
     worker.on('message', ({ job, outcome }: FromCompileThread) => this.#settle(job, outcome));
     worker.on('error', (error: Error) => {

@@ -16,7 +16,7 @@ import { Compiler } from './compiler.ts';
 import { type Acceptance, ConfigurationFollower } from './configuration-follower.ts';
 import { HealthView } from './health-view.ts';
 import { LoadView } from './load-view.ts';
-import { type LocationResolver, readRevision } from './read-revision.ts';
+import { type LocationResolver, type StatedConfiguration, openRevisionReader, type RevisionReader } from './read-revision.ts';
 import { applyHealth, applyLoads, carryHandedOut, fadeHandedOut, type Serving } from './serving.ts';
 import { watchSharedGarbage } from './shared-garbage.ts';
 import { readVerdicts, VerdictKeeper } from './verdict-keeper.ts';
@@ -52,6 +52,9 @@ export class Control {
   readonly #servingListeners: ServingListener[] = [];
   readonly #configurationListeners: ConfigurationListener[] = [];
   #serving: Serving | undefined;
+  /** What `#serving` was compiled from. */
+  #stated: StatedConfiguration | undefined;
+  readonly #readRevision: RevisionReader;
   #isHandedOn = false;
   /** Ends with the swap that was begun last: revisions and databases come one at a time. */
   #turn: Promise<unknown> = Promise.resolve();
@@ -66,6 +69,7 @@ export class Control {
     this.#options = options;
     this.#dependencies = dependencies;
     this.#keeper = new VerdictKeeper(options.stateDirectory, logger);
+    this.#readRevision = openRevisionReader(dependencies.resolveLocation);
     this.health = new HealthView(options, { health, logger, onChange: () => this.#healthChanged() });
     this.load = new LoadView({ health, logger, onReports: (subjects) => this.#applyLoads(new Set(subjects)) });
     this.follower = new ConfigurationFollower(
@@ -149,11 +153,13 @@ export class Control {
   /** A revision is served only if all of it is right: it parses, compiles, and answers its own canaries. */
   #offer(revision: Revision): Promise<Acceptance> {
     return this.#inTurn(async () => {
-      const configuration = readRevision(revision, this.#dependencies.resolveLocation);
-      if (!configuration.ok) return { accepted: false, reasons: configuration.problems.map(formatProblem) };
-      const reasons = await this.#serve(revision, configuration.value, this.#database);
+      const stated = this.#readRevision(revision);
+      if (!stated.ok) return { accepted: false, reasons: stated.problems.map(formatProblem) };
+      const before = this.#serving?.configuration;
+      const reasons = await this.#serve(revision, stated.value, this.#database);
       if (reasons.length > 0) return { accepted: false, reasons };
-      for (const listener of this.#configurationListeners) listener(configuration.value);
+      const { configuration } = stated.value;
+      if (configuration !== before) for (const listener of this.#configurationListeners) listener(configuration);
       return { accepted: true };
     });
   }
@@ -161,10 +167,11 @@ export class Control {
   /** Compiles for the map of clients that the compiler was given, tries, and swaps; returns what is against it. */
   async #serve(
     revision: Revision,
-    configuration: Configuration,
+    stated: StatedConfiguration,
     database: OpenedPlaceMap | undefined,
   ): Promise<readonly string[]> {
-    const outcome = await this.#compiler.compile(configuration, revision.manifest.id.number);
+    const { configuration } = stated;
+    const outcome = await this.#compiler.compile(stated, revision.objects, revision.manifest.id.number);
     if (!outcome.ok) return outcome.reasons;
     const { snapshot, rankings } = outcome.compiled;
     // Checked here, not only when the work began: a newer one may have come in between.
@@ -179,10 +186,14 @@ export class Control {
       rankings,
       state: createState(snapshot, this.#options.answerThreads),
     };
-    if (this.#serving !== undefined) carryHandedOut(this.#serving, next);
+    const before = this.#serving;
+    if (before !== undefined) carryHandedOut(before, next);
     this.#serving = next;
+    this.#stated = stated;
     this.#database = database;
-    this.health.setConfiguration(configuration);
+    // Where only records changed, everybody is as healthy as before; yet the state is a new one.
+    if (before?.configuration === configuration) this.#healthChanged();
+    else this.health.setConfiguration(configuration);
     this.#applyLoads(new Set());
     for (const listener of this.#servingListeners) await listener(next);
     this.#isHandedOn = true;
@@ -204,13 +215,13 @@ export class Control {
 
   /** The map of clients changes together with the snapshot that was compiled for it, or not at all. */
   async #changeDatabase(opened: OpenedPlaceMap): Promise<readonly string[]> {
-    const [serving, before] = [this.#serving, this.#database];
+    const [serving, stated, before] = [this.#serving, this.#stated, this.#database];
     this.#setPlaceMap(opened);
-    if (serving === undefined) {
+    if (serving === undefined || stated === undefined) {
       this.#database = opened;
       return [];
     }
-    const reasons = await this.#serve(serving.revision, serving.configuration, opened);
+    const reasons = await this.#serve(serving.revision, stated, opened);
     if (reasons.length > 0 && before !== undefined) this.#setPlaceMap(before);
     return reasons;
   }

@@ -23,7 +23,7 @@ import { startDemo } from './demo-role.ts';
 import { addAnswerMetrics, addControlMetrics } from './node-metrics.ts';
 import { openStore, type Store } from './open-store.ts';
 import { startProbeRole } from './probe-role.ts';
-import { type LocationResolver, readRevision } from './read-revision.ts';
+import { type LocationResolver, openRevisionReader } from './read-revision.ts';
 
 export type Role = 'dns' | 'probe' | 'api';
 
@@ -210,17 +210,18 @@ function createPlainFollower(
   listeners: readonly ((configuration: Configuration) => void)[],
   logger: Logger,
 ): ConfigurationFollower {
+  const readRevision = openRevisionReader(resolveLocation);
   return new ConfigurationFollower(
     { directory: settings.stateDirectory },
     {
       store: store.configuration,
       logger,
       offer: async (revision) => {
-        const configuration = readRevision(revision, resolveLocation);
-        if (!configuration.ok) {
-          return { accepted: false, reasons: configuration.problems.map(({ path, message }) => `${path}: ${message}`) };
+        const stated = readRevision(revision);
+        if (!stated.ok) {
+          return { accepted: false, reasons: stated.problems.map(({ path, message }) => `${path}: ${message}`) };
         }
-        for (const listener of listeners) listener(configuration.value);
+        for (const listener of listeners) listener(stated.value.configuration);
         return { accepted: true };
       },
     },

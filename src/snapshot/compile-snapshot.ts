@@ -1,18 +1,18 @@
 // Compiles a configuration into a snapshot, or says everything that is wrong with it. Rankings, the dear part, are looked
-// up by their content in `rankMaps` first: a change that moves no region and no rule compiles none of them again.
+// up by their content in `rankMaps` first: a change that moves no region and no rule compiles none of them again. Nor is a
+// zone built again of which nothing changed, nor the table of services.
 
 import type { PlaceMap } from '../geo/place-map.ts';
 import type { Configuration } from '../model/configuration.ts';
-import type { Parsed, Problem } from '../model/problem.ts';
-import type { Zone } from '../model/zone.ts';
+import type { Parsed } from '../model/problem.ts';
 import { compileRanking } from '../steering/rank.ts';
 import type { Ranking } from '../steering/ranking.ts';
 import type { RankMap } from '../steering/run-map.ts';
-import { compileServices } from './compile-services.ts';
-import { compileZone, readZonePart } from './compile-zone.ts';
+import type { ReadPart } from './compile-zone.ts';
 import { compileZones } from './compile-zones.ts';
+import { findCrowdedAliases } from './find-crowded-aliases.ts';
+import { createKeptTables, type KeptTables, renewImages, renewServices } from './kept-tables.ts';
 import type { Snapshot } from './snapshot.ts';
-import type { ZoneImage } from './zone-image.ts';
 
 /** Compiled rankings of one place map, by the content of the ranking. */
 export type RankMapCache = {
@@ -33,33 +33,33 @@ export function createRankMapCache(placeMap: PlaceMap, keeper: RankMapKeeper = N
   return { placeMap, maps: new Map(), keeper };
 }
 
+export type SnapshotInput = {
+  readonly configuration: Configuration;
+  /** The records of each zone of the configuration, in their order. */
+  readonly records: readonly (readonly ReadPart[])[];
+  /** Goes into the SOA of every zone. */
+  readonly serial: number;
+};
+
 /** `rankings`: what `snapshot.rankings` were compiled from, by the same index. */
 export type CompiledSnapshot = { readonly snapshot: Snapshot; readonly rankings: readonly Ranking[] };
 
-/** `serial` goes into the SOA of every zone. */
+/** `kept`: what was compiled last, and what is compiled now for the next time. */
 export function compileSnapshot(
-  configuration: Configuration,
-  serial: number,
+  { configuration, records, serial }: SnapshotInput,
   cache: RankMapCache,
+  kept: KeptTables = createKeptTables(),
 ): Parsed<CompiledSnapshot> {
-  const { zones, services } = configuration;
-  const steered = Map.groupBy(services.keys(), (service) => services[service]?.zone ?? '');
-  const steeredOf = ({ name }: Zone) => steered.get(name) ?? [];
-  const images: ZoneImage[] = [];
-  const problems: Problem[] = [];
-  for (const [index, zone] of zones.entries()) {
-    const part = readZonePart(zone.name, zone.records);
-    const steeredNames = steeredOf(zone).map((service) => services[service]?.id ?? '');
-    const compiled = compileZone(zone, [part], steeredNames);
-    if (compiled.ok) images.push(compiled.value);
-    else problems.push(...compiled.problems.map((problem) => ({ ...problem, path: `/zones/${index}${problem.path}` })));
-  }
-  if (problems.length > 0) return { ok: false, problems };
+  const { compiled, steered } = renewServices(kept, configuration);
+  const images = renewImages(kept, configuration, steered, records);
+  if (!images.ok) return images;
+  const crowded = findCrowdedAliases(compiled.services, steered, images.value);
+  if (crowded.length > 0) return { ok: false, problems: crowded };
 
-  const { rankings, ...tables } = compileServices(configuration);
-  const names = zones.map(({ name }) => name);
+  const { rankings, ...tables } = compiled;
+  const names = configuration.zones.map(({ name }) => name);
   const snapshot = {
-    zones: compileZones(names, images, zones.map(steeredOf)),
+    zones: compileZones(names, images.value, steered),
     serial,
     ...tables,
     rankings: compileRankings(rankings, cache),

@@ -2,9 +2,9 @@
 
 import { MAX_PROBLEMS } from '../model/limits.ts';
 import type { Parsed, Problem } from '../model/problem.ts';
-import type { RecordSet } from '../model/zone.ts';
+import type { RecordSet, ZoneHead } from '../model/zone.ts';
 import { lowerCaseName, parseNameText } from '../wire/name.ts';
-import { buildZone, type ZoneHead } from '../zone/build-zone.ts';
+import { buildZone } from '../zone/build-zone.ts';
 import { type RecordPart, readRecordPart } from '../zone/record-part.ts';
 import { layOutZone } from './lay-out-zone.ts';
 import type { ZoneImage } from './zone-image.ts';
@@ -12,7 +12,8 @@ import type { ZoneImage } from './zone-image.ts';
 /** Some of a zone's records, read; with what is wrong with them, by paths such as `/3/data/0`. */
 export type ReadPart = { readonly part: RecordPart; readonly problems: readonly Problem[] };
 
-export function readZonePart(zone: string, records: readonly RecordSet[]): ReadPart {
+/** Undefined stands for a record that has been found faulty. */
+export function readZonePart(zone: string, records: readonly (RecordSet | undefined)[]): ReadPart {
   const name = parseNameText(zone);
   if (!(name instanceof Uint8Array)) throw new Error(`zone ${zone} passed validation as a name`);
   const problems: Problem[] = [];
@@ -41,8 +42,9 @@ export function compileZone(
   return { ok: true, value: layOutZone(built.value) };
 }
 
-/** `/3/data/0` of a part that begins at record 1000 is `/records/1003/data/0`. */
+/** `/3/data/0` of a part that begins at record 1000 is `/records/1003/data/0`; what is said of a whole part, of all records. */
 function shiftPath(path: string, shift: number): string {
+  if (path === '') return '/records';
   const [, index, ...below] = path.split('/');
   return ['/records', Number(index) + shift, ...below].join('/');
 }

@@ -4,15 +4,12 @@
 
 import { MAX_PROBLEMS } from '../model/limits.ts';
 import type { Parsed, Problem } from '../model/problem.ts';
-import type { Zone } from '../model/zone.ts';
+import type { ZoneHead } from '../model/zone.ts';
 import { isSubdomain, lowerCaseName, parseNameText } from '../wire/name.ts';
 import { TYPE_NS, TYPE_SOA } from '../wire/record-types.ts';
 import { draftZone, SOURCE_NS, SOURCE_SOA, type ZoneDraft } from './draft-zone.ts';
 import { judgeZone } from './judge-zone.ts';
 import { addToPart, createPartWriter, describeForeign, finishPart, type RecordPart } from './record-part.ts';
-
-/** A zone apart from its records. */
-export type ZoneHead = Omit<Zone, 'records'>;
 
 /**
  * Builds the zone. The serial of its SOA is 0: whoever answers puts in the one of the revision, so that a change elsewhere

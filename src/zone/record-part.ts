@@ -29,10 +29,16 @@ export type RecordPart = {
 /** RFC 2181 section 8. */
 const MAX_TTL_SECONDS = 0x7fffffff;
 
-/** `zone` in wire form, lower case. Everything wrong is added to `problems`, with paths such as `/3/data/0`. */
-export function readRecordPart(records: readonly RecordSet[], zone: Uint8Array, problems: Problem[]): RecordPart {
+/** `zone` in wire form, lower case; undefined stands for a record that has been found faulty. Everything wrong is added to `problems`, with paths such as `/3/data/0`. */
+export function readRecordPart(
+  records: readonly (RecordSet | undefined)[],
+  zone: Uint8Array,
+  problems: Problem[],
+): RecordPart {
   const writer = createPartWriter(records.length);
-  for (const [index, record] of records.entries()) readRecordSet(writer, record, index, zone, problems);
+  for (const [index, record] of records.entries()) {
+    if (record !== undefined) readRecordSet(writer, record, index, zone, problems);
+  }
   return finishPart(writer, records.length);
 }
 

@@ -9,13 +9,14 @@ import type { PlaceMap } from '../../src/geo/place-map.ts';
 import { judgeClusters } from '../../src/health/cluster-health.ts';
 import { listTargets } from '../../src/health/target.ts';
 import { isInPrefix, type Prefix, parseAddress, parsePrefix } from '../../src/model/address.ts';
-import type { Configuration } from '../../src/model/configuration.ts';
+import type { WholeConfiguration } from '../../src/model/configuration.ts';
 import type { LoadReport } from '../../src/model/load-report.ts';
 import type { Override } from '../../src/model/override.ts';
 import { parseConfiguration } from '../../src/model/parse-configuration.ts';
 import { CounterTotals } from '../../src/roles/counter-totals.ts';
 import { applyHealth, applyLoads, type Serving } from '../../src/roles/serving.ts';
-import { compileSnapshot, createRankMapCache } from '../../src/snapshot/compile-snapshot.ts';
+import { compileSnapshot, createRankMapCache, type SnapshotInput } from '../../src/snapshot/compile-snapshot.ts';
+import { readZonePart } from '../../src/snapshot/compile-zone.ts';
 import type { Snapshot } from '../../src/snapshot/snapshot.ts';
 import { createState, type State } from '../../src/snapshot/state.ts';
 import type { Ranking } from '../../src/steering/ranking.ts';
@@ -117,7 +118,7 @@ export const BASE = {
 };
 
 export type Fixture = {
-  readonly configuration: Configuration;
+  readonly configuration: WholeConfiguration;
   readonly placeMap: PlaceMap;
   readonly snapshot: Snapshot;
   readonly rankings: readonly Ranking[];
@@ -125,6 +126,12 @@ export type Fixture = {
   readonly serving: Serving;
   readonly desk: Desk;
 };
+
+/** The records of each zone in one part. */
+export function inputOf(configuration: WholeConfiguration, serial: number): SnapshotInput {
+  const records = configuration.zones.map((zone) => [readZonePart(zone.name, zone.records)]);
+  return { configuration, records, serial };
+}
 
 /** `document`: YAML, or an object; its keys stand above those of BASE. */
 export function createFixture(
@@ -134,7 +141,7 @@ export function createFixture(
   const own = typeof document === 'string' ? (parse(document) ?? {}) : document;
   const parsed = parseConfiguration({ ...BASE, ...own }, { resolveLocation: () => undefined, checkRecordData });
   if (!parsed.ok) throw new Error(parsed.problems.map(({ path, message }) => `${path}: ${message}`).join('\n'));
-  const compiled = compileSnapshot(parsed.value, serial, createRankMapCache(placeMap));
+  const compiled = compileSnapshot(inputOf(parsed.value, serial), createRankMapCache(placeMap));
   if (!compiled.ok) throw new Error(compiled.problems.map(({ path, message }) => `${path}: ${message}`).join('\n'));
   const { snapshot, rankings } = compiled.value;
   const state = createState(snapshot);

@@ -3,9 +3,16 @@ import { describe, test } from 'node:test';
 import { Worker } from 'node:worker_threads';
 import { Compiler } from '../../../src/roles/compiler.ts';
 import { placeMapOf, WORLD } from '../../support/snapshot-fixture.ts';
-import { configurationOf, DOCUMENT } from '../../unit/roles/fixture.ts';
+import { openRevisionReader } from '../../../src/roles/read-revision.ts';
+import { revisionOf } from '../../unit/roles/fixture.ts';
 
-const CONFIGURATION = configurationOf(DOCUMENT);
+const REVISION = revisionOf(1);
+
+function compile(compiler: Compiler, serial: number) {
+  const stated = openRevisionReader(() => undefined)(REVISION);
+  assert.ok(stated.ok);
+  return compiler.compile(stated.value, REVISION.objects, serial);
+}
 
 /** Threads of which those listed do something else than compiling. */
 function spawnInstead(...codes: readonly string[]) {
@@ -34,11 +41,11 @@ describe('the compiler', () => {
     context.after(() => compiler.close());
     compiler.open();
     compiler.setPlaceMap(placeMapOf(WORLD));
-    const outcome = await compiler.compile(CONFIGURATION, 1);
+    const outcome = await compile(compiler, 1);
     assert.ok(outcome.ok);
     assert.equal(spawned.length, 2);
     assert.ok((outcome.compiled.snapshot.rankings[0]?.v4.runs.length ?? 0) > 2, 'the map is more than one place');
-    assert.ok((await compiler.compile(CONFIGURATION, 2)).ok);
+    assert.ok((await compile(compiler, 2)).ok);
     assert.equal(spawned.length, 2);
   });
 
@@ -46,32 +53,32 @@ describe('the compiler', () => {
     const { spawn } = spawnInstead(CRASH, CRASH);
     const compiler = new Compiler({ spawn });
     context.after(() => compiler.close());
-    assert.deepEqual(await compiler.compile(CONFIGURATION, 1), {
+    assert.deepEqual(await compile(compiler, 1), {
       ok: false,
       reasons: ['compiling failed: out of luck'],
     });
-    assert.ok((await compiler.compile(CONFIGURATION, 2)).ok);
+    assert.ok((await compile(compiler, 2)).ok);
   });
 
   test('a job that does not end is refused in time, and holds up no other', async (context) => {
     const { spawn } = spawnInstead(HANG);
     const compiler = new Compiler({ spawn, limitMs: 1000 });
     context.after(() => compiler.close());
-    const outcome = await compiler.compile(CONFIGURATION, 1);
+    const outcome = await compile(compiler, 1);
     assert.deepEqual(outcome, { ok: false, reasons: ['compiling took longer than 1 s'] });
-    assert.ok((await compiler.compile(CONFIGURATION, 2)).ok);
+    assert.ok((await compile(compiler, 2)).ok);
   });
 
   test('closing ends what is under way, and starts nothing any more', async () => {
     const { spawn, spawned } = spawnInstead(HANG);
     const compiler = new Compiler({ spawn });
-    const underWay = compiler.compile(CONFIGURATION, 1);
+    const underWay = compile(compiler, 1);
     await compiler.close();
     await compiler.close();
     compiler.open();
     compiler.setPlaceMap(placeMapOf(WORLD));
     assert.ok(!(await underWay).ok);
-    assert.ok(!(await compiler.compile(CONFIGURATION, 2)).ok);
+    assert.ok(!(await compile(compiler, 2)).ok);
     assert.equal(spawned.length, 1);
   });
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { Configuration } from '../../../src/model/configuration.ts';
+import type { WholeConfiguration } from '../../../src/model/configuration.ts';
 import { compileSnapshot, createRankMapCache } from '../../../src/snapshot/compile-snapshot.ts';
 import {
   FAMILY_A,
@@ -13,7 +13,7 @@ import {
 import { copyState, createState } from '../../../src/snapshot/state.ts';
 import { findRrset, typeOf } from '../../../src/snapshot/zone-image.ts';
 import { listNodes, listRrsets } from '../../support/built-zone.ts';
-import { ask, BASE, createFixture, LONDON, placeMapOf, WORLD } from '../../support/snapshot-fixture.ts';
+import { ask, BASE, createFixture, inputOf, LONDON, placeMapOf, WORLD } from '../../support/snapshot-fixture.ts';
 
 const [base] = BASE.zones;
 const CLUSTERS = [
@@ -85,8 +85,8 @@ describe('compiling a snapshot', () => {
 
   it('compiles no ranking twice while nothing in it changes, and forgets those that are gone', () => {
     const cache = createRankMapCache(placeMapOf(WORLD));
-    const compile = (changed: Configuration): Snapshot => {
-      const compiled = compileSnapshot(changed, 1, cache);
+    const compile = (changed: WholeConfiguration): Snapshot => {
+      const compiled = compileSnapshot(inputOf(changed, 1), cache);
       assert.ok(compiled.ok);
       return compiled.value.snapshot;
     };
@@ -112,7 +112,7 @@ describe('compiling a snapshot', () => {
     const [zone] = configuration.zones;
     assert.ok(zone);
     const zones = [zone, { ...zone, name: 'b.example', records: [record] }, { ...zone, records: [record] }];
-    const compiled = compileSnapshot({ ...configuration, zones }, 1, createRankMapCache(placeMapOf([])));
+    const compiled = compileSnapshot(inputOf({ ...configuration, zones }, 1), createRankMapCache(placeMapOf([])));
     assert.ok(!compiled.ok);
     const paths = compiled.problems.map(({ path }) => path);
     assert.ok(paths.includes('/zones/1/records/0/name'), paths.join());
