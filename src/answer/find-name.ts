@@ -57,7 +57,7 @@ export function findName(zones: ZoneTable, name: FlatName, found: Found): void {
   // the name itself, or its closest encloser. The apex ends the search at the latest.
   let label = Math.max(0, name.labelCount - image.labelCount - image.depth);
   let node = findNode(image, name, label, hashes[label] ?? 0);
-  while (node === NONE) {
+  while (node === NONE && label < name.labelCount) {
     label++;
     node = findNode(image, name, label, hashes[label] ?? 0);
   }

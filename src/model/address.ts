@@ -82,16 +82,32 @@ export function formatPrefix(prefix: Prefix): string {
 /** Eight groups of four digits and seven colons; six groups and a dotted IPv4 address are as long as 45. */
 const MAX_IPV6_LENGTH = 45;
 
+const DOT = 0x2e;
+const ZERO = 0x30;
+
+/** Character by character: a zone may have a million addresses. */
 function parseIpv4(text: string): number | undefined {
-  const match = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/.exec(text);
-  if (match === null) return undefined;
   let word = 0;
-  for (const part of match.slice(1)) {
+  let part = 0;
+  let digits = 0;
+  let parts = 1;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === DOT && digits > 0 && parts < 4) {
+      word = word * 256 + part;
+      part = 0;
+      digits = 0;
+      parts++;
+      continue;
+    }
+    const digit = code - ZERO;
     // A leading zero means octal to some: such a text has no one meaning.
-    if (Number(part) > 255 || (part.length > 1 && part.startsWith('0'))) return undefined;
-    word = word * 256 + Number(part);
+    if (digit < 0 || digit > 9 || (digits > 0 && part === 0)) return undefined;
+    part = part * 10 + digit;
+    digits++;
+    if (part > 255) return undefined;
   }
-  return word;
+  return parts === 4 && digits > 0 ? word * 256 + part : undefined;
 }
 
 function parseIpv6(text: string): readonly number[] | undefined {

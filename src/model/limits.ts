@@ -2,22 +2,22 @@
 // and the memory that one document can cost. A document above a limit is refused with a problem that names the limit.
 
 /** Characters of one document: a configuration file, or the body of an API request that replaces everything. */
-export const MAX_DOCUMENT_LENGTH = 32 * 1024 * 1024;
+export const MAX_DOCUMENT_LENGTH = 256 * 1024 * 1024;
 /** Problems listed for one document; a wholly wrong one would otherwise list millions. */
 export const MAX_PROBLEMS = 1_000;
 
 export const MAX_ZONES = 1_000;
 export const MAX_NAME_SERVERS_PER_ZONE = 32;
 /** RRsets of one zone. */
-export const MAX_RECORDS_PER_ZONE = 1_000_000;
+export const MAX_RECORDS_PER_ZONE = 2_000_000;
 /** Values of one RRset. */
 export const MAX_DATA_PER_RECORD = 1_000;
 export const MAX_REGIONS = 1_000;
 export const MAX_VANTAGES = 100;
 export const MAX_MONITORS = 1_000;
-export const MAX_CLUSTERS = 10_000;
+export const MAX_CLUSTERS = 200_000;
 export const MAX_ENDPOINTS_PER_CLUSTER = 256;
-export const MAX_SERVICES = 10_000;
+export const MAX_SERVICES = 200_000;
 export const MAX_CLUSTERS_PER_SERVICE = 256;
 export const MAX_RANK_RULES = 256;
 /** Addresses in one answer. */

@@ -68,14 +68,15 @@ const HOST_ADVICE =
 function parseLabels(text: string, isLabel: (label: string, index: number) => boolean, advice: string): ParsedName {
   const name = (text.endsWith('.') ? text.slice(0, -1) : text).toLowerCase();
   if (name === '') return { ok: false, fault: 'is empty' };
-  const escapes = name.split('\\').length - 1;
+  const isEscaped = name.includes('\\');
+  const escapes = isEscaped ? name.split('\\').length - 1 : 0;
   if (name.length - escapes > MAX_NAME_LENGTH) {
     return { ok: false, fault: `is longer than ${MAX_NAME_LENGTH} characters (RFC 1035 section 2.3.4)` };
   }
-  const labels = name.split(/(?<!\\)\./);
+  const labels = isEscaped ? name.split(/(?<!\\)\./) : name.split('.');
   if (labels.includes(''))
     return { ok: false, fault: 'has an empty label: two dots stand side by side, or one stands first' };
-  if (labels.some((label) => label.replaceAll('\\', '').length > MAX_LABEL_LENGTH)) {
+  if (labels.some((label) => label.length > MAX_LABEL_LENGTH && label.replaceAll('\\', '').length > MAX_LABEL_LENGTH)) {
     return { ok: false, fault: `has a label longer than ${MAX_LABEL_LENGTH} characters (RFC 1035 section 2.3.4)` };
   }
   return labels.every(isLabel) ? { ok: true, name } : { ok: false, fault: advice };

@@ -12,7 +12,7 @@ import { parseOwner } from './name.ts';
 import { isRecord } from './parse-context.ts';
 import { joinPointer } from './pointer.ts';
 import type { Parsed, Problem } from './problem.ts';
-import { cutChunks, WHOLE_ZONE_RECORDS } from './record-chunks.ts';
+import { cutChunks, parseJson, readRecordList, WHOLE_ZONE_RECORDS } from './record-chunks.ts';
 import type { ZoneDocument } from './zone.ts';
 
 const LIST_NAMES = ['regions', 'vantages', 'monitors', 'clusters', 'services', 'overrides'] as const;
@@ -125,14 +125,6 @@ function nameChunks(
 /** Far more than the largest zone is cut into. */
 const MAX_CHUNKS = 100_000;
 
-/** The records that an object holds, a chunk or a whole zone; undefined when the text is no JSON. */
-export function readRecordList(text: string): readonly unknown[] | undefined {
-  const value = parseJson(text);
-  if (value === undefined) return undefined;
-  const list = isRecord(value) ? (value['records'] ?? []) : value;
-  return Array.isArray(list) ? list : undefined;
-}
-
 /**
  * The document again, zones in the order of the map. Problems, whose paths begin with the name of the object, when a text is
  * no JSON or has not the shape of a configuration.
@@ -168,13 +160,4 @@ export function formatCanonicalJson(value: unknown): string {
     if (typeof item !== 'object' || item === null || Array.isArray(item)) return item;
     return Object.fromEntries(Object.entries(item).sort(([a], [b]) => (a < b ? -1 : 1)));
   });
-}
-
-/** Undefined when it is no JSON. */
-export function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,20 +1,16 @@
 // Zones: document to model. Names become full, every default is filled in, equal RRsets are merged. What concerns several
 // records, services or zones at once is in check-names.ts.
 
-import { compileShape, salvageShape } from './check-shape.ts';
 import { MAX_RECORD_TTL_SECONDS, MAX_SOA_SECONDS } from './limits.ts';
-import { isWithin, type ParsedName, parseHostInZone, parseMailbox, parseOwner, parseOwnerInZone } from './name.ts';
+import { parseHostInZone, parseMailbox, parseOwner } from './name.ts';
 import { checkUnique, type Located, type ParseContext } from './parse-context.ts';
+import { parseName, parseRecord, parseSeconds } from './parse-record.ts';
 import { joinPointer } from './pointer.ts';
-import type { Problem } from './problem.ts';
-import { createProblemList, type Report } from './problem-list.ts';
-import { type DurationDocument, readSeconds } from './scalar.ts';
-import { type RecordDocument, RecordSchema, type RecordSet, type Soa, type SoaDocument, type Zone, type ZoneDocument } from './zone.ts';
+import type { Report } from './problem-list.ts';
+import type { RecordSet, Soa, SoaDocument, Zone, ZoneDocument } from './zone.ts';
 
 /** The zone, where it stands, and each of its records before merging, for further checks. */
 export type ParsedZone = Located<Zone> & { readonly records: readonly Located<RecordSet>[] };
-
-const DEFAULT_RECORD_TTL_SECONDS = 3600;
 
 /** Undefined when the zone cannot be used; problems may be reported all the same. */
 export function parseZone(document: ZoneDocument, path: string, context: ParseContext): ParsedZone | undefined {
@@ -77,63 +73,6 @@ function nameDefaultMailbox(zone: string): string {
   return mailbox.ok ? mailbox.name : zone;
 }
 
-/** What a list of records says, item by item: undefined for one that cannot be used. */
-export type ParsedRecords = {
-  readonly records: readonly (RecordSet | undefined)[];
-  /** Paths begin with the position in the list. */
-  readonly problems: readonly Problem[];
-};
-
-/** Parses records apart from their zone, of which the full name is given: a part of them, perhaps of a million. */
-export function parseRecords(items: readonly unknown[], zone: string): ParsedRecords {
-  const problems = createProblemList();
-  const records = items.map((item, index) => {
-    const path = `/${index}`;
-    const document = salvageShape(RECORD_SHAPE, item, path, problems);
-    return document && parseRecord(document, zone, path, { report: problems.report });
-  });
-  return { records, problems: problems.toArray() };
-}
-
-const RECORD_SHAPE = compileShape(RecordSchema);
-
-/** Types that exist in questions and messages only, never in a zone (RFC 6895 section 3.1), or that the server makes. */
-const REFUSED_TYPES: ReadonlyMap<string, string> = new Map([
-  ...['OPT', 'TSIG', 'TKEY', 'ANY', 'AXFR', 'IXFR', 'MAILA', 'MAILB'].map(
-    (type) => [type, 'no zone holds it'] as const,
-  ),
-  ['SOA', 'write it under "soa" of the zone'],
-  ...['RRSIG', 'NSEC', 'NSEC3', 'NSEC3PARAM'].map((type) => [type, 'signing makes it, never an operator'] as const),
-]);
-
-function parseRecord(
-  document: RecordDocument,
-  zone: string,
-  path: string,
-  { report, checkRecordData }: Pick<ParseContext, 'report' | 'checkRecordData'>,
-): RecordSet | undefined {
-  const namePath = joinPointer(path, 'name');
-  const name = parseName(parseOwnerInZone(document.name, zone), document.name, namePath, report);
-  const type = document.type.toUpperCase();
-  const ttlPath = joinPointer(path, 'ttl');
-  const ttlSeconds = parseSeconds(document.ttl ?? DEFAULT_RECORD_TTL_SECONDS, MAX_RECORD_TTL_SECONDS, ttlPath, report);
-  const refusal =
-    REFUSED_TYPES.get(type) ?? (type === 'NS' && name === zone ? 'write them under "ns" of the zone' : undefined);
-  if (refusal !== undefined) {
-    report(joinPointer(path, 'type'), `a record of type ${type} cannot stand here: ${refusal}.`);
-    return undefined;
-  }
-  if (name !== undefined && !isWithin(name, zone)) {
-    report(namePath, `${name} is outside the zone ${zone}: write the name relative to the zone.`);
-    return undefined;
-  }
-  for (const [index, data] of document.data.entries()) {
-    const fault = checkRecordData?.(type, data, zone);
-    if (fault !== undefined) report(joinPointer(joinPointer(path, 'data'), index), fault);
-  }
-  return name === undefined || ttlSeconds === undefined ? undefined : { name, type, ttlSeconds, data: document.data };
-}
-
 /** One RRset for each name and type; all records of an RRset have one TTL (RFC 2181 section 5.2) and differ (5). */
 function mergeRecords(records: readonly Located<RecordSet>[], report: Report): readonly RecordSet[] {
   const merged = new Map<string, RecordSet>();
@@ -147,17 +86,4 @@ function mergeRecords(records: readonly Located<RecordSet>[], report: Report): r
     merged.set(key, { ...value, data: [...new Set([...(first?.data ?? []), ...value.data])] });
   }
   return [...merged.values()];
-}
-
-function parseSeconds(document: DurationDocument, most: number, path: string, report: Report): number | undefined {
-  const seconds = readSeconds(document);
-  if (seconds !== undefined && seconds <= most) return seconds;
-  report(path, `must be whole seconds up to ${most}, such as 3600 or "1h", not ${JSON.stringify(document)}.`);
-  return undefined;
-}
-
-function parseName(parsed: ParsedName, text: string, path: string, report: Report): string | undefined {
-  if (parsed.ok) return parsed.name;
-  report(path, `the name "${text}" ${parsed.fault}.`);
-  return undefined;
 }

@@ -2,7 +2,8 @@
 
 /** The pointer to what `key` names below `path`. */
 export function joinPointer(path: string, key: string | number): string {
-  return `${path}/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`;
+  if (typeof key === 'number' || !(key.includes('~') || key.includes('/'))) return `${path}/${key}`;
+  return `${path}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`;
 }
 
 /** The keys of a pointer, unescaped; none for the whole document. */

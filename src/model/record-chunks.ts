@@ -37,3 +37,20 @@ function hashRecord(record: unknown): number {
   }
   return (hash ^ (hash >>> 15)) >>> 0;
 }
+
+/** The records that an object holds, a chunk or a whole zone; undefined when the text is nothing of the kind. */
+export function readRecordList(text: string): Items | undefined {
+  const value = parseJson(text);
+  if (value === undefined) return undefined;
+  const list: unknown = Array.isArray(value) ? value : (Object(value)['records'] ?? []);
+  return Array.isArray(list) ? list : undefined;
+}
+
+/** Undefined when it is no JSON. */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -2,7 +2,7 @@
 // the function beside it reads what the schema let through. A schema's title and examples are what the problems quote.
 
 import { type Static, type TSchemaOptions, Type } from 'typebox';
-import { parseDuration } from './duration.ts';
+import { MAX_DURATION_MS, parseDuration } from './duration.ts';
 import { MAX_NAME_TEXT_LENGTH, MAX_TEXT_LENGTH } from './limits.ts';
 
 export const IdSchema = Type.String({
@@ -22,7 +22,11 @@ export type DurationDocument = Static<ReturnType<typeof durationSchema>>;
 
 /** Milliseconds; undefined when it is no duration. A plain number counts seconds. */
 export function readDurationMs(document: DurationDocument): number | undefined {
-  return parseDuration(typeof document === 'number' ? `${document}s` : document);
+  if (typeof document === 'string') return parseDuration(document);
+  // As nearly all are written: no text is made of it to be read again.
+  if (Number.isInteger(document))
+    return document >= 0 && document <= MAX_DURATION_MS / 1000 ? document * 1000 : undefined;
+  return parseDuration(`${document}s`);
 }
 
 /** Whole seconds; undefined when it is no duration or has a fraction of a second (DNS counts whole ones). */

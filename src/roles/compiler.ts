@@ -5,7 +5,13 @@ import { Worker } from 'node:worker_threads';
 import type { PlaceMap } from '../geo/place-map.ts';
 import type { Configuration } from '../model/configuration.ts';
 import { keyOfPart } from '../snapshot/part-cache.ts';
-import type { CompileJob, CompileOutcome, FromCompileThread, PlaceMapOrigin, ToCompileThread } from './compile-thread.ts';
+import type {
+  CompileJob,
+  CompileOutcome,
+  FromCompileThread,
+  PlaceMapOrigin,
+  ToCompileThread,
+} from './compile-thread.ts';
 import type { StatedConfiguration } from './read-revision.ts';
 
 export type CompilerOptions = {
@@ -58,11 +64,7 @@ export class Compiler {
    * Compiles, and asks the canaries. `texts` are those of the revision's objects, by hash: only what the thread does not have
    * of the job before is sent to it. `serial` goes into the SOA of every zone. Never rejects.
    */
-  compile(
-    stated: StatedConfiguration,
-    texts: ReadonlyMap<string, string>,
-    serial: number,
-  ): Promise<CompileOutcome> {
+  compile(stated: StatedConfiguration, texts: ReadonlyMap<string, string>, serial: number): Promise<CompileOutcome> {
     if (this.#closed) return Promise.resolve(CLOSED);
     const job = ++this.#jobs;
     return new Promise((resolve) => {

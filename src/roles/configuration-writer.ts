@@ -24,7 +24,7 @@ import {
   type Revision,
   type RevisionId,
 } from '../model/revision.ts';
-import type { ConfigurationStore, Subscription } from '../store/configuration-store.ts';
+import type { CommitResult, ConfigurationStore, Subscription } from '../store/configuration-store.ts';
 import { fetchRevision } from '../store/fetch-revision.ts';
 import { describeCause, describeFailure, isStoreError } from '../store/store-error.ts';
 import { type CheckOptions, checkDocument } from './check-document.ts';
@@ -152,7 +152,7 @@ export async function openConfigurationWriter(
         const { id } = revision.manifest;
         if (known && base && hasSameObjects(known.revision, revision)) return { status: 'unchanged', id: base };
         if (change.dryRun === true) return { status: 'would-commit', id };
-        const result = await store.commit(revision.manifest, revision.objects);
+        const result = await commitNew(revision, known?.revision);
         if (result.status === 'conflict') return result;
         logger.info({ revision: formatRevisionId(id), author: change.author, change: change.message }, 'committed');
         await adopt({ ...content, revision });
@@ -162,6 +162,17 @@ export async function openConfigurationWriter(
         throw error;
       }
     });
+  }
+
+  /** Of a large configuration nearly all is in the store already, and is neither sent nor written again. */
+  async function commitNew(revision: Revision, base: Revision | undefined): Promise<CommitResult> {
+    const fresh = new Map([...revision.objects].filter(([hash]) => base?.objects.has(hash) !== true));
+    try {
+      return await store.commit(revision.manifest, fresh);
+    } catch (error) {
+      if (!isStoreError(error) || error.code !== 'STORE_INCOMPLETE') throw error;
+      return store.commit(revision.manifest, revision.objects);
+    }
   }
 
   async function history(limit: number, before?: RevisionId) {

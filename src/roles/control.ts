@@ -16,7 +16,12 @@ import { Compiler } from './compiler.ts';
 import { type Acceptance, ConfigurationFollower } from './configuration-follower.ts';
 import { HealthView } from './health-view.ts';
 import { LoadView } from './load-view.ts';
-import { type LocationResolver, type StatedConfiguration, openRevisionReader, type RevisionReader } from './read-revision.ts';
+import {
+  type LocationResolver,
+  openRevisionReader,
+  type RevisionReader,
+  type StatedConfiguration,
+} from './read-revision.ts';
 import { applyHealth, applyLoads, carryHandedOut, fadeHandedOut, type Serving } from './serving.ts';
 import { watchSharedGarbage } from './shared-garbage.ts';
 import { readVerdicts, VerdictKeeper } from './verdict-keeper.ts';

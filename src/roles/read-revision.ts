@@ -2,18 +2,11 @@
 // which objects hold them, for whoever compiles them. What has been read is kept while nothing but records changes.
 
 import type { Configuration } from '../model/configuration.ts';
-import {
-  isChunkObject,
-  isZoneObject,
-  joinObjects,
-  type Outline,
-  parseJson,
-  readOutline,
-  readZoneHead,
-} from '../model/objects.ts';
+import { isChunkObject, isZoneObject, joinObjects, type Outline, readOutline, readZoneHead } from '../model/objects.ts';
 import { parseConfiguration } from '../model/parse-configuration.ts';
 import type { ParseOptions } from '../model/parse-context.ts';
 import type { Parsed } from '../model/problem.ts';
+import { parseJson } from '../model/record-chunks.ts';
 import type { Revision } from '../model/revision.ts';
 import type { StatedRecords } from '../snapshot/part-cache.ts';
 import { checkRecordData } from '../zone/check-record-data.ts';
@@ -39,7 +32,9 @@ export function openRevisionReader(resolveLocation: LocationResolver): RevisionR
     const hashOf = (name: string) => manifest.objects[name] ?? '';
     const names = Object.keys(manifest.objects);
     const zones = names.filter(isZoneObject);
-    heads = new Map(zones.map((name) => [hashOf(name), heads.get(hashOf(name)) ?? readHead(objects.get(hashOf(name)))]));
+    heads = new Map(
+      zones.map((name) => [hashOf(name), heads.get(hashOf(name)) ?? readHead(objects.get(hashOf(name)))]),
+    );
     const parts = names.filter((name) => !isChunkObject(name));
     const key = parts.map((name) => `${name} ${heads.get(hashOf(name))?.text ?? hashOf(name)}`).join('\n');
     if (last?.key !== key) {

@@ -1,8 +1,8 @@
 // The parts of zones' records that have been read, by the hashes of the texts that hold them: what stays the same from one
 // revision to the next is neither sent nor read again.
 
-import { readRecordList } from '../model/objects.ts';
-import { parseRecords } from '../model/parse-zone.ts';
+import { parseRecords } from '../model/parse-record.ts';
+import { readRecordList } from '../model/record-chunks.ts';
 import { type ReadPart, readZonePart } from './compile-zone.ts';
 
 /** Where the records of a zone are stated, in order. */

@@ -196,7 +196,10 @@ export function isSubdomain(name: Uint8Array, ancestor: Uint8Array): boolean {
 }
 
 function sameOctets(name: Uint8Array, offset: number, other: Uint8Array): boolean {
-  return other.every((octet, index) => lowerCaseOctet(octet) === lowerCaseOctet(name[offset + index] ?? 0));
+  for (let at = 0; at < other.length; at++) {
+    if (lowerCaseOctet(other[at] ?? 0) !== lowerCaseOctet(name[offset + at] ?? 0)) return false;
+  }
+  return true;
 }
 
 /** Canonical order (RFC 4034 section 6.1): negative when `a` stands before `b`, 0 when they are the same name. */

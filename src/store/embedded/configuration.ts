@@ -58,7 +58,7 @@ export function createEmbeddedConfigurationStore(
     for (const hash of new Set(Object.values(manifest.objects))) {
       const provided = given.get(hash);
       if (provided !== undefined) statements.addObject.run(hash, provided);
-      else if (!statements.object.get(hash)) {
+      else if (!statements.hasObject.get(hash)) {
         throw createStoreError('STORE_INCOMPLETE', `object ${hash} is neither given nor stored`);
       }
       statements.addName.run(id.generation, id.number, hash);
@@ -170,6 +170,7 @@ function prepareStatements(database: DatabaseSync) {
     head: database.prepare('SELECT generation, number FROM manifests ORDER BY generation DESC, number DESC LIMIT 1'),
     manifest: database.prepare('SELECT text FROM manifests WHERE generation = ? AND number = ?'),
     object: database.prepare('SELECT text FROM objects WHERE hash = ?'),
+    hasObject: database.prepare('SELECT 1 FROM objects WHERE hash = ?'),
     list: database.prepare(
       'SELECT text FROM manifests WHERE (generation, number) < (?, ?) ORDER BY generation DESC, number DESC LIMIT ?',
     ),

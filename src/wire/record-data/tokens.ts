@@ -12,7 +12,11 @@ export type TokenProblem = { readonly problem: string };
 const BLANKS = ' \t\r\n';
 const BRACKETS = '()';
 
+/** What is one token whatever stands in it: addresses, names. Most data is such, and there may be a million of it. */
+const ONE_TOKEN = /^[A-Za-z0-9.:_-]+$/;
+
 export function splitTokens(text: string): readonly Token[] | TokenProblem {
+  if (ONE_TOKEN.test(text)) return [{ text, isQuoted: false }];
   if (!text.isWellFormed()) return { problem: 'it holds half a surrogate pair: write the octets as \\DDD' };
   const tokens: Token[] = [];
   let depth = 0;

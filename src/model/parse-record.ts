@@ -1,0 +1,130 @@
+// One record: document to model. Apart from its zone, for a zone may have a million of them, which are read in parts, in a
+// thread that is to start quickly: so this needs no schema. Beside documents that were checked there are those from a store,
+// which may hold what another version wrote.
+
+import {
+  MAX_DATA_PER_RECORD,
+  MAX_NAME_TEXT_LENGTH,
+  MAX_PROBLEMS,
+  MAX_RECORD_DATA_LENGTH,
+  MAX_RECORD_TTL_SECONDS,
+} from './limits.ts';
+import { isWithin, type ParsedName, parseOwnerInZone } from './name.ts';
+import type { ParseContext } from './parse-context.ts';
+import { joinPointer } from './pointer.ts';
+import type { Problem } from './problem.ts';
+import type { Report } from './problem-list.ts';
+import { type DurationDocument, readSeconds } from './scalar.ts';
+import type { RecordDocument, RecordSet } from './zone.ts';
+
+/** What a list of records says, item by item: undefined for one that cannot be used. */
+export type ParsedRecords = {
+  readonly records: readonly (RecordSet | undefined)[];
+  /** Paths begin with the position in the list; at most MAX_PROBLEMS. */
+  readonly problems: readonly Problem[];
+};
+
+/** Parses records of the zone with this full name, of which nobody has checked yet that they are records. */
+export function parseRecords(items: readonly unknown[], zone: string): ParsedRecords {
+  const problems: Problem[] = [];
+  const report: Report = (path, message) => {
+    if (problems.length < MAX_PROBLEMS) problems.push({ path, message });
+  };
+  const records = items.map((item, index) => {
+    const path = joinPointer('', index);
+    if (isRecordDocument(item)) return parseRecord(item, zone, path, { report });
+    report(path, 'is no record: a record has a name, a type and data, perhaps a ttl, and nothing else.');
+    return undefined;
+  });
+  return { records, problems };
+}
+
+const TYPE = /^[A-Za-z][A-Za-z0-9-]{0,15}$/;
+const MAX_DURATION_LENGTH = 32;
+
+/** What RecordSchema accepts (a test compares the two). */
+export function isRecordDocument(value: unknown): value is RecordDocument {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  let known = 0;
+  for (const key in value) {
+    if (key !== 'name' && key !== 'type' && key !== 'ttl' && key !== 'data') return false;
+    known++;
+  }
+  const { name, type, ttl, data }: Partial<Record<string, unknown>> = { ...value };
+  return (
+    known >= 3 &&
+    isText(name, MAX_NAME_TEXT_LENGTH) &&
+    name !== '' &&
+    typeof type === 'string' &&
+    TYPE.test(type) &&
+    (ttl === undefined || isText(ttl, MAX_DURATION_LENGTH) || (typeof ttl === 'number' && ttl >= 0)) &&
+    Array.isArray(data) &&
+    data.length >= 1 &&
+    data.length <= MAX_DATA_PER_RECORD &&
+    data.every((text: unknown) => isText(text, MAX_RECORD_DATA_LENGTH))
+  );
+}
+
+/** Within the length, counted as JSON Schema does: by characters, not by UTF-16 units. */
+function isText(value: unknown, maxLength: number): boolean {
+  if (typeof value !== 'string') return false;
+  return value.length <= maxLength || (value.length <= 2 * maxLength && [...value].length <= maxLength);
+}
+
+const DEFAULT_RECORD_TTL_SECONDS = 3600;
+
+/** Types that exist in questions and messages only, never in a zone (RFC 6895 section 3.1), or that the server makes. */
+const REFUSED_TYPES: ReadonlyMap<string, string> = new Map([
+  ...['OPT', 'TSIG', 'TKEY', 'ANY', 'AXFR', 'IXFR', 'MAILA', 'MAILB'].map(
+    (type) => [type, 'no zone holds it'] as const,
+  ),
+  ['SOA', 'write it under "soa" of the zone'],
+  ...['RRSIG', 'NSEC', 'NSEC3', 'NSEC3PARAM'].map((type) => [type, 'signing makes it, never an operator'] as const),
+]);
+
+/** Undefined when the record cannot be used; problems may be reported all the same. */
+export function parseRecord(
+  document: RecordDocument,
+  zone: string,
+  path: string,
+  { report, checkRecordData }: Pick<ParseContext, 'report' | 'checkRecordData'>,
+): RecordSet | undefined {
+  const namePath = joinPointer(path, 'name');
+  const name = parseName(parseOwnerInZone(document.name, zone), document.name, namePath, report);
+  const type = document.type.toUpperCase();
+  const ttlPath = joinPointer(path, 'ttl');
+  const ttlSeconds = parseSeconds(document.ttl ?? DEFAULT_RECORD_TTL_SECONDS, MAX_RECORD_TTL_SECONDS, ttlPath, report);
+  const refusal =
+    REFUSED_TYPES.get(type) ?? (type === 'NS' && name === zone ? 'write them under "ns" of the zone' : undefined);
+  if (refusal !== undefined) {
+    report(joinPointer(path, 'type'), `a record of type ${type} cannot stand here: ${refusal}.`);
+    return undefined;
+  }
+  if (name !== undefined && !isWithin(name, zone)) {
+    report(namePath, `${name} is outside the zone ${zone}: write the name relative to the zone.`);
+    return undefined;
+  }
+  for (const [index, data] of document.data.entries()) {
+    const fault = checkRecordData?.(type, data, zone);
+    if (fault !== undefined) report(joinPointer(joinPointer(path, 'data'), index), fault);
+  }
+  return name === undefined || ttlSeconds === undefined ? undefined : { name, type, ttlSeconds, data: document.data };
+}
+
+export function parseSeconds(
+  document: DurationDocument,
+  most: number,
+  path: string,
+  report: Report,
+): number | undefined {
+  const seconds = readSeconds(document);
+  if (seconds !== undefined && seconds <= most) return seconds;
+  report(path, `must be whole seconds up to ${most}, such as 3600 or "1h", not ${JSON.stringify(document)}.`);
+  return undefined;
+}
+
+export function parseName(parsed: ParsedName, text: string, path: string, report: Report): string | undefined {
+  if (parsed.ok) return parsed.name;
+  report(path, `the name "${text}" ${parsed.fault}.`);
+  return undefined;
+}
