@@ -180,7 +180,7 @@ async function measureChanges(zones: number): Promise<object> {
   const directory = processes.makeDirectory('state');
   const store = openEmbeddedStore(directory);
   const geo = { directory, bundled: false, reloadIntervalMs: 60_000 };
-  const options = { stateDirectory: directory, heartbeatMs: 1000, geo };
+  const options = { stateDirectory: directory, heartbeatMs: 1000, answerThreads: 1, geo };
   const dependencies = { ...store, resolveLocation: () => undefined, logger: pino({ level: 'silent' }) };
   const control = new Control(options, dependencies);
   try {
