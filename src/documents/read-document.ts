@@ -36,6 +36,9 @@ const MAX_DEPTH = 64;
 /** One slip in YAML often makes the parser stumble over everything behind it: only the first few tell something. */
 const MAX_SYNTAX_PROBLEMS = 10;
 
+/** Characters of a YAML file; JSON may be longer. */
+const MAX_YAML_LENGTH = 32 * 1024 * 1024;
+
 const OPTIONS = {
   version: '1.2',
   // Nor does a %YAML directive bring back what 1.1 made of `no` and `012`.
@@ -48,11 +51,7 @@ const OPTIONS = {
 
 /** Never throws. */
 export function readDocument(text: string): ReadDocument {
-  if (text.length > MAX_DOCUMENT_LENGTH) {
-    return refuse(
-      `the file has more than ${MAX_DOCUMENT_LENGTH} characters: apply its parts one by one through the API.`,
-    );
-  }
+  if (text.length > MAX_YAML_LENGTH) return readLargeJson(text);
   const lineCounter = new LineCounter();
   const parsed = parseDocument(text, { ...OPTIONS, lineCounter });
   const toPosition = (offset: number): Position => {
@@ -65,6 +64,22 @@ export function readDocument(text: string): ReadDocument {
   if (faults.length > 0) return { ok: false, problems: describeFaults(faults, toPosition) };
   if (parsed.contents === null) return refuse('the file is empty: config/example.yaml shows what it can hold.');
   return toDocument(parsed, toPosition);
+}
+
+/** Without positions: remembering where a million records stand takes many times their memory. */
+function readLargeJson(text: string): ReadDocument {
+  if (text.length > MAX_DOCUMENT_LENGTH) {
+    return refuse(
+      `the file has more than ${MAX_DOCUMENT_LENGTH} characters: apply its parts one by one through the API.`,
+    );
+  }
+  try {
+    const document: unknown = JSON.parse(text);
+    const fault = findUnfit(document, []);
+    return fault === undefined ? { ok: true, document, locate: () => undefined } : refuse(fault);
+  } catch {
+    return refuse(`the file has more than ${MAX_YAML_LENGTH} characters: so large a one must be JSON, and it is none.`);
+  }
 }
 
 /** `config/example.yaml:41:7 /clusters/2/region: no region has the id "eu-wst"`; what has no place stands without one. */

@@ -89,6 +89,12 @@ describe('readDocument', () => {
     assert.match(messagesOf(`a: "${'x'.repeat(33_554_432)}"`)[0] ?? '', /has more than 33554432 characters/);
   });
 
+  it('takes a larger one if it is JSON', () => {
+    const large = read(JSON.stringify({ a: 'x'.repeat(33_554_432) }));
+    assert.ok(large.ok && large.locate('/a') === undefined);
+    assert.equal(read(`{"a":${'['.repeat(70)}${']'.repeat(70)},"b":"${'x'.repeat(33_554_432)}"}`).ok, false);
+  });
+
   it('never throws, whatever the text', () => {
     const text = fc.oneof(fc.string(), fc.stringMatching(/^[-?:,[\]{}#&*!|>'"%@` \nab0]{0,40}$/));
     fc.assert(
