@@ -37,9 +37,9 @@ export type Decision = {
   /** Clusters of a tier, by their position among all services' clusters; endpoints of a cluster. */
   readonly clusterCandidates: Candidates;
   readonly endpointCandidates: Candidates;
-  readonly chosenClusters: Uint32Array;
+  readonly chosenClusters: Int32Array;
   /** Endpoints to answer with, none when refused. */
-  readonly endpoints: Uint32Array;
+  readonly endpoints: Int32Array;
   endpointCount: number;
   /** The cluster of the first endpoint, as index and as position in the service; NONE when refused. */
   cluster: number;
@@ -64,8 +64,8 @@ export function createDecision(snapshot: Snapshot, state: State): Decision {
     endpointTurns: createTurns(0),
     clusterCandidates: createCandidates(),
     endpointCandidates: createCandidates(),
-    chosenClusters: new Uint32Array(MAX_ANSWERS),
-    endpoints: new Uint32Array(MAX_ANSWERS),
+    chosenClusters: new Int32Array(MAX_ANSWERS),
+    endpoints: new Int32Array(MAX_ANSWERS),
     endpointCount: 0,
     cluster: NONE,
     position: NONE,

@@ -32,7 +32,7 @@ export type Desk = {
   /** Memory for the targets that a DNAME makes. */
   readonly synthesized: Uint8Array;
   /** The aliases that have been followed, `chainLength` of them: RRset and zone of each. */
-  readonly chain: Uint32Array;
+  readonly chain: Int32Array;
   chainLength: number;
   /** The zone of the question, wherever its aliases lead; NONE where it is none of ours. */
   zone: number;
@@ -72,7 +72,7 @@ export function createDesk(snapshot: Snapshot, state: State, seed: number, threa
     ownerOffset: QUESTION_OFFSET,
     target: createFlatName(),
     synthesized: new Uint8Array(MAX_NAME_BYTES),
-    chain: new Uint32Array(2 * MAX_ALIAS_STEPS),
+    chain: new Int32Array(2 * MAX_ALIAS_STEPS),
     chainLength: 0,
     zone: NONE,
     clusterTurns: [],

@@ -18,7 +18,7 @@ export type Found = {
   image: ZoneImage;
   /** The node of the closest encloser: of the name itself, or of the deepest name above it that exists. */
   encloser: number;
-  readonly hashes: Uint32Array;
+  readonly hashes: Int32Array;
 };
 
 export type FoundKind = number;
@@ -79,7 +79,7 @@ export function findName(zones: ZoneTable, name: FlatName, found: Found): void {
 }
 
 /** The deepest zone above the name, or NONE. */
-function findZone(zones: ZoneTable, name: FlatName, hashes: Uint32Array): number {
+function findZone(zones: ZoneTable, name: FlatName, hashes: Int32Array): number {
   for (let label = Math.max(0, name.labelCount - zones.deepestApex); label <= name.labelCount; label++) {
     const zone = findApex(zones, name, label, hashes[label] ?? 0);
     if (zone !== NONE) return zone;

@@ -2,6 +2,7 @@
 
 import { ENDPOINT_UP } from '../health/cluster-health.ts';
 import { addCandidate } from '../load/candidates.ts';
+import { PICK_LEAST_CONNECTIONS } from '../load/choose.ts';
 import { connectionsOf, roomOf } from '../load/room.ts';
 import { NONE } from '../snapshot/snapshot.ts';
 import type { Decision } from './decision.ts';
@@ -30,7 +31,9 @@ export function gatherCluster(decision: Decision, position: number, lowest: numb
   }
   const room = roomOf(state.clusterLoads, cluster, services.shedLows[service] ?? 1, services.shedHighs[service] ?? 1);
   decision.trace?.push({ step: 'consider', cluster, weight, room });
-  addCandidate(decision.clusterCandidates, slot, weight, room, connectionsOf(state.clusterLoads, cluster));
+  const isCounted = services.picks[service] === PICK_LEAST_CONNECTIONS;
+  const connections = isCounted ? connectionsOf(state.clusterLoads, cluster) : 0;
+  addCandidate(decision.clusterCandidates, slot, weight, room, connections);
   return true;
 }
 

@@ -1,7 +1,7 @@
 // From a tier's candidates to endpoints: the service's algorithm chooses the cluster, the cluster's own its endpoints.
 
 import { addCandidate } from '../load/candidates.ts';
-import { choose, PICK_ALL } from '../load/choose.ts';
+import { choose, PICK_ALL, PICK_LEAST_CONNECTIONS } from '../load/choose.ts';
 import { connectionsOf, roomOf } from '../load/room.ts';
 import { MAX_ANSWERS } from '../model/limits.ts';
 import { FAMILY_CNAME, NONE } from '../snapshot/snapshot.ts';
@@ -40,6 +40,8 @@ function takeEndpoints(decision: Decision, cluster: number, lowest: number, want
   const low = services.shedLows[service] ?? 1;
   const high = services.shedHighs[service] ?? 1;
   const loads = state.endpointLoads;
+  const balance = clusters.balances[cluster] ?? 0;
+  const isCounted = balance === PICK_LEAST_CONNECTIONS;
   const end = clusters.endpointStarts[cluster + 1] ?? 0;
   endpointCandidates.count = 0;
   for (let endpoint = clusters.endpointStarts[cluster] ?? 0; endpoint < end; endpoint++) {
@@ -50,10 +52,9 @@ function takeEndpoints(decision: Decision, cluster: number, lowest: number, want
       endpoint,
       weight,
       roomOf(loads, endpoint, low, high),
-      connectionsOf(loads, endpoint),
+      isCounted ? connectionsOf(loads, endpoint) : 0,
     );
   }
-  const balance = clusters.balances[cluster] ?? 0;
   const at = decision.endpointCount;
   const count = choose(balance, endpointCandidates, chance, endpointTurns, wanted, decision.endpoints, at);
   for (let index = at; index < at + count; index++) {

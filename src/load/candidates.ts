@@ -6,18 +6,18 @@ export const MAX_CANDIDATES = 256;
 
 export type Candidates = {
   count: number;
-  readonly ids: Uint32Array;
+  readonly ids: Int32Array;
   readonly weights: Float64Array;
   /** 1 below the low watermark of load, 0 from the high one on: see room.ts. */
   readonly rooms: Float64Array;
-  /** Open connections, and those that are expected from answers already handed out. */
+  /** Open connections, and those that are expected from answers already handed out; 0 where the algorithm does not ask. */
   readonly connections: Float64Array;
 };
 
 export function createCandidates(): Candidates {
   return {
     count: 0,
-    ids: new Uint32Array(MAX_CANDIDATES),
+    ids: new Int32Array(MAX_CANDIDATES),
     weights: new Float64Array(MAX_CANDIDATES),
     rooms: new Float64Array(MAX_CANDIDATES),
     connections: new Float64Array(MAX_CANDIDATES),

@@ -20,9 +20,11 @@ export function choose(
   chance: Chance,
   turns: Turns,
   wanted: number,
-  chosen: Uint32Array,
+  chosen: Int32Array,
   at: number,
 ): number {
+  // As in most decisions: one cluster in the tier, one endpoint in the cluster.
+  if (candidates.count === 1 && wanted > 0) return takeOnly(candidates, turns, chosen, at);
   dropUnfit(candidates);
   let next = findNext(candidates, turns);
   let count = 0;
@@ -37,6 +39,15 @@ export function choose(
     count++;
   }
   return count;
+}
+
+/** There is nothing to choose, whatever the algorithm. */
+function takeOnly(candidates: Candidates, turns: Turns, chosen: Int32Array, at: number): number {
+  const id = candidates.ids[0] ?? 0;
+  takeTurn(turns, id);
+  chosen[at] = id;
+  candidates.count = 0;
+  return 1;
 }
 
 function nextIndex(algorithm: number, candidates: Candidates, chance: Chance, next: number): number {

@@ -7,7 +7,7 @@ import type { Configuration } from '../model/configuration.ts';
 import type { LastResort, PickBy, RankRule, Service } from '../model/service.ts';
 import type { Ranking, RankingRule } from '../steering/ranking.ts';
 import { parseNameText } from '../wire/name.ts';
-import { sharedFloat32From, sharedUint8, sharedUint8From, sharedUint16From, sharedUint32From } from './shared-array.ts';
+import { sharedFloat32From, sharedInt32From, sharedUint8, sharedUint8From, sharedUint16From } from './shared-array.ts';
 import type { ClusterTable, EndpointTable, ServiceTable } from './snapshot.ts';
 import { LAST_RESORT_CLUSTER, LAST_RESORT_FAIL_OPEN, LAST_RESORT_REFUSE, NONE } from './snapshot.ts';
 
@@ -29,27 +29,27 @@ export function compileServices(configuration: Configuration): CompiledServices 
   return {
     services: {
       ids: services.map(({ id }) => id),
-      zones: sharedUint32From(services.map(({ zone }) => zoneIndex.get(zone) ?? NONE)),
-      rankings: sharedUint32From(rankingOf),
-      clusterStarts: sharedUint32From(startsOf(members)),
-      clusters: sharedUint32From(members.flat()),
+      zones: sharedInt32From(services.map(({ zone }) => zoneIndex.get(zone) ?? NONE)),
+      rankings: sharedInt32From(rankingOf),
+      clusterStarts: sharedInt32From(startsOf(members)),
+      clusters: sharedInt32From(members.flat()),
       families: sharedUint8From(members.map((ids) => ids.reduce((set, id) => set | (clusterFamilies[id] ?? 0), 0))),
       picks: sharedUint8From(services.map(({ pick }) => PICK_CODES[pick.by])),
       answerCounts: sharedUint8From(services.map(({ pick }) => pick.answers ?? 0)),
       shedLows: sharedFloat32From(services.map(({ pick }) => pick.shed.low)),
       shedHighs: sharedFloat32From(services.map(({ pick }) => pick.shed.high)),
-      ttlMins: sharedUint32From(services.map(({ ttl }) => ttl.minSeconds)),
-      ttlMaxs: sharedUint32From(services.map(({ ttl }) => ttl.maxSeconds)),
+      ttlMins: sharedInt32From(services.map(({ ttl }) => ttl.minSeconds)),
+      ttlMaxs: sharedInt32From(services.map(({ ttl }) => ttl.maxSeconds)),
       lastResorts: sharedUint8From(services.map(({ lastResort }) => LAST_RESORT_CODES[lastResort.kind])),
-      lastResortPositions: sharedUint32From(services.map(lastResortPosition)),
+      lastResortPositions: sharedInt32From(services.map(lastResortPosition)),
     },
     clusters: {
       ids: clusters.map(({ id }) => id),
       regions: clusters.map(({ region }) => region),
-      endpointStarts: sharedUint32From(startsOf(clusters.map(({ endpoints }) => endpoints))),
+      endpointStarts: sharedInt32From(startsOf(clusters.map(({ endpoints }) => endpoints))),
       families: sharedUint8From(clusterFamilies),
       balances: sharedUint8From(clusters.map(({ balance }) => PICK_CODES[balance])),
-      weights: sharedUint32From(clusters.map(({ weight }) => weight ?? NONE)),
+      weights: sharedInt32From(clusters.map(({ weight }) => weight ?? NONE)),
     },
     endpoints: compileEndpoints(clusters),
     rankings,
@@ -77,10 +77,10 @@ function compileEndpoints(clusters: readonly Cluster[]): EndpointTable {
   for (const [index, record] of data.entries()) packed.set(record, dataStarts[index] ?? 0);
   return {
     ids: endpoints.map(({ cluster, endpoint }) => `${cluster.id}/${endpoint.id}`),
-    clusters: sharedUint32From(clusters.flatMap((cluster, index) => cluster.endpoints.map(() => index))),
+    clusters: sharedInt32From(clusters.flatMap((cluster, index) => cluster.endpoints.map(() => index))),
     families: sharedUint8From(endpoints.map(({ endpoint }) => FAMILY_BITS[endpoint.target.family])),
     weights: sharedUint16From(endpoints.map(({ endpoint }) => endpoint.weight)),
-    dataStarts: sharedUint32From(dataStarts),
+    dataStarts: sharedInt32From(dataStarts),
     dataLengths: sharedUint16From(data.map(({ length }) => length)),
     data: packed,
   };

@@ -4,7 +4,7 @@
 
 import { createFlatName, readFlatName } from '../wire/flat-name.ts';
 import { createSuffixHashes, firstSlot, hashSuffixes, slotCountFor } from '../wire/name-hash.ts';
-import { sharedUint32, sharedUint32From } from './shared-array.ts';
+import { sharedInt32, sharedInt32From } from './shared-array.ts';
 import type { ZoneTable } from './snapshot.ts';
 import type { ZoneImage } from './zone-image.ts';
 
@@ -21,13 +21,13 @@ export function compileZones(
     images,
     apexSlots: indexApexes(images),
     deepestApex: images.reduce((deepest, { labelCount }) => Math.max(deepest, labelCount), 0),
-    serviceStarts: sharedUint32From(serviceStarts),
-    services: sharedUint32From(steered.flat()),
+    serviceStarts: sharedInt32From(serviceStarts),
+    services: sharedInt32From(steered.flat()),
   };
 }
 
-function indexApexes(images: readonly ZoneImage[]): Uint32Array {
-  const slots = sharedUint32(slotCountFor(images.length));
+function indexApexes(images: readonly ZoneImage[]): Int32Array {
+  const slots = sharedInt32(slotCountFor(images.length));
   const mask = slots.length - 1;
   const name = createFlatName();
   const hashes = createSuffixHashes();

@@ -6,15 +6,15 @@ import { targetNameOf } from '../wire/record-data.ts';
 import { TYPE_MX, TYPE_NS, TYPE_SOA, TYPE_SRV } from '../wire/record-types.ts';
 import { APEX, NONE } from '../zone/draft-nodes.ts';
 import { dataOf, findDraftRrset, type ZoneDraft } from '../zone/draft-zone.ts';
-import { sharedUint8From, sharedUint32 } from './shared-array.ts';
+import { sharedInt32, sharedUint8From } from './shared-array.ts';
 import { APEX_NODE, dataStartOf, findRrset, NODE_WORDS, RRSET_WORDS, ttlOf, type ZoneImage } from './zone-image.ts';
 
 export function layOutZone(draft: ZoneDraft): ZoneImage {
   const { nodes } = draft;
   const starts = measureNodes(draft);
-  const words = sharedUint32(starts[nodes.count] ?? 0);
+  const words = sharedInt32(starts[nodes.count] ?? 0);
   const bytes = new Uint8Array(words.buffer);
-  const slots = sharedUint32(2 * slotCountFor(nodes.count));
+  const slots = sharedInt32(2 * slotCountFor(nodes.count));
   const cuts = findCuts(draft);
   let depth = 0;
   for (let node = 0; node < nodes.count; node++) {
@@ -41,14 +41,14 @@ export function layOutZone(draft: ZoneDraft): ZoneImage {
   return { ...withSoa, negativeTtlSeconds: negativeTtl(withSoa) };
 }
 
-function startOf(starts: Uint32Array, node: number): number {
+function startOf(starts: Int32Array, node: number): number {
   return node === NONE ? NONE : (starts[node] ?? NONE);
 }
 
 /** The word at which each node begins, and behind the last one the end. */
-function measureNodes(draft: ZoneDraft): Uint32Array {
+function measureNodes(draft: ZoneDraft): Int32Array {
   const { nodes, next } = draft;
-  const starts = new Uint32Array(nodes.count + 1);
+  const starts = new Int32Array(nodes.count + 1);
   let at = 0;
   for (let node = 0; node < nodes.count; node++) {
     starts[node] = at;
@@ -76,7 +76,7 @@ function measureData(draft: ZoneDraft, rrset: number): number {
 }
 
 /** The name, the RRsets, and behind them for each its targets and its data. */
-function writeNode(draft: ZoneDraft, node: number, start: number, words: Uint32Array, bytes: Uint8Array): void {
+function writeNode(draft: ZoneDraft, node: number, start: number, words: Int32Array, bytes: Uint8Array): void {
   const { nodes, next, records } = draft;
   const textStart = nodes.textStarts[node] ?? 0;
   const textLength = nodes.textLengths[node] ?? 0;
@@ -156,9 +156,9 @@ function listTargets(draft: ZoneDraft, rrset: number): readonly number[] {
 const TYPES_WITH_TARGETS: ReadonlySet<number> = new Set([TYPE_NS, TYPE_MX, TYPE_SRV]);
 
 /** For each node the delegation at or above it. The highest counts: what an occluded NS below it says is never seen. */
-function findCuts(draft: ZoneDraft): Uint32Array {
+function findCuts(draft: ZoneDraft): Int32Array {
   const { nodes } = draft;
-  const cuts = new Uint32Array(nodes.count).fill(NONE);
+  const cuts = new Int32Array(nodes.count).fill(NONE);
   for (let node = APEX + 1; node < nodes.count; node++) {
     const above = cuts[nodes.parents[node] ?? APEX] ?? NONE;
     const isCut = above === NONE && findDraftRrset(draft, node, TYPE_NS) !== NONE;
@@ -167,7 +167,7 @@ function findCuts(draft: ZoneDraft): Uint32Array {
   return cuts;
 }
 
-function enterSlot(slots: Uint32Array, node: number, hash: number): void {
+function enterSlot(slots: Int32Array, node: number, hash: number): void {
   const mask = (slots.length >>> 1) - 1;
   let slot = firstSlot(hash, mask);
   while (slots[2 * slot + 1] !== 0) slot = (slot + 1) & mask;

@@ -9,8 +9,8 @@ export function sharedUint16(length: number): Uint16Array<SharedArrayBuffer> {
   return new Uint16Array(new SharedArrayBuffer(2 * length));
 }
 
-export function sharedUint32(length: number): Uint32Array<SharedArrayBuffer> {
-  return new Uint32Array(new SharedArrayBuffer(4 * length));
+export function sharedInt32(length: number): Int32Array<SharedArrayBuffer> {
+  return new Int32Array(new SharedArrayBuffer(4 * length));
 }
 
 export function sharedFloat32(length: number): Float32Array<SharedArrayBuffer> {
@@ -33,8 +33,8 @@ export function sharedUint16From(values: ArrayLike<number>): Uint16Array<SharedA
   return array;
 }
 
-export function sharedUint32From(values: ArrayLike<number>): Uint32Array<SharedArrayBuffer> {
-  const array = sharedUint32(values.length);
+export function sharedInt32From(values: ArrayLike<number>): Int32Array<SharedArrayBuffer> {
+  const array = sharedInt32(values.length);
   array.set(values);
   return array;
 }

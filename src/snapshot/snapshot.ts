@@ -9,8 +9,8 @@ import { FAMILY_BITS } from '../model/cluster.ts';
 import type { RankMap } from '../steering/run-map.ts';
 import type { ZoneImage } from './zone-image.ts';
 
-/** An index that points nowhere. */
-export const NONE = 0xffffffff;
+/** An index that points nowhere: the same as in zone/draft-nodes.ts, which says why it is negative. */
+export const NONE = -1;
 
 export type Snapshot = {
   readonly zones: ZoneTable;
@@ -26,12 +26,12 @@ export type ZoneTable = {
   readonly names: readonly string[];
   readonly images: readonly ZoneImage[];
   /** Open addressing, linear probing, a power of two of slots: zone + 1, or 0. */
-  readonly apexSlots: Uint32Array;
+  readonly apexSlots: Int32Array;
   /** Labels of the apex that has most. */
   readonly deepestApex: number;
   /** Services of zone z, as its image numbers them: `services[serviceStarts[z] + steered]`. */
-  readonly serviceStarts: Uint32Array;
-  readonly services: Uint32Array;
+  readonly serviceStarts: Int32Array;
+  readonly services: Int32Array;
 };
 
 export const FAMILY_A = FAMILY_BITS.A;
@@ -44,11 +44,11 @@ export const LAST_RESORT_CLUSTER = 2;
 
 export type ServiceTable = {
   readonly ids: readonly string[];
-  readonly zones: Uint32Array;
-  readonly rankings: Uint32Array;
+  readonly zones: Int32Array;
+  readonly rankings: Int32Array;
   /** Clusters of service s, by position: `clusters[clusterStarts[s] + position]`. */
-  readonly clusterStarts: Uint32Array;
-  readonly clusters: Uint32Array;
+  readonly clusterStarts: Int32Array;
+  readonly clusters: Int32Array;
   /** What any cluster of it can ever answer with. */
   readonly families: Uint8Array;
   readonly picks: Uint8Array;
@@ -56,34 +56,34 @@ export type ServiceTable = {
   readonly answerCounts: Uint8Array;
   readonly shedLows: Float32Array;
   readonly shedHighs: Float32Array;
-  readonly ttlMins: Uint32Array;
-  readonly ttlMaxs: Uint32Array;
+  readonly ttlMins: Int32Array;
+  readonly ttlMaxs: Int32Array;
   readonly lastResorts: Uint8Array;
   /** Position of the last-resort cluster, or NONE. */
-  readonly lastResortPositions: Uint32Array;
+  readonly lastResortPositions: Int32Array;
 };
 
 export type ClusterTable = {
   readonly ids: readonly string[];
   readonly regions: readonly string[];
   /** Endpoints of cluster c: `endpointStarts[c]` up to `endpointStarts[c + 1]`. */
-  readonly endpointStarts: Uint32Array;
+  readonly endpointStarts: Int32Array;
   readonly families: Uint8Array;
   /** PICK_* of load/choose.ts: the same algorithms serve both levels. */
   readonly balances: Uint8Array;
   /** NONE: the sum of the weights of its serving endpoints. */
-  readonly weights: Uint32Array;
+  readonly weights: Int32Array;
 };
 
 export type EndpointTable = {
   /** `cluster/endpoint`. */
   readonly ids: readonly string[];
-  readonly clusters: Uint32Array;
+  readonly clusters: Int32Array;
   /** One of FAMILY_*. */
   readonly families: Uint8Array;
   readonly weights: Uint16Array;
   /** Record data: 4 bytes, 16 bytes, or a name. */
-  readonly dataStarts: Uint32Array;
+  readonly dataStarts: Int32Array;
   readonly dataLengths: Uint16Array;
   readonly data: Uint8Array;
 };

@@ -3,7 +3,7 @@
 
 import { ENDPOINT_UP } from '../health/cluster-health.ts';
 import type { LoadTable } from '../load/load-table.ts';
-import { sharedFloat32, sharedFloat64, sharedUint8, sharedUint32 } from './shared-array.ts';
+import { sharedFloat32, sharedFloat64, sharedInt32, sharedUint8 } from './shared-array.ts';
 import type { Snapshot } from './snapshot.ts';
 
 export type State = {
@@ -14,7 +14,7 @@ export type State = {
   readonly clusterLoads: LoadTable;
   readonly endpointLoads: LoadTable;
   /** Seconds, between the service's bounds. */
-  readonly serviceTtls: Uint32Array;
+  readonly serviceTtls: Int32Array;
 };
 
 /** A state in which everything is up and nothing is loaded, for so many answer threads. */
@@ -26,7 +26,7 @@ export function createState(snapshot: Snapshot, threads = 1): State {
     clusterServing: sharedUint8(clusterCount),
     clusterLoads: createLoadTable(clusterCount, threads),
     endpointLoads: createLoadTable(endpointCount, threads),
-    serviceTtls: sharedUint32(snapshot.services.ids.length),
+    serviceTtls: sharedInt32(snapshot.services.ids.length),
   };
   state.endpointClasses.fill(ENDPOINT_UP);
   state.clusterServing.set(snapshot.clusters.families);

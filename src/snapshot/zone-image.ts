@@ -24,12 +24,12 @@
 import type { FlatName } from '../wire/flat-name.ts';
 import { firstSlot } from '../wire/name-hash.ts';
 import { NONE } from '../zone/draft-nodes.ts';
-import { sharedUint32 } from './shared-array.ts';
+import { sharedInt32 } from './shared-array.ts';
 
 export type ZoneImage = {
-  readonly slots: Uint32Array;
+  readonly slots: Int32Array;
   /** The same memory twice: nodes as words, and as bytes. */
-  readonly words: Uint32Array;
+  readonly words: Int32Array;
   readonly bytes: Uint8Array;
   /** Wire form, lower case. */
   readonly name: Uint8Array;
@@ -49,8 +49,8 @@ export const SLOT_WORDS = 2;
 
 /** What no name is in. */
 export const EMPTY_IMAGE: ZoneImage = {
-  slots: sharedUint32(SLOT_WORDS),
-  words: sharedUint32(0),
+  slots: sharedInt32(SLOT_WORDS),
+  words: sharedInt32(0),
   bytes: new Uint8Array(new SharedArrayBuffer(0)),
   name: new Uint8Array(new SharedArrayBuffer(0)),
   labelCount: 0,

@@ -1,6 +1,7 @@
 // DNS over UDP with the batch socket: up to 64 datagrams for one call into TypeScript and two system calls, in memory that
 // both sides see. What serves where there is none: udp-dgram.ts.
 
+import { performance } from 'node:perf_hooks';
 import { answerQuery, UDP } from '../answer/answer-query.ts';
 import {
   countDropped,

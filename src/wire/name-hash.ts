@@ -5,15 +5,15 @@ import type { FlatName } from './flat-name.ts';
 import { MAX_LABELS } from './flat-name.ts';
 
 /** 32-bit FNV-1a (Fowler, Noll, Vo), label by label. */
-const HASH_START = 0x811c9dc5;
+const HASH_START = 0x811c9dc5 | 0;
 const HASH_PRIME = 0x01000193;
 
-/** Suffix hashes of one name: entry i is the hash of the name from label i on; the entry at `labelCount` is the root's. */
-export function createSuffixHashes(): Uint32Array {
-  return new Uint32Array(MAX_LABELS + 1);
+/** Suffix hashes of one name, signed: entry i is the hash of the name from label i on; the entry at `labelCount` is the root's. */
+export function createSuffixHashes(): Int32Array {
+  return new Int32Array(MAX_LABELS + 1);
 }
 
-export function hashSuffixes(name: FlatName, hashes: Uint32Array): void {
+export function hashSuffixes(name: FlatName, hashes: Int32Array): void {
   let hash = HASH_START;
   hashes[name.labelCount] = hash;
   for (let label = name.labelCount - 1; label >= 0; label--) {

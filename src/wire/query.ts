@@ -176,10 +176,12 @@ function parseClientSubnet(subnet: ClientSubnet, bytes: Uint8Array, start: numbe
   if (end - addressStart !== (sourceLength + 7) >>> 3) return false;
   const spareBits = -sourceLength & 7;
   if (spareBits !== 0 && ((bytes[end - 1] ?? 0) & ((1 << spareBits) - 1)) !== 0) return false;
-  subnet.words.fill(0);
+  const { words } = subnet;
+  // A loop: fill is a call, and these are four words.
+  for (let word = 0; word < words.length; word++) words[word] = 0;
   for (let at = addressStart; at < end; at++) {
     const index = at - addressStart;
-    subnet.words[index >>> 2] = (subnet.words[index >>> 2] ?? 0) | ((bytes[at] ?? 0) << (24 - 8 * (index & 3)));
+    words[index >>> 2] = (words[index >>> 2] ?? 0) | ((bytes[at] ?? 0) << (24 - 8 * (index & 3)));
   }
   subnet.present = true;
   subnet.family = family;

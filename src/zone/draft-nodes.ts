@@ -2,30 +2,30 @@
 
 import { firstSlot, slotCountFor } from '../wire/name-hash.ts';
 
-/** A number that means no node, no record set. */
-export const NONE = 0xffffffff;
+/** An index that points nowhere. Indices are signed: what exceeds 31 bits, V8 keeps in a box outside of typed arrays. */
+export const NONE = -1;
 export const APEX = 0;
 
 /** Node 0 is the apex. */
 export type Nodes = {
   count: number;
   /** Node + 1, or 0: see enterSlot. */
-  slots: Uint32Array;
-  hashes: Uint32Array;
-  parents: Uint32Array;
+  slots: Int32Array;
+  hashes: Int32Array;
+  parents: Int32Array;
   /** Names without the zone's own labels. */
   text: Uint8Array;
   textEnd: number;
-  textStarts: Uint32Array;
+  textStarts: Int32Array;
   textLengths: Uint8Array;
   /** Labels below the apex. */
   labelCounts: Uint8Array;
   /** The first record set of the node. */
-  rrsets: Uint32Array;
+  rrsets: Int32Array;
   /** The child `*`. */
-  wildcards: Uint32Array;
+  wildcards: Int32Array;
   /** Which of the steered names it is. */
-  steered: Uint32Array;
+  steered: Int32Array;
 };
 
 /** Names shorter than this on the average need no second block of memory. */
@@ -36,17 +36,17 @@ export function createNodes(expected: number): Nodes {
   const capacity = expected + 8;
   return {
     count: 0,
-    slots: new Uint32Array(slotCountFor(capacity)),
-    hashes: new Uint32Array(capacity),
-    parents: new Uint32Array(capacity),
+    slots: new Int32Array(slotCountFor(capacity)),
+    hashes: new Int32Array(capacity),
+    parents: new Int32Array(capacity),
     text: new Uint8Array(BYTES_PER_NAME * capacity + 256),
     textEnd: 0,
-    textStarts: new Uint32Array(capacity),
+    textStarts: new Int32Array(capacity),
     textLengths: new Uint8Array(capacity),
     labelCounts: new Uint8Array(capacity),
-    rrsets: new Uint32Array(capacity).fill(NONE),
-    wildcards: new Uint32Array(capacity).fill(NONE),
-    steered: new Uint32Array(capacity).fill(NONE),
+    rrsets: new Int32Array(capacity).fill(NONE),
+    wildcards: new Int32Array(capacity).fill(NONE),
+    steered: new Int32Array(capacity).fill(NONE),
   };
 }
 
@@ -54,8 +54,8 @@ export function createNodes(expected: number): Nodes {
 export function growNodes(nodes: Nodes): void {
   const before = nodes.hashes.length;
   const capacity = 2 * before;
-  const widen = (array: Uint32Array) => {
-    const wider = new Uint32Array(capacity).fill(NONE);
+  const widen = (array: Int32Array) => {
+    const wider = new Int32Array(capacity).fill(NONE);
     wider.set(array);
     return wider;
   };
@@ -74,11 +74,11 @@ export function growNodes(nodes: Nodes): void {
   nodes.wildcards = widen(nodes.wildcards);
   nodes.steered = widen(nodes.steered);
   // The one that is being added, the last, is not entered yet.
-  nodes.slots = new Uint32Array(slotCountFor(capacity));
+  nodes.slots = new Int32Array(slotCountFor(capacity));
   for (let node = 0; node < nodes.count - 1; node++) enterSlot(nodes.slots, node, nodes.hashes[node] ?? 0);
 }
 
-export function enterSlot(slots: Uint32Array, node: number, hash: number): void {
+export function enterSlot(slots: Int32Array, node: number, hash: number): void {
   const mask = slots.length - 1;
   let slot = firstSlot(hash, mask);
   while (slots[slot] !== 0) slot = (slot + 1) & mask;

@@ -16,9 +16,9 @@ export type ZoneDraft = {
   readonly labelCount: number;
   readonly records: RecordPart;
   /** The next record set of the same node and another type. */
-  readonly next: Uint32Array;
+  readonly next: Int32Array;
   /** The next record set of the same node and type: both are one RRset. */
-  readonly more: Uint32Array;
+  readonly more: Int32Array;
   readonly nodes: Nodes;
 };
 
@@ -42,8 +42,8 @@ export function draftZone(
     name,
     labelCount: owner.labelCount,
     records,
-    next: new Uint32Array(count).fill(NONE),
-    more: new Uint32Array(count).fill(NONE),
+    next: new Int32Array(count).fill(NONE),
+    more: new Int32Array(count).fill(NONE),
     nodes: createNodes(count + steeredNames.length),
   };
   addNode(draft, owner, 0, hashes[0] ?? 0, NONE);
@@ -63,13 +63,13 @@ export function draftZone(
   return draft;
 }
 
-function readName(name: FlatName, hashes: Uint32Array, wire: Uint8Array): void {
+function readName(name: FlatName, hashes: Int32Array, wire: Uint8Array): void {
   if (readFlatName(name, wire, 0, wire.length) < 0) throw new Error('a name that was read is no name');
   hashSuffixes(name, hashes);
 }
 
 /** The node of a name in the zone; new ones come with all nodes between them and the apex. */
-function nodeAt(draft: ZoneDraft, name: FlatName, hashes: Uint32Array): number {
+function nodeAt(draft: ZoneDraft, name: FlatName, hashes: Int32Array): number {
   let label = 0;
   let node = findDraftNode(draft, name, label, hashes[label] ?? 0);
   // Ends at the apex at the latest.

@@ -7,14 +7,14 @@ export function joinParts(parts: readonly RecordPart[]): RecordPart {
   const count = sum(parts, ({ types }) => types.length);
   const joined = {
     stated: sum(parts, ({ stated }) => stated),
-    sources: new Uint32Array(count),
+    sources: new Int32Array(count),
     names: new Uint8Array(sum(parts, ({ names }) => names.length)),
-    nameStarts: new Uint32Array(count + 1),
+    nameStarts: new Int32Array(count + 1),
     types: new Uint16Array(count),
-    ttls: new Uint32Array(count),
+    ttls: new Int32Array(count),
     recordCounts: new Uint16Array(count),
     data: new Uint8Array(sum(parts, ({ data }) => data.length)),
-    dataStarts: new Uint32Array(count + 1),
+    dataStarts: new Int32Array(count + 1),
   };
   let first = 0;
   let names = 0;
@@ -37,7 +37,7 @@ export function joinParts(parts: readonly RecordPart[]): RecordPart {
   return joined;
 }
 
-function setShifted(to: Uint32Array, from: Uint32Array, at: number, shift: number): void {
+function setShifted(to: Int32Array, from: Int32Array, at: number, shift: number): void {
   for (let index = 0; index < from.length; index++) to[at + index] = (from[index] ?? 0) + shift;
 }
 

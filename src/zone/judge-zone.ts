@@ -150,7 +150,7 @@ function standsBelow(draft: ZoneDraft, node: number): boolean {
 function judgeHidden(draft: ZoneDraft, problems: Problem[]): void {
   const { nodes, next, records } = draft;
   /** The RRset that hides each node: the highest one counts. */
-  const hiding = new Uint32Array(nodes.count).fill(NONE);
+  const hiding = new Int32Array(nodes.count).fill(NONE);
   for (let node = 0; node < nodes.count && problems.length < MAX_PROBLEMS; node++) {
     const above = node === APEX ? NONE : (hiding[nodes.parents[node] ?? 0] ?? NONE);
     const isBelow = above !== NONE;

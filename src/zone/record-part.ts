@@ -14,16 +14,16 @@ export type RecordPart = {
   /** How many record sets were stated, faulty ones too. */
   readonly stated: number;
   /** Which of the stated ones each is. */
-  readonly sources: Uint32Array;
+  readonly sources: Int32Array;
   /** Owners without the zone's own labels, lower case: nothing for the apex. */
   readonly names: Uint8Array;
-  readonly nameStarts: Uint32Array;
+  readonly nameStarts: Int32Array;
   readonly types: Uint16Array;
-  readonly ttls: Uint32Array;
+  readonly ttls: Int32Array;
   readonly recordCounts: Uint16Array;
   /** Records with their length in two bytes before each. */
   readonly data: Uint8Array;
-  readonly dataStarts: Uint32Array;
+  readonly dataStarts: Int32Array;
 };
 
 /** RFC 2181 section 8. */
@@ -80,12 +80,12 @@ export function describeForeign(name: string): string {
 /** A part that is being written: bytes in memory that grows, numbers in lists of known length. */
 export type PartWriter = {
   count: number;
-  readonly sources: Uint32Array;
-  readonly nameStarts: Uint32Array;
+  readonly sources: Int32Array;
+  readonly nameStarts: Int32Array;
   readonly types: Uint16Array;
-  readonly ttls: Uint32Array;
+  readonly ttls: Int32Array;
   readonly recordCounts: Uint16Array;
-  readonly dataStarts: Uint32Array;
+  readonly dataStarts: Int32Array;
   names: Uint8Array;
   data: Uint8Array;
 };
@@ -97,12 +97,12 @@ const BYTES_PER_RECORD = 16;
 export function createPartWriter(capacity: number): PartWriter {
   return {
     count: 0,
-    sources: new Uint32Array(capacity),
-    nameStarts: new Uint32Array(capacity + 1),
+    sources: new Int32Array(capacity),
+    nameStarts: new Int32Array(capacity + 1),
     types: new Uint16Array(capacity),
-    ttls: new Uint32Array(capacity),
+    ttls: new Int32Array(capacity),
     recordCounts: new Uint16Array(capacity),
-    dataStarts: new Uint32Array(capacity + 1),
+    dataStarts: new Int32Array(capacity + 1),
     names: new Uint8Array(BYTES_PER_RECORD * capacity),
     data: new Uint8Array(BYTES_PER_RECORD * capacity),
   };

@@ -6,6 +6,7 @@ import { answerQuery, UDP } from '../../../src/answer/answer-query.ts';
 import { askCanaries } from '../../../src/answer/canary.ts';
 import { countDuration, DURATION_BUCKETS } from '../../../src/answer/counters.ts';
 import { adoptSnapshot } from '../../../src/answer/desk.ts';
+import { NONE } from '../../../src/snapshot/snapshot.ts';
 import { encodeQuery } from '../../support/dns-client.ts';
 import {
   ask,
@@ -202,7 +203,7 @@ describe('canaries', () => {
 
   it('tell which zone or service does not answer', () => {
     const { snapshot } = createFixture(DOCUMENT);
-    snapshot.zones.services.fill(0xffffffff);
+    snapshot.zones.services.fill(NONE);
     assert.deepEqual(askCanaries(snapshot), ['service www.gtm.example.com does not answer (rcode 0)']);
     snapshot.zones.apexSlots.fill(0);
     assert.equal(askCanaries(snapshot).length, 2);

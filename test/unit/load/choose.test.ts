@@ -10,7 +10,7 @@ import { tally } from '../../support/snapshot-fixture.ts';
 type Given = { readonly id?: number; readonly weight?: number; readonly room?: number; readonly connections?: number };
 
 const candidates = createCandidates();
-const chosen = new Uint32Array(8);
+const chosen = new Int32Array(8);
 
 function gather(given: readonly Given[]): Candidates {
   candidates.count = 0;

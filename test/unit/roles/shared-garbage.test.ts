@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { countSharedBytes, watchSharedGarbage } from '../../../src/roles/shared-garbage.ts';
-import { sharedUint8, sharedUint32 } from '../../../src/snapshot/shared-array.ts';
+import { sharedInt32, sharedUint8 } from '../../../src/snapshot/shared-array.ts';
 
 describe('garbage in shared memory', () => {
   test('is every block that can be reached, counted once, and nothing else', () => {
-    const block = sharedUint32(100);
+    const block = sharedInt32(100);
     const value = {
       block,
       again: new Uint8Array(block.buffer, 4, 8),

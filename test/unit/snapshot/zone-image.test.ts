@@ -48,8 +48,8 @@ describe('the table of a zone’s names', () => {
     const { snapshot } = createFixture({ zones: [{ ...base, records: [...(base?.records ?? []), ...records] }] });
     const [image] = snapshot.zones.images;
     assert.ok(image);
-    const HASH = 0xdeadbeef;
-    const slots = new Uint32Array(image.slots.length);
+    const HASH = 0xdeadbeef | 0;
+    const slots = new Int32Array(image.slots.length);
     const mask = slots.length / 2 - 1;
     for (const [index, node] of listNodes(image).entries()) {
       slots.set([HASH, node + 1], 2 * ((firstSlot(HASH, mask) + index) & mask));
