@@ -15,7 +15,7 @@ import {
 } from '../snapshot/zone-image.ts';
 import { createFlatName, MAX_NAME_BYTES, readFlatName } from '../wire/flat-name.ts';
 import { TYPE_A, TYPE_AAAA, TYPE_NS, TYPE_SOA } from '../wire/record-types.ts';
-import { type Response, type Section, writeForeignRecord, writeRecord } from '../wire/response.ts';
+import { countRecords, type Response, type Section, writeForeignRecord, writeRecord } from '../wire/response.ts';
 import type { Desk } from './desk.ts';
 import { createFound, findName } from './find-name.ts';
 
@@ -42,7 +42,7 @@ function writeRecords(desk: Desk, rrset: number, section: Section, ownerOffset: 
     at += 2 + length;
   }
   if (type === TYPE_SOA) putSerial(response, snapshot.serial);
-  response[section] += count;
+  countRecords(response, section, count);
   return true;
 }
 

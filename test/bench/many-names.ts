@@ -23,10 +23,16 @@ import { openEmbeddedStore } from '../../src/store/embedded/open-embedded-store.
 import { writePersistedRevision } from '../../src/store/persisted-revision.ts';
 import { composeQuery } from '../../src/wire/compose-query.ts';
 import { parseNameText } from '../../src/wire/name.ts';
-import { tryAsk, waitUntil } from '../support/dns-ask.ts';
+import { composeQuery as composeBenchQuery, tryAsk, waitUntil } from '../support/dns-ask.ts';
 import { findFreePort } from '../support/free-port.ts';
-import { openProcesses, shareGeoCache } from '../support/processes.ts';
-import { describeTimes, median, round } from './figures.ts';
+import { openProcesses, type Processes, shareGeoCache } from '../support/processes.ts';
+import type { BenchContext } from './bench-context.ts';
+import { joinMessages } from './compose-queries.ts';
+import { describeTimes, median, medianRatio, round } from './figures.ts';
+import { runLoad } from './load/run-load.ts';
+import { readCpuTime } from './proc-status.ts';
+import { describeFigures } from './report/describe-figures.ts';
+import type { PartResult } from './report/report.ts';
 
 const NAMES = 1_000_000;
 const CHANGED_NAMES = 100_000;
@@ -37,16 +43,21 @@ const COMMIT_LIMIT_MS = 60_000;
 /** Between changes, so that each meets a node at rest. */
 const REST_MS = 250;
 
-export async function benchManyNames(say: (text: string) => void): Promise<object> {
+export async function benchManyNames(context: BenchContext): Promise<PartResult> {
+  const { say } = context;
   say(`many names: ${NAMES} loaded by a node`);
-  const load = await measureLoad();
+  const load = await measureLoad(context);
   say('many names: looking up');
   const lookups = measureLookups();
   say(`many names: one record of ${CHANGED_NAMES}`);
   const oneZone = await measureChanges(1);
   const hundredZones = await measureChanges(100);
   say(`many names: ${SERVICES} services`);
-  return { load, lookups, changes: { oneZone, hundredZones }, services: measureServices() };
+  const figures = { load, lookups, changes: { oneZone, hundredZones }, services: measureServices() };
+  return describeFigures('Many names', figures, [
+    `CPU per answer of the node in ${context.rounds} rounds of ${context.seconds} s, one name and all at random in turn; look-ups inside of one process.`,
+    'A change counts from its commit to the embedded store until the snapshot is handed to the answer threads.',
+  ]);
 }
 
 function recordsOf(count: number): RecordDocument[] {
@@ -66,8 +77,11 @@ function zoneOf(name: string, records: RecordDocument[]) {
   return { name, ns: ['ns1'], records };
 }
 
-/** From the start of `azimuth dns`, whose store is not there, to the first answer, with the map of clients in its cache. */
-async function measureLoad(): Promise<object> {
+/**
+ * From the start of `azimuth dns`, whose store is not there, to the first answer, with the map of clients in its cache; then
+ * what an answer costs that node.
+ */
+async function measureLoad({ rounds, seconds, say }: BenchContext): Promise<object> {
   const processes = await openProcesses();
   try {
     const stateDirectory = processes.makeDirectory('state');
@@ -75,7 +89,10 @@ async function measureLoad(): Promise<object> {
     const document = { zones: [zoneOf('example.com', recordsOf(NAMES))] };
     await writePersistedRevision(stateDirectory, revisionOf(document, 1));
     const [port, telemetry] = [await findFreePort(), await findFreePort()];
-    const settings = { dns: { listen: [`127.0.0.1:${port}`] }, telemetry: { listen: `127.0.0.1:${telemetry}` } };
+    const settings = {
+      dns: { listen: [`127.0.0.1:${port}`], threads: 1 },
+      telemetry: { listen: `127.0.0.1:${telemetry}` },
+    };
     const file = join(processes.makeDirectory('files'), 'settings.json');
     writeFileSync(file, JSON.stringify({ ...settings, stateDirectory }));
     const began = performance.now();
@@ -83,11 +100,48 @@ async function measureLoad(): Promise<object> {
     const question = { name: `host-${NAMES - 1}.example.com`, timeoutMs: 100 };
     const isAnswered = async () => (await tryAsk({ host: '127.0.0.1', port }, question))?.rcode === 'NOERROR';
     await waitUntil('it answers', isAnswered, LOAD_LIMIT_MS, 5);
-    const seconds = (performance.now() - began) / 1000;
-    return { names: NAMES, seconds: round(seconds, 2), peakMegabytes: peakOf(node.pid) };
+    const loadSeconds = round((performance.now() - began) / 1000, 2);
+    const peakMegabytes = peakOf(node.pid);
+    say('many names: what an answer costs');
+    const cpuUs = await measureAnswers(processes, { port, pid: node.pid, rounds, seconds });
+    return { names: NAMES, seconds: loadSeconds, peakMegabytes, cpuUs };
   } finally {
     await processes.close();
   }
+}
+
+type Node = { readonly port: number; readonly pid: number; readonly rounds: number; readonly seconds: number };
+
+/** CPU of the node per answer: of one name, of all at random, and how the two compare, round by round. */
+async function measureAnswers(processes: Processes, { port, pid, rounds, seconds }: Node): Promise<object> {
+  const directory = processes.makeDirectory('queries');
+  const draws = { one: () => 0, random: () => Math.floor(Math.random() * NAMES) };
+  const costs = { one: [] as number[], random: [] as number[] };
+  const measure = async (file: string): Promise<number> => {
+    const before = readCpuTime(pid);
+    const pace = { kind: 'peak', outstanding: 128 } as const;
+    const plan = { protocol: 'udp', port, file, seconds, pace, expected: { rcode: 0, answers: 1 } } as const;
+    const { answered } = await runLoad(processes, plan);
+    const after = readCpuTime(pid);
+    return ((after.user + after.system - before.user - before.system) * 1e6) / Math.max(1, answered);
+  };
+  const files = Object.entries(draws).map(([name, draw]) => {
+    const file = join(directory, name);
+    const messages = Array.from({ length: QUERIES }, () =>
+      composeBenchQuery(1, { name: `host-${draw()}.example.com` }),
+    );
+    writeFileSync(file, joinMessages(messages));
+    return file;
+  });
+  for (const file of files) await measure(file);
+  for (let turn = 0; turn < rounds; turn++) {
+    for (const [index, file] of files.entries()) (index === 0 ? costs.one : costs.random).push(await measure(file));
+  }
+  return {
+    oneName: round(median(costs.one), 2),
+    randomNames: round(median(costs.random), 2),
+    ratio: round(medianRatio(costs.random, costs.one), 3),
+  };
 }
 
 /** Linux; undefined elsewhere. */

@@ -1,12 +1,14 @@
 // The parts of the bench, in the order in which they are run. Each is a function of its own; to add one, add its line here and
 // its place in docs/performance.md.
 
+import { benchAnswerSteps } from './answer-steps.ts';
 import type { BenchContext } from './bench-context.ts';
 import { benchChecks } from './checks.ts';
 import { benchCompileTime } from './compile-time.ts';
 import { benchDisturbance } from './disturbance.ts';
 import { benchFailoverTime } from './failover-time.ts';
 import { benchGenerator } from './generator-check.ts';
+import { benchManyNames } from './many-names.ts';
 import { benchProfile } from './profile.ts';
 import { benchQueryCost } from './query-cost.ts';
 import { describeFigures } from './report/describe-figures.ts';
@@ -24,6 +26,8 @@ export const PARTS: Readonly<Record<string, Part>> = {
   compile: benchCompileTime,
   map: benchMap,
   changes: benchDisturbance,
+  names: benchManyNames,
+  steps: benchAnswerSteps,
   start: benchStartTime,
   checks: benchChecks,
   failover: benchFailoverTime,

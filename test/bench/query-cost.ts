@@ -18,7 +18,8 @@ import { describeMissing, isOurs, startServers } from './servers/server-kinds.ts
 
 /** Queries under way at the peak: enough that no server waits for us, few enough for the receive buffers of all. */
 const OUTSTANDING = 128;
-const WARM_UP_SECONDS = 1;
+/** Until V8 has compiled what is hot. */
+const WARM_UP_SECONDS = 3;
 /** A server whose peak is not above the rate by this much is not asked to keep up with it. */
 const HEADROOM = 1.15;
 
