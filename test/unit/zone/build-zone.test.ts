@@ -155,13 +155,13 @@ describe('buildZone', () => {
     );
   });
 
-  it('builds 100,000 names in less than three seconds', () => {
+  it('builds 100,000 names in less than three seconds of CPU', () => {
     const { records, ...head } = zoneWith(
       ...Array.from({ length: 100_000 }, (_, index) => record(`host-${index}`, 'A', '192.0.2.1')),
     );
-    const began = performance.now();
+    const began = process.cpuUsage();
     const compiled = compileZone(head, [readZonePart(head.name, records)], []);
-    const tookMs = performance.now() - began;
+    const tookMs = process.cpuUsage(began).user / 1000;
     assert.ok(compiled.ok);
     assert.equal(listNodes(compiled.value).length, 100_001);
     assert.ok(tookMs < 3000, `took ${tookMs} ms`);
