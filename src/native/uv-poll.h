@@ -1,8 +1,7 @@
 /* The little of libuv that we use: readiness of a file descriptor on the loop of our thread (uv_poll). Node exports these
  * functions and has kept them since libuv 1.19 (2018), but ships no header for them with the packages that bring only its
  * binary. The sizes of its structures are asked for, not known; the numbers below are part of libuv's stable ABI. */
-#ifndef AZIMUTH_UV_POLL_H
-#define AZIMUTH_UV_POLL_H
+#pragma once
 
 #include <stddef.h>
 
@@ -16,12 +15,10 @@ enum { UV_POLL = 8 };                       /* of uv_handle_type */
 enum { UV_READABLE = 1, UV_WRITABLE = 2 };  /* of uv_poll_event */
 
 const char *uv_err_name(int error); /* of -errno: "EADDRINUSE" */
+const char *uv_strerror(int error); /* "address already in use" */
 size_t uv_handle_size(int type);
 void *uv_handle_get_data(const uv_handle_t *handle);
 void uv_handle_set_data(uv_handle_t *handle, void *data);
 int uv_poll_init(uv_loop_t *loop, uv_poll_t *handle, int fd);
 int uv_poll_start(uv_poll_t *handle, int events, uv_poll_cb callback);
-int uv_poll_stop(uv_poll_t *handle);
 void uv_close(uv_handle_t *handle, uv_close_cb callback);
-
-#endif

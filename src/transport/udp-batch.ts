@@ -13,10 +13,13 @@ import {
 } from '../answer/counters.ts';
 import type { Desk } from '../answer/desk.ts';
 import {
+  BATCH,
   COUNT_QUEUE_FULL,
   COUNT_RECEIVE_FAILED,
   COUNT_SEND_FAILED,
   COUNT_TOO_LONG,
+  COUNT_WAITING,
+  KIND_UDP,
   type Native,
   type NativeSocket,
   PEER_ADDRESS,
@@ -24,7 +27,9 @@ import {
   PEER_FAMILY,
   PEER_PORT,
   PEER_QUERY_LENGTH,
+  PEER_WORDS,
 } from '../native/load-native.ts';
+import { MAX_UDP_PAYLOAD } from '../wire/response.ts';
 import { bindError, type Listener, RECEIVE_BUFFER_BYTES, type UdpOptions, waitUntilQuiet } from './listener.ts';
 
 /** Answers of one batch at their longest, several times over. */
@@ -32,14 +37,12 @@ const SEND_BUFFER_BYTES = 1024 * 1024;
 
 /** @throws Error with advice when the address cannot be bound. */
 export function listenUdpBatch(options: UdpOptions, desk: Desk, native: Native): Listener {
-  const { host, port, reusePort } = options;
+  const { host } = options;
   let received = 0;
-  const onBatch = (count: number) => {
+  const socket = openSocket(native, options, (count) => {
     received += count;
-    answerBatch(batch, count, desk);
-  };
-  const socket = openSocket(native, host, port, reusePort, onBatch);
-  const batch = viewBatch(socket.memory, native);
+    answerBatch(socket, count, desk);
+  });
   return {
     protocol: 'udp',
     host,
@@ -47,74 +50,46 @@ export function listenUdpBatch(options: UdpOptions, desk: Desk, native: Native):
     async close() {
       await waitUntilQuiet(
         () => received,
-        () => false,
+        () => (socket.counts[COUNT_WAITING] ?? 0) > 0,
       );
       socket.close();
-      countLosses(batch.counts, desk);
+      countLosses(socket.counts, desk);
     },
   };
 }
 
 function openSocket(
   native: Native,
-  host: string,
-  port: number,
-  reusePort: boolean,
+  { host, port, reusePort }: UdpOptions,
   onBatch: (count: number) => void,
 ): NativeSocket {
   try {
-    return native.open(host, port, reusePort, RECEIVE_BUFFER_BYTES, SEND_BUFFER_BYTES, onBatch);
+    return native.open(KIND_UDP, host, port, reusePort, RECEIVE_BUFFER_BYTES, SEND_BUFFER_BYTES, onBatch);
   } catch (error) {
     throw error instanceof Error ? bindError('udp', host, port, error) : error;
   }
 }
 
-/** The memory of a batch socket. */
-type Batch = {
-  readonly peers: Uint32Array;
-  readonly counts: Uint32Array;
-  readonly queries: Uint8Array;
-  readonly answers: Uint8Array;
-  readonly peerWords: number;
-  readonly queryStride: number;
-  readonly answerStride: number;
-  readonly answerBytes: number;
-};
-
-function viewBatch(memory: ArrayBuffer, native: Native): Batch {
-  return {
-    peers: new Uint32Array(memory, 0, native.BATCH * native.PEER_WORDS),
-    counts: new Uint32Array(memory, native.COUNTS_START, native.COUNTS),
-    queries: new Uint8Array(memory, native.QUERIES_START, native.BATCH * native.QUERY_STRIDE),
-    answers: new Uint8Array(memory, native.ANSWERS_START, native.BATCH * native.ANSWER_STRIDE),
-    peerWords: native.PEER_WORDS,
-    queryStride: native.QUERY_STRIDE,
-    answerStride: native.ANSWER_STRIDE,
-    answerBytes: native.ANSWER_BYTES,
-  };
-}
-
 /** All of a batch wait for its last answer, so that its time is the time of each. */
-function answerBatch(batch: Batch, count: number, desk: Desk): void {
+function answerBatch({ peers, counts, queries, answers }: NativeSocket, count: number, desk: Desk): void {
   const begun = performance.now();
-  const { peers, peerWords, queries, queryStride, answers, answerStride, answerBytes } = batch;
+  const queryStride = queries.length / BATCH;
+  const answerStride = answers.length / BATCH;
   for (let index = 0; index < count; index++) {
-    const peer = index * peerWords;
+    const peer = index * PEER_WORDS;
     if (!setClient(desk, peers, peer)) continue;
-    const length = peers[peer + PEER_QUERY_LENGTH] ?? 0;
-    const query = index * queryStride;
     peers[peer + PEER_ANSWER_LENGTH] = answerQuery(
       desk,
       queries,
-      query,
-      length,
+      index * queryStride,
+      peers[peer + PEER_QUERY_LENGTH] ?? 0,
       answers,
       index * answerStride,
-      answerBytes,
+      MAX_UDP_PAYLOAD,
       UDP,
     );
   }
-  countLosses(batch.counts, desk);
+  countLosses(counts, desk);
   countDuration(desk.counters, (performance.now() - begun) / 1000, count);
 }
 
