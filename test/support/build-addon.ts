@@ -34,7 +34,16 @@ function openFolder(): string {
 export function buildFaultyAddon(flags: readonly string[] = []): string {
   const sources = [...globSync(join(ROOT, 'src/native/*.c')), join(ROOT, 'test/native/faults.c')];
   const wraps = WRAPPED.map((call) => `-Wl,--wrap=${call}`);
-  return build('azimuth.node', ['-fPIC', '-shared', '-fvisibility=hidden', '-I', HEADERS, ...flags, ...wraps, ...sources]);
+  return build('azimuth.node', [
+    '-fPIC',
+    '-shared',
+    '-fvisibility=hidden',
+    '-I',
+    HEADERS,
+    ...flags,
+    ...wraps,
+    ...sources,
+  ]);
 }
 
 /** A program of test/native. Returns its file. */

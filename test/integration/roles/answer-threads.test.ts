@@ -3,12 +3,21 @@ import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { describe, type TestContext, test } from 'node:test';
 import { Worker } from 'node:worker_threads';
+import type { Counters } from '../../../src/answer/counters.ts';
 import type { AnswerThreadData } from '../../../src/roles/answer-thread.ts';
 import { AnswerThreads } from '../../../src/roles/answer-threads.ts';
 import { CounterTotals } from '../../../src/roles/counter-totals.ts';
+import type { Snapshot } from '../../../src/snapshot/snapshot.ts';
+import type { UdpTransport } from '../../../src/transport/listener.ts';
+import { chooseTransport } from '../../../src/transport/udp.ts';
 import { askUdp, decodeAnswer, encodeQuery } from '../../support/dns-client.ts';
 import { createFixture } from '../../support/snapshot-fixture.ts';
 import { pause, recordLog, waitUntil } from '../../unit/roles/fixture.ts';
+
+const CLIENTS = 24;
+const BLOCKED_MS = 2000;
+/** Far below BLOCKED_MS, and still much for a machine that does other work. */
+const ANSWER_LIMIT_MS = 1000;
 
 function servingWith(address: string) {
   return createFixture({
@@ -19,18 +28,28 @@ function servingWith(address: string) {
 
 type Options = {
   readonly ports?: readonly number[];
+  readonly transport?: UdpTransport;
   readonly threads?: number;
   /** Threads that run this instead. */
   readonly instead?: string;
 };
 
-function open(context: TestContext, { ports = [0], threads: count = 1, instead }: Options = {}) {
-  const totals = new CounterTotals();
+/** Knows the counters of each thread, in the order of the threads. */
+class TotalsByThread extends CounterTotals {
+  readonly threads: Counters[] = [];
+  override follow(snapshot: Snapshot, counters: Counters): void {
+    this.threads.push(counters);
+    super.follow(snapshot, counters);
+  }
+}
+
+function open(context: TestContext, { ports = [0], transport = 'dgram', threads: count = 1, instead }: Options = {}) {
+  const totals = new TotalsByThread();
   const log = recordLog();
   const workers: Worker[] = [];
   const threads = new AnswerThreads(
     {
-      transport: 'dgram',
+      transport,
       threads: count,
       listen: ports.map((port) => ({ host: '127.0.0.1', port })),
       tcp: { maxConnections: 10, idleTimeoutMs: 1000, messageTimeoutMs: 1000 },
@@ -59,6 +78,28 @@ function open(context: TestContext, { ports = [0], threads: count = 1, instead }
       return answer === undefined ? undefined : Array.from(decodeAnswer(answer).answers[0]?.data ?? []).join('.');
     },
     requests: () => totals.read('requests').reduce((sum, { value }) => sum + value, 0),
+    /** Of each thread, since the last snapshot. */
+    requestsByThread: () =>
+      totals.threads.slice(-count).map(({ requests }) => requests.reduce((sum, value) => sum + value, 0)),
+  };
+}
+
+/** A socket that asks over and over, so that the kernel hands what it asks to one thread. */
+async function connectClient(context: TestContext, port: number) {
+  const socket = createSocket('udp4');
+  context.after(() => socket.close());
+  socket.connect(port, '127.0.0.1');
+  await once(socket, 'connect');
+  let id = 0;
+  return {
+    /** Rejects when there is no answer. */
+    async ask(): Promise<string> {
+      socket.send(encodeQuery({ id: ++id, name: 'www.gtm.example.com.' }));
+      const [answer] = await once(socket, 'message', { signal: AbortSignal.timeout(ANSWER_LIMIT_MS) });
+      const { id: answered, answers } = decodeAnswer(answer);
+      assert.equal(answered, id);
+      return Array.from(answers[0]?.data ?? []).join('.');
+    },
   };
 }
 
@@ -146,5 +187,94 @@ describe('the answer threads', () => {
     assert.equal(workers.length, 2);
     await threads.close();
     await serving;
+  });
+});
+
+describe('two answer threads on one address', () => {
+  const { transport } = chooseTransport('auto');
+  async function openShared(context: TestContext) {
+    const opened = open(context, { transport, threads: 2 });
+    await opened.threads.serve(servingWith('203.0.113.1'));
+    const port = opened.threads.addresses[0]?.port ?? 0;
+    const clients = await Promise.all(Array.from({ length: CLIENTS }, () => connectClient(context, port)));
+    return { ...opened, port, clients };
+  }
+
+  test('both answer, and each of them takes every swap', async (context) => {
+    const { threads, clients, requestsByThread } = await openShared(context);
+    for (let swap = 2; swap < 5; swap++) {
+      const address = `203.0.113.${swap}`;
+      await threads.serve(servingWith(address));
+      assert.deepEqual(new Set(await Promise.all(clients.map(({ ask }) => ask()))), new Set([address]));
+      const [first = 0, second = 0] = requestsByThread();
+      assert.ok(first > 0 && second > 0 && first + second === CLIENTS, `${first} and ${second}`);
+    }
+  });
+
+  test('one dies and is replaced: whoever the other one answers misses nothing', async (context) => {
+    const { clients, workers, requestsByThread, log } = await openShared(context);
+    const answeredBySecond = [];
+    for (const client of clients) {
+      const [, before] = requestsByThread();
+      await client.ask();
+      if (requestsByThread()[1] !== before) answeredBySecond.push(client);
+    }
+    assert.ok(answeredBySecond.length > 0);
+    const died = workers[0]?.terminate();
+    // While it dies, while it is dead, and while another one takes its place. An answer that is missing rejects.
+    while (workers.length < 3) await Promise.all(answeredBySecond.map(({ ask }) => ask()));
+    for (let turn = 0; turn < 20; turn++) await Promise.all(answeredBySecond.map(({ ask }) => ask()));
+    await died;
+    assert.equal(log.count('an answer thread ended'), 1);
+    const isServing = async () => {
+      const [before = 0] = requestsByThread();
+      await Promise.all(clients.map(({ ask }) => ask()));
+      return (requestsByThread()[0] ?? 0) > before;
+    };
+    for (let tries = 0; tries < 100 && !(await isServing()); tries++) await pause(20);
+    assert.ok(await isServing());
+  });
+
+  test('another instance is refused the address, although both would share it', async (context) => {
+    const { port } = await openShared(context);
+    const other = open(context, { transport, threads: 2, ports: [port] });
+    await assert.rejects(
+      other.threads.serve(servingWith('203.0.113.2')),
+      (error) => error instanceof Error && /\(EADDRINUSE\): another process listens there/.test(error.message),
+    );
+  });
+
+  test(`a control thread that is busy for ${BLOCKED_MS} ms delays no answer`, async (context) => {
+    const { port } = await openShared(context);
+    const query = encodeQuery({ name: 'www.gtm.example.com.' });
+    const asker = new Worker(
+      `const { parentPort, workerData: { port, query } } = require('node:worker_threads');
+       const socket = require('node:dgram').createSocket('udp4');
+       let askedAt = 0, longest = 0, answers = 0;
+       const ask = () => {
+         askedAt = performance.now();
+         socket.send(query);
+       };
+       socket.on('message', () => {
+         if (answers++ > 0) longest = Math.max(longest, performance.now() - askedAt);
+         ask();
+       });
+       socket.connect(port, '127.0.0.1', () => {
+         parentPort.postMessage('ready');
+         ask();
+       });
+       parentPort.on('message', () => {
+         parentPort.postMessage({ longest, answers, waited: performance.now() - askedAt });
+         process.exit();
+       });`,
+      { eval: true, workerData: { port, query } },
+    );
+    await once(asker, 'message');
+    const until = performance.now() + BLOCKED_MS;
+    while (performance.now() < until);
+    asker.postMessage('tell');
+    const [{ longest, answers, waited }] = await once(asker, 'message');
+    context.diagnostic(`${answers} answers one after the other, the slowest in ${longest.toFixed(1)} ms`);
+    assert.ok(answers > 100 && longest < ANSWER_LIMIT_MS && waited < ANSWER_LIMIT_MS, `${longest} and ${waited} ms`);
   });
 });

@@ -17,8 +17,8 @@ import {
   COUNT_RECEIVE_FAILED,
   COUNT_SEND_FAILED,
   KIND_UDP,
-  type NativeSocket,
   NATIVE_FILE,
+  type NativeSocket,
   PEER_ANSWER_LENGTH,
   PEER_QUERY_LENGTH,
   PEER_WORDS,
@@ -102,7 +102,8 @@ describe('the batch socket', { skip: isNativeMissing }, () => {
   test('gives each of ten thousand that come at once to who asked', async () => {
     const { socket, batches } = openEcho();
     const clients = await Promise.all(Array.from({ length: 100 }, () => connectUdp(socket.port)));
-    for (let turn = 0; turn < 100; turn++) for (const [who, client] of clients.entries()) client.socket.send(`${who}:${turn}`);
+    for (let turn = 0; turn < 100; turn++)
+      for (const [who, client] of clients.entries()) client.socket.send(`${who}:${turn}`);
     const answered = () => clients.reduce((sum, { came }) => sum + came.length, 0);
     // What had no room is told with the datagram that comes after it.
     const accounted = () => answered() + (socket.counts[COUNT_QUEUE_FULL] ?? 0);
@@ -173,7 +174,9 @@ describe('the batch socket', { skip: isNativeMissing }, () => {
     const first = openEcho().socket;
     const { port } = first;
     first.close();
-    testNative().open(KIND_UDP, '127.0.0.1', port, false, BUFFER_BYTES, BUFFER_BYTES, () => undefined).close();
+    testNative()
+      .open(KIND_UDP, '127.0.0.1', port, false, BUFFER_BYTES, BUFFER_BYTES, () => undefined)
+      .close();
   });
 
   test('opened and closed a thousand times leaves no descriptor and no memory behind', async () => {
@@ -265,7 +268,9 @@ describe('the batch socket', { skip: isNativeMissing }, () => {
       await worker.terminate();
       clearInterval(flood);
       client.close();
-      testNative().open(KIND_UDP, '127.0.0.1', port, false, 1, 1, () => undefined).close();
+      testNative()
+        .open(KIND_UDP, '127.0.0.1', port, false, 1, 1, () => undefined)
+        .close();
     }
     await breathe();
     assert.equal(countSockets(), before);

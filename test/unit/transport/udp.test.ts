@@ -10,7 +10,7 @@ import { listenTcp } from '../../../src/transport/tcp.ts';
 import { readCorpus } from '../../fuzz/corpus.ts';
 import { askUdp, connectTcp, decodeAnswer, encodeQuery, withLength } from '../../support/dns-client.ts';
 import { RFC_FIXTURE } from '../../support/rfc-zone.ts';
-import { createFixture, readCounters, RESOLVER_DOCUMENT } from '../../support/snapshot-fixture.ts';
+import { createFixture, RESOLVER_DOCUMENT, readCounters } from '../../support/snapshot-fixture.ts';
 import { BATCH, DGRAM, type TestedTransport } from '../../support/udp-transports.ts';
 
 const TCP = { reusePort: false, maxConnections: 10, idleTimeoutMs: 1000, messageTimeoutMs: 500 };
