@@ -15,6 +15,7 @@ export type Target = {
   readonly monitor: string;
   /** Where to connect: an IP address, or a host name that is resolved at every check. */
   readonly address: string;
+  /** 0 where the check has none (icmp). */
   readonly port: number;
   /** Host header and TLS server name: the monitor's `host`, else what clients get as the answer. */
   readonly serverName: string;
@@ -48,7 +49,7 @@ export function planChecks(monitor: Monitor): CheckPlan {
 export function describeTarget(cluster: Cluster, endpoint: Endpoint, { check, timing, digest }: CheckPlan): Target {
   const answer = endpoint.target.family === 'CNAME' ? endpoint.target.target : endpoint.target.address;
   const address = endpoint.check.address ?? answer;
-  const port = endpoint.check.port ?? check.port;
+  const port = 'port' in check ? (endpoint.check.port ?? check.port) : 0;
   const serverName = 'host' in check && check.host !== undefined ? check.host : answer;
   const identity = hash52(`${digest} ${address} ${port} ${serverName}`);
   return {

@@ -48,7 +48,10 @@ export type DnsCheck = {
   readonly expect: { readonly rcode: string; readonly data?: string };
 };
 
-export type Check = HttpCheck | TcpCheck | DnsCheck;
+/** Whether the host answers an echo request; whoever must know whether it serves asks in another way. */
+export type IcmpCheck = { readonly type: 'icmp' };
+
+export type Check = HttpCheck | TcpCheck | DnsCheck | IcmpCheck;
 export type Monitor = MonitorTiming & { readonly check: Check };
 
 const TIMING = {
@@ -214,8 +217,13 @@ export const DnsMonitorSchema = Type.Object(
   { additionalProperties: false, description: 'A check by DNS query.' },
 );
 
-export const MonitorSchema = Type.Union([HttpMonitorSchema, TcpMonitorSchema, DnsMonitorSchema], {
-  title: 'a monitor of type http, https, tcp or dns',
+export const IcmpMonitorSchema = Type.Object(
+  { ...TIMING, type: Type.Enum(['icmp'], { description: 'Healthy: a reply to an echo request (ping).' }) },
+  { additionalProperties: false, description: 'A check by ICMP echo: that a host is there, not that it serves.' },
+);
+
+export const MonitorSchema = Type.Union([HttpMonitorSchema, TcpMonitorSchema, DnsMonitorSchema, IcmpMonitorSchema], {
+  title: 'a monitor of type http, https, tcp, dns or icmp',
   description: 'What is checked, how often, and what counts as healthy.',
 });
 export type MonitorDocument = Static<typeof MonitorSchema>;

@@ -14,7 +14,7 @@ type Missing = {
 const MISSING: readonly Missing[] = [
   {
     at: ['type'],
-    values: ['grpc', 'tls', 'icmp'],
+    values: ['grpc', 'tls'],
     instead: 'use a monitor of type tcp, or http where the server speaks it',
   },
   { at: ['balance'], values: ['least-load'], instead: 'use least-connections, with reported connections and capacity' },

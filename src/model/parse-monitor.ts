@@ -83,6 +83,8 @@ function parseCheck(document: MonitorDocument, path: string, context: ParseConte
     }
     case 'dns':
       return parseDnsCheck(document, path, context);
+    case 'icmp':
+      return { type: 'icmp' };
   }
 }
 

@@ -31,7 +31,7 @@ export type ProbeCounters = {
 export function createProbeCounters(): ProbeCounters {
   const none = (): CheckCounters => ({ succeeded: 0, failed: 0, inconclusive: 0, heldUp: 0, durationMs: 0 });
   return {
-    checks: { http: none(), https: none(), tcp: none(), dns: none() },
+    checks: { http: none(), https: none(), tcp: none(), dns: none(), icmp: none() },
     rechecks: 0,
     turns: 0,
     slotsStored: 0,

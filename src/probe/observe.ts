@@ -23,6 +23,8 @@ export type Witness = {
   conclude(conclusion: Conclusion): void;
   succeed(seen: string): void;
   fail(reason: string): void;
+  /** This worker is not able to look, and why: it says nothing about the target. */
+  abstain(reason: string): void;
   failWith(error: unknown): void;
   /** What it is doing now, e.g. `connecting`: named should time run out. */
   enter(stage: string): void;
@@ -65,6 +67,7 @@ export function observe(
         conclude: settle,
         succeed: (seen) => settle({ ok: true, reason: seen }),
         fail: (reason) => settle({ ok: false, reason }),
+        abstain: (reason) => settle({ ok: false, reason, inconclusive: true }),
         failWith,
         enter: (next) => {
           stage = next;

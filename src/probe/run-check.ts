@@ -3,9 +3,12 @@
 import type { Target } from '../health/target.ts';
 import type { Observation } from '../health/vote.ts';
 import type { Check } from '../model/monitor.ts';
+import { type LoadedNative, loadNative } from '../native/load-native.ts';
 import { checkDns } from './check-dns.ts';
 import { checkHttp } from './check-http.ts';
+import { createIcmpCheck } from './check-icmp.ts';
 import { checkTcp } from './check-tcp.ts';
+import { EchoSockets } from './echo-sockets.ts';
 import type { CheckKind } from './observe.ts';
 import { type ResolveName, resolveTarget } from './resolve-target.ts';
 
@@ -17,9 +20,19 @@ export type RunCheckOptions = {
   readonly allowNetworks: readonly string[];
   /** Absent: the system's resolvers. */
   readonly resolveName?: ResolveName;
+  /** How the batch socket is loaded, through which ICMP goes. Absent: the one that set-up has built. */
+  readonly loadSocket?: () => LoadedNative;
 };
 
-export function createRunCheck({ allowNetworks, resolveName }: RunCheckOptions): RunCheck {
+export function createRunCheck(options: RunCheckOptions): RunCheck {
+  const { allowNetworks, resolveName, loadSocket = loadNative } = options;
+  const checks: Readonly<Record<Check['type'], CheckKind>> = {
+    http: checkHttp,
+    https: checkHttp,
+    tcp: checkTcp,
+    dns: checkDns,
+    icmp: createIcmpCheck(new EchoSockets(loadSocket)),
+  };
   return async (target, signal) => {
     const startedAtMs = performance.now();
     const elapsedMs = () => performance.now() - startedAtMs;
@@ -30,15 +43,8 @@ export function createRunCheck({ allowNetworks, resolveName }: RunCheckOptions):
       return { ok: false, reason, durationMs: elapsedMs(), inconclusive: resolution.status === 'refused' };
     }
     const remainingMs = Math.max(1, Math.round(timeoutMs - elapsedMs()));
-    const options = { address: resolution.address, timeoutMs: remainingMs, signal };
-    const observation = await CHECKS[target.check.type](target, options);
+    const pinned = { address: resolution.address, timeoutMs: remainingMs, signal };
+    const observation = await checks[target.check.type](target, pinned);
     return { ...observation, durationMs: elapsedMs() };
   };
 }
-
-const CHECKS: Readonly<Record<Check['type'], CheckKind>> = {
-  http: checkHttp,
-  https: checkHttp,
-  tcp: checkTcp,
-  dns: checkDns,
-};

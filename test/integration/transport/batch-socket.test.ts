@@ -321,6 +321,32 @@ describe('the batch socket', { skip: isNativeMissing }, () => {
     socket.close();
   });
 
+  test('sends unasked to whoever is written there, and says what the kernel says', async () => {
+    const { socket } = openEcho();
+    const { socket: first, came } = await connectUdp(socket.port);
+    const { socket: second, came: cameToSecond } = await connectUdp(socket.port);
+    const write = (index: number, port: number, address: number, text: string) => {
+      const peer = index * PEER_WORDS;
+      socket.peers.set([4, port, address], peer);
+      socket.answers.set(Buffer.from(text), (index * socket.answers.length) / BATCH_SIZE);
+      socket.peers[peer + PEER_ANSWER_LENGTH] = text.length;
+    };
+    write(0, first.address().port, 0x7f000001, 'one');
+    write(1, second.address().port, 0x7f000001, 'two');
+    assert.equal(socket.send(2), 2);
+    assert.equal(socket.peers[PEER_ANSWER_LENGTH], 0);
+    await waitUntil(() => came.length + cameToSecond.length === 2, 'both', LIMIT_MS);
+    assert.deepEqual([came, cameToSecond], [['one'], ['two']]);
+    // From a socket of loopback nobody else can be reached.
+    write(0, 9, 0xcb007101, 'out');
+    assert.throws(() => socket.send(1), /sendmmsg: /);
+    assert.throws(() => socket.send(BATCH_SIZE + 1), { code: 'EINVAL' });
+    socket.close();
+    assert.throws(() => socket.send(1), { code: 'EBADF' });
+    first.close();
+    second.close();
+  });
+
   test('counts nothing where nothing was lost', async () => {
     const { socket } = openEcho();
     await askConnected(socket.port);

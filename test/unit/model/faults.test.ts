@@ -37,13 +37,13 @@ const SHAPE: readonly Row[] = [
     'a monitor of no type',
     { '/monitors/0/type': undefined },
     '/monitors/0/type',
-    /"type" is missing: give it one of http, https, tcp, dns/,
+    /"type" is missing: give it one of http, https, tcp, dns, icmp/,
   ],
   [
     'a monitor of an unknown type',
     { '/monitors/0/type': 'htpp' },
     '/monitors/0/type',
-    /one of http, https, tcp, dns, not "htpp"; did you mean "http"/,
+    /one of http, https, tcp, dns, icmp, not "htpp"; did you mean "http"/,
   ],
   [
     'a tcp monitor without a port',
@@ -68,7 +68,6 @@ const NOT_AVAILABLE: readonly Row[] = [
     '/monitors/0/type',
     /"grpc" is not available in this version: use a monitor of type tcp/,
   ],
-  ['icmp monitors', { '/monitors/0/type': 'icmp' }, '/monitors/0/type', /not available in this version/],
   ['tls monitors', { '/monitors/0/type': 'tls' }, '/monitors/0/type', /not available in this version/],
   [
     'balance hash',
