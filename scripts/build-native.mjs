@@ -62,7 +62,8 @@ function hashOf(sources) {
 
 function findCompiler() {
   const folders = (process.env.PATH ?? '').split(delimiter);
-  const isThere = (name) => folders.some((folder) => folder !== '' && existsSync(join(folder, name)));
+  const isThere = (name) =>
+    name.includes('/') ? existsSync(name) : folders.some((folder) => folder !== '' && existsSync(join(folder, name)));
   return [process.env.CC, 'cc', 'gcc', 'clang'].find((name) => name !== undefined && name !== '' && isThere(name));
 }
 

@@ -84,6 +84,16 @@ describe('set-up', () => {
     }
   });
 
+  test('says what became of the batch socket, once', { skip: process.platform !== 'linux' }, () => {
+    provideNpm('v24.21.0');
+    runSetup();
+    mkdirSync(join(folder, 'src/native'), { recursive: true });
+    writeFileSync(join(folder, 'src/native/socket.c'), '');
+    writeFileSync(join(folder, 'bin/cc'), '#!/bin/sh\nfor output; do :; done\n: >"$output"\n', { mode: 0o755 });
+    assert.deepEqual(runSetup().lines, ['setup: batch socket built with cc']);
+    assert.deepEqual(runSetup().lines, []);
+  });
+
   test('fails when npm fails, and tries again the next time', () => {
     provideNpm('v24.21.0', 3);
     const { status, lines } = runSetup();
