@@ -7,11 +7,14 @@ import { countDropped, countDuration, DROPPED_OVERLOAD } from '../answer/counter
 import type { Desk } from '../answer/desk.ts';
 import { setClientAddress } from './client-address.ts';
 import { bindError, CLOSE_LIMIT_MS, type Listener, waitUntilQuiet } from './listener.ts';
+import { LENGTH_BYTES, TcpInbox } from './tcp-inbox.ts';
 
-const LENGTH_BYTES = 2;
 const MAX_MESSAGE_BYTES = 65535;
 /** Answers that a peer has not taken yet, before we stop reading what else it asks. */
 const MAX_BACKLOG_BYTES = 256 * 1024;
+
+/** Answered for one connection before everything else (UDP, other connections) has its turn. */
+export const MAX_MESSAGES_PER_TURN = 16;
 
 export type TcpOptions = {
   readonly host: string;
@@ -30,7 +33,7 @@ export async function listenTcp(options: TcpOptions, desk: Desk): Promise<Listen
   const connections = new Set<Socket>();
   let received = 0;
   const scratch = new Uint8Array(LENGTH_BYTES + MAX_MESSAGE_BYTES);
-  const server = createServer({ noDelay: true }, (socket) => {
+  const server = createServer({ noDelay: true, allowHalfOpen: true }, (socket) => {
     if (connections.size >= options.maxConnections) evictLongestIdle(connections, desk);
     connections.add(socket);
     socket.on('close', () => connections.delete(socket));
@@ -66,60 +69,70 @@ function serveConnection(
   scratch: Uint8Array,
   onMessage: () => void,
 ): void {
-  let waiting: Buffer = Buffer.alloc(0);
+  const inbox = new TcpInbox();
+  let nextTurn: NodeJS.Immediate | undefined;
+  let hasEnded = false;
   let deadline = setTimeout(() => socket.destroy(), options.idleTimeoutMs);
   const setDeadline = (ms: number) => {
     clearTimeout(deadline);
     deadline = setTimeout(() => socket.destroy(), ms);
   };
   const answerWaiting = () => {
-    const before = waiting.length;
-    waiting = answerMessages(socket, waiting, desk, scratch);
-    if (waiting.length < before) onMessage();
-    if (socket.writableLength > MAX_BACKLOG_BYTES) {
-      // The peer asks and does not listen: it gets no further until it does, and not for long.
-      socket.pause();
-      setDeadline(options.messageTimeoutMs);
-    } else if (waiting.length < before || waiting.length === 0) {
-      setDeadline(waiting.length > 0 ? options.messageTimeoutMs : options.idleTimeoutMs);
+    nextTurn = undefined;
+    const answered = answerMessages(socket, inbox, desk, scratch);
+    if (answered > 0) onMessage();
+    // A peer that asks and does not listen gets no further until it does, and not for long.
+    const isDeaf = socket.writableLength > MAX_BACKLOG_BYTES;
+    const isMore = answered === MAX_MESSAGES_PER_TURN && !isDeaf;
+    if (isMore) nextTurn = setImmediate(answerWaiting);
+    if (isMore || isDeaf) socket.pause();
+    else if (hasEnded) socket.end();
+    else if (socket.isPaused()) socket.resume();
+    if (isDeaf) setDeadline(options.messageTimeoutMs);
+    else if (answered > 0 || inbox.length === 0) {
+      setDeadline(inbox.length > 0 ? options.messageTimeoutMs : options.idleTimeoutMs);
     }
   };
   socket.on('data', (chunk) => {
-    const begins = waiting.length === 0;
-    waiting = begins ? chunk : Buffer.concat([waiting, chunk]);
-    if (begins) setDeadline(options.messageTimeoutMs);
-    answerWaiting();
+    if (inbox.length === 0) setDeadline(options.messageTimeoutMs);
+    inbox.append(chunk);
+    if (nextTurn === undefined) answerWaiting();
   });
   socket.on('drain', () => {
-    answerWaiting();
-    if (socket.writableLength <= MAX_BACKLOG_BYTES) socket.resume();
+    if (nextTurn === undefined) answerWaiting();
+  });
+  // It asks no more, and still wants its answers.
+  socket.on('end', () => {
+    hasEnded = true;
+    if (nextTurn === undefined) answerWaiting();
   });
   socket.on('error', () => socket.destroy());
-  socket.on('close', () => clearTimeout(deadline));
+  socket.on('close', () => {
+    clearTimeout(deadline);
+    clearImmediate(nextTurn);
+  });
 }
 
-/** Answers the whole messages at the front of `waiting`, until the peer's backlog is full; returns what is left. */
-function answerMessages(socket: Socket, waiting: Buffer, desk: Desk, scratch: Uint8Array): Buffer {
-  let at = 0;
+/** Answers whole messages, until their turn ends or the peer's backlog is full; returns how many. */
+function answerMessages(socket: Socket, inbox: TcpInbox, desk: Desk, scratch: Uint8Array): number {
   setClientAddress(desk.client, socket.remoteAddress ?? '');
-  while (waiting.length - at >= LENGTH_BYTES && socket.writableLength <= MAX_BACKLOG_BYTES) {
-    const length = waiting.readUInt16BE(at);
-    const start = at + LENGTH_BYTES;
-    if (waiting.length - start < length) break;
-    at = start + length;
+  for (let count = 0; count < MAX_MESSAGES_PER_TURN; count++) {
+    if (!socket.writable || socket.writableLength > MAX_BACKLOG_BYTES) return count;
+    const message = inbox.take();
+    if (message === undefined) return count;
     const begun = performance.now();
-    const answered = answerQuery(desk, waiting, start, length, scratch, LENGTH_BYTES, MAX_MESSAGE_BYTES, TCP);
+    const answered = answerQuery(desk, message, 0, message.length, scratch, LENGTH_BYTES, MAX_MESSAGE_BYTES, TCP);
     if (answered === 0) {
       // What deserves no answer over UDP is no DNS client over TCP.
       socket.destroy();
-      return Buffer.alloc(0);
+      return count;
     }
     scratch[0] = answered >>> 8;
     scratch[1] = answered;
     socket.write(Buffer.from(scratch.subarray(0, LENGTH_BYTES + answered)));
     countDuration(desk.counters, (performance.now() - begun) / 1000, 1);
   }
-  return waiting.subarray(at);
+  return MAX_MESSAGES_PER_TURN;
 }
 
 function evictLongestIdle(connections: Set<Socket>, desk: Desk): void {
