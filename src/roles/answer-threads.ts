@@ -19,9 +19,17 @@ export type AnswerThreadsDependencies = KeeperDependencies & { readonly totals: 
 /** More than this are of no use to most, and each takes some memory; who knows better sets dns.threads. */
 const MAX_CHOSEN_THREADS = 8;
 
-/** How many threads answer, where the setting says `asked`; 0 leaves one processor to everything else. */
-export function countThreads(asked: number, processors = availableParallelism()): number {
-  return asked > 0 ? asked : Math.max(1, Math.min(MAX_CHOSEN_THREADS, processors - 1));
+/**
+ * How many threads answer, where the setting says `asked`; 0 leaves one processor to everything else. One where the system
+ * does not spread queries over those who share an address: of the systems that we run on, Linux alone does.
+ */
+export function countThreads(
+  asked: number,
+  processors = availableParallelism(),
+  canShare = process.platform === 'linux',
+): number {
+  if (asked > 0) return asked;
+  return canShare ? Math.max(1, Math.min(MAX_CHOSEN_THREADS, processors - 1)) : 1;
 }
 
 export class AnswerThreads {

@@ -27,6 +27,7 @@ const ADVICE: Readonly<Record<string, string>> = {
   EADDRINUSE: 'another process listens there: stop it, or choose another address in dns.listen',
   EACCES:
     'ports below 1024 need a privilege: run with CAP_NET_BIND_SERVICE, or lower net.ipv4.ip_unprivileged_port_start',
+  ENOTSUP: 'this system does not let threads share an address: set dns.threads to 1',
   EADDRNOTAVAIL: 'this machine does not have that address: correct dns.listen, or bring the interface up first',
 };
 

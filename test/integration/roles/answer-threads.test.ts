@@ -5,7 +5,7 @@ import { describe, type TestContext, test } from 'node:test';
 import { Worker } from 'node:worker_threads';
 import type { Counters } from '../../../src/answer/counters.ts';
 import type { AnswerThreadData } from '../../../src/roles/answer-thread.ts';
-import { AnswerThreads } from '../../../src/roles/answer-threads.ts';
+import { AnswerThreads, countThreads } from '../../../src/roles/answer-threads.ts';
 import { CounterTotals } from '../../../src/roles/counter-totals.ts';
 import type { Snapshot } from '../../../src/snapshot/snapshot.ts';
 import type { UdpTransport } from '../../../src/transport/listener.ts';
@@ -190,7 +190,18 @@ describe('the answer threads', () => {
   });
 });
 
-describe('two answer threads on one address', () => {
+test('one thread less than there are processors answers, and not more than a few, unless the setting says how many', () => {
+  assert.deepEqual(
+    [1, 2, 4, 64].map((processors) => countThreads(0, processors, true)),
+    [1, 1, 3, 8],
+  );
+  assert.equal(countThreads(0, 64, false), 1);
+  assert.equal(countThreads(20, 4, true), 20);
+});
+
+const cannotShare = process.platform !== 'linux' && 'only Linux spreads queries over those who share an address';
+
+describe('two answer threads on one address', { skip: cannotShare }, () => {
   const { transport } = chooseTransport('auto');
   async function openShared(context: TestContext) {
     const opened = open(context, { transport, threads: 2 });

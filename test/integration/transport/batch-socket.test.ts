@@ -27,7 +27,7 @@ import { buildProgram } from '../../support/build-addon.ts';
 import { RFC_FIXTURE } from '../../support/rfc-zone.ts';
 import { readCounters } from '../../support/snapshot-fixture.ts';
 import { isNativeMissing, NATIVE_VARIABLE, testNative } from '../../support/test-native.ts';
-import { BATCH } from '../../support/udp-transports.ts';
+import { BATCH, DGRAM } from '../../support/udp-transports.ts';
 import { waitUntil } from '../../unit/roles/fixture.ts';
 
 const SMALL_BUFFER_BYTES = 4096;
@@ -139,18 +139,20 @@ describe('the batch socket', { skip: isNativeMissing }, () => {
     socket.close();
   });
 
-  test('does not answer port 0, and counts it', async (context) => {
-    const { snapshot, state } = RFC_FIXTURE;
-    const desk = createDesk(snapshot, state, 1);
-    const listener = await BATCH.listen({ host: '127.0.0.1', port: 0, reusePort: false }, desk);
-    const { status } = spawnSync(buildProgram('send-from-port-zero'), [String(listener.port)]);
-    if (status === 77 && process.env.CI !== 'true') context.skip('needs CAP_NET_RAW');
-    else {
-      assert.equal(status, 0);
-      await waitUntil(() => readCounters({ desk })['dropped port-zero'] === 1, 'a drop', LIMIT_MS);
-    }
-    await listener.close();
-  });
+  for (const { name, listen } of [BATCH, DGRAM]) {
+    test(`does not answer port 0, and counts it, by ${name}`, async (context) => {
+      const { snapshot, state } = RFC_FIXTURE;
+      const desk = createDesk(snapshot, state, 1);
+      const listener = await listen({ host: '127.0.0.1', port: 0, reusePort: false }, desk);
+      const { status } = spawnSync(buildProgram('send-from-port-zero'), [String(listener.port)]);
+      if (status === 77 && process.env.CI !== 'true') context.skip('needs CAP_NET_RAW');
+      else {
+        assert.equal(status, 0);
+        await waitUntil(() => readCounters({ desk })['dropped port-zero'] === 1, 'a drop', LIMIT_MS);
+      }
+      await listener.close();
+    });
+  }
 
   test('closes while datagrams come in, twice, and within onBatch; what that batch would have answered is not sent', async () => {
     const before = countSockets();
