@@ -22,7 +22,7 @@ bool answer_batch(batch_socket_t *s) {
   const bool is_answered = napi_get_reference_value(s->env, s->self, &receiver) == napi_ok &&
                            napi_get_reference_value(s->env, s->on_batch, &callback) == napi_ok &&
                            napi_create_uint32(s->env, s->count, &count) == napi_ok &&
-                           napi_make_callback(s->env, NULL, receiver, callback, 1, &count, NULL) == napi_ok;
+                           napi_call_function(s->env, receiver, callback, 1, &count, NULL) == napi_ok;
   napi_value exception;
   bool is_thrown = false;
   if (!is_answered && napi_is_exception_pending(s->env, &is_thrown) == napi_ok && is_thrown &&

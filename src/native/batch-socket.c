@@ -8,8 +8,9 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Batches in a row before other work of the thread (TCP, a new snapshot) has its turn. */
-enum { ROUNDS = 8 };
+/* Datagrams, and batches, in a row before other work of the thread (TCP, a new snapshot) has its turn: some milliseconds. Many
+ * small batches, since a way through the loop costs as much as several of them. */
+enum { TURN = 8 * BATCH, ROUNDS = 64 };
 
 /* ---- receiving ---- */
 
@@ -157,11 +158,10 @@ static void wait_until(batch_socket_t *s, int events) {
 }
 
 static void serve(batch_socket_t *s) {
-  for (unsigned round = 0; round < ROUNDS; round++) {
+  for (unsigned round = 0, total = 0; round < ROUNDS && total < TURN; round++, total += s->count) {
     if (receive_batch(s) == 0 || !answer_batch(s) || s->is_closing) return;
     prepare_to_send(s, s->count);
     if (!send_pending(s)) return wait_until(s, UV_WRITABLE);
-    if (s->count < BATCH) return;
   }
 }
 

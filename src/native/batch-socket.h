@@ -80,7 +80,8 @@ void begin_close(batch_socket_t *s);
 /* Sends the answers of the first `count` peers to whoever is written there: how many the kernel took, or -1 and errno. */
 int send_to_peers(batch_socket_t *s, unsigned count);
 
-/* Calls TypeScript. False when it threw, or its thread is being ended: then nothing is sent. */
+/* Calls TypeScript, plainly: what it promises there is kept only when the loop next enters Node (setImmediate sees to that),
+ * for the way to have it at once costs as much as several answers. False when it threw, or its thread is being ended. */
 bool answer_batch(batch_socket_t *s);
 /* Lets go of what is held of JavaScript's. */
 void release(batch_socket_t *s);

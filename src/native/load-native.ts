@@ -7,7 +7,8 @@ import { fileURLToPath } from 'node:url';
 /** The addon: its one function. */
 export type Native = {
   /**
-   * Opens a socket on this thread's loop. `kind`: one of those below. `onBatch` is called with how many datagrams have come.
+   * Opens a socket on this thread's loop. `kind`: one of those below. `onBatch` is called with how many datagrams have come; what
+   * others wait for, it hands over with setImmediate: promises that it keeps by itself are seen only when the loop comes by.
    * Buffer sizes are wishes, which the kernel caps. Throws an Error with `code` (EADDRINUSE …) that names the system call.
    */
   readonly open: (

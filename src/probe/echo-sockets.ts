@@ -118,7 +118,7 @@ class EchoSocket {
   #receive(count: number): void {
     const { peers, queries } = this.#socket;
     const stride = queries.length / BATCH;
-    const replied: Waiting[] = [];
+    const replied: bigint[] = [];
     for (let index = 0; index < count; index++) {
       const peer = index * PEER_WORDS;
       const length = peers[peer + PEER_QUERY_LENGTH] ?? 0;
@@ -128,10 +128,13 @@ class EchoSocket {
       const echo = parseEchoReply(this.#family, message, this.#kind === KIND_RAW_ECHO && this.#family === 4);
       const waiting = echo && this.#waiting.get(echo.token);
       if (waiting === undefined || echo?.id !== this.#id || echo.sequence !== waiting.sequence) continue;
-      if (waiting.address.words.every((word, at) => word === peers[peer + PEER_ADDRESS + at])) replied.push(waiting);
+      if (waiting.address.words.every((word, at) => word === peers[peer + PEER_ADDRESS + at])) replied.push(echo.token);
     }
-    // Only now that all is read: whoever is called may ask again, in the same memory.
-    for (const { onReply } of replied) onReply();
+    // Only now that all is read, for whoever is called may ask again, in the same memory; and from the loop, so that what they
+    // promise is kept at once. Who has given up meanwhile is not called.
+    setImmediate(() => {
+      for (const token of replied) this.#waiting.get(token)?.onReply();
+    });
   }
 
   #forget(token: bigint): void {
