@@ -79,7 +79,10 @@ function serveConnection(
   };
   const answerWaiting = () => {
     nextTurn = undefined;
+    // What is answered in one turn leaves in one piece: a system call costs more than an answer.
+    socket.cork();
     const answered = answerMessages(socket, inbox, desk, scratch);
+    socket.uncork();
     if (answered > 0) onMessage();
     // A peer that asks and does not listen gets no further until it does, and not for long.
     const isDeaf = socket.writableLength > MAX_BACKLOG_BYTES;
