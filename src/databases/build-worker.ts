@@ -10,6 +10,7 @@ import { type PlaceMapShape, shapeOf } from '../geo/place-map-image.ts';
 import type { BuiltFamilyFile, FamilyTask } from './build-family-file.ts';
 import type { FamilyMessage } from './family-worker.ts';
 import { readCachedMap, writeCachedMap } from './map-cache.ts';
+import { yieldProcessor } from './yield-processor.ts';
 
 export type BuildTask = {
   readonly pathV4: string | undefined;
@@ -86,5 +87,6 @@ function send(message: BuildMessage): void {
   parentPort?.postMessage(message);
 }
 
+yieldProcessor();
 const task: BuildTask = workerData;
 await makeMap(task);

@@ -2,11 +2,13 @@
 
 import { parentPort, workerData } from 'node:worker_threads';
 import { type BuiltFamilyFile, buildFamilyFile, type FamilyTask } from './build-family-file.ts';
+import { yieldProcessor } from './yield-processor.ts';
 
 export type FamilyMessage =
   | { readonly kind: 'progress'; readonly message: string }
   | { readonly kind: 'built'; readonly built: BuiltFamilyFile };
 
+yieldProcessor();
 const task: FamilyTask = workerData;
 const built = buildFamilyFile(task, (message) => send({ kind: 'progress', message }, []));
 send({ kind: 'built', built }, built.ok ? buffersOf(built) : []);

@@ -4,6 +4,7 @@
 import { parentPort } from 'node:worker_threads';
 import { askCanaries } from '../answer/canary.ts';
 import { nameRankMap, readCachedRankMap, writeCachedRankMap } from '../databases/rank-map-cache.ts';
+import { yieldProcessor } from '../databases/yield-processor.ts';
 import { emptyPlaceMap, type PlaceMap } from '../geo/place-map.ts';
 import type { Configuration } from '../model/configuration.ts';
 import { formatProblem } from '../model/problem.ts';
@@ -45,6 +46,7 @@ export type CompileOutcome =
 export type FromCompileThread = { readonly job: number; readonly outcome: CompileOutcome };
 
 if (parentPort !== null) {
+  yieldProcessor();
   const port = parentPort;
   const garbage = watchSharedGarbage();
   let cache = createRankMapCache(emptyPlaceMap());
