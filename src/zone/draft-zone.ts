@@ -22,9 +22,9 @@ export type ZoneDraft = {
   readonly nodes: Nodes;
 };
 
-/** In `sources` of a part: not a record, but the zone's own. */
-export const SOURCE_SOA = 0xfffffffe;
-export const SOURCE_NS = 0xfffffffd;
+/** In `sources` of a part, which are signed: not a record, but the zone's own. */
+export const SOURCE_SOA = -2;
+export const SOURCE_NS = -3;
 
 /** `name` in wire form, lower case. `steeredNames`, likewise, get nodes even without records, and are numbered as they come. */
 export function draftZone(

@@ -223,6 +223,11 @@ describe('what buildZone refuses', () => {
       /^\/records\/1 A\.zone\.test is an alias \(CNAME\), which MX/,
     ],
     [
+      'a name server of the zone that is an alias',
+      { ...zoneWith(record('a', 'CNAME', 'x.')), ns: ['a.zone.test'] },
+      /^\/ns a\.zone\.test is an alias \(CNAME\), which NS/,
+    ],
+    [
       'a delegation to a server inside itself without its address',
       zoneWith(record('sub', 'NS', 'ns.sub')),
       /^\/records\/0 ns\.sub\.zone\.test cannot be found .*glue/,
