@@ -113,9 +113,14 @@ function nameChunks(
   objects: ReadonlySet<string>,
   problems: Problem[],
 ): readonly string[] {
-  if (typeof count !== 'number') return [];
+  if (count === undefined) return [];
+  if (!isChunkCount(count)) {
+    const message = `this stored object must have 1 to ${MAX_CHUNKS} chunks of records, not ${JSON.stringify(count)}.`;
+    problems.push({ path: joinPointer(joinPointer('', zoneObject), CHUNK_COUNT_KEY), message });
+    return [];
+  }
   const zone = zoneObject.slice(ZONE_PREFIX.length);
-  const names = Array.from({ length: Math.min(count, MAX_CHUNKS) }, (_, index) => nameChunk(zone, index));
+  const names = Array.from({ length: count }, (_, index) => nameChunk(zone, index));
   for (const name of names) {
     if (!objects.has(name)) problems.push({ path: joinPointer('', name), message: 'this stored object is missing.' });
   }
@@ -124,6 +129,11 @@ function nameChunks(
 
 /** Far more than the largest zone is cut into. */
 const MAX_CHUNKS = 100_000;
+
+/** What is no count would otherwise be none: the zone, served without its records. */
+function isChunkCount(value: unknown): value is number {
+  return typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= MAX_CHUNKS;
+}
 
 /**
  * The document again, zones in the order of the map. Problems, whose paths begin with the name of the object, when a text is

@@ -67,6 +67,16 @@ describe('the records of a large zone', () => {
     const zone = [...objects].find(([name]) => name.startsWith('zones/'))?.[1] ?? '';
     assert.match(zone, /"recordChunks":\d+/);
   });
+
+  it('are refused when their number is none: a zone is never served without its records', () => {
+    const objects = splitObjects(documentWith(recordsOf(3000)));
+    const [name, zone] = [...objects].find(([each]) => each.startsWith('zones/')) ?? ['', ''];
+    for (const count of ['"3"', '[1]', 'null', '-1', '0', '1.5', '1e9']) {
+      const joined = joinObjects(new Map(objects).set(name, zone.replace(/(?<="recordChunks":)\d+/, count)));
+      const paths = joined.ok ? [] : joined.problems.map(({ path }) => path);
+      assert.deepEqual(paths, [`/${name.replaceAll('/', '~1')}/recordChunks`], count);
+    }
+  });
 });
 
 describe('isRecordDocument', () => {
