@@ -35,6 +35,20 @@ describe('the records of a large zone', () => {
     assert.deepEqual(joinObjects(splitObjects(document)), { ok: true, value: document });
   });
 
+  it('stand in chunks of bounded size, whatever the records are', () => {
+    const alike = Array.from({ length: 20_000 }, () => ({ name: 'a', type: 'A', data: ['192.0.2.1'] }));
+    const ending = recordsOf(20_000).find((record) => cutChunks(Array(1000).fill(record)).length > 1);
+    assert.ok(ending);
+    assert.deepEqual(
+      cutChunks(alike).map(({ length }) => length),
+      [8192, 8192, 3616],
+    );
+    assert.deepEqual(
+      cutChunks(Array(300).fill(ending)).map(({ length }) => length),
+      [128, 128, 44],
+    );
+  });
+
   it('stay in the zone’s own object while there are few', () => {
     const count = (records: number) => splitObjects(documentWith(recordsOf(records))).size;
     assert.equal(count(WHOLE_ZONE_RECORDS), count(1));

@@ -4,6 +4,7 @@ import type { Configuration } from '../../../src/model/configuration.ts';
 import { compileSnapshot, createRankMapCache } from '../../../src/snapshot/compile-snapshot.ts';
 import { createKeptTables } from '../../../src/snapshot/kept-tables.ts';
 import { type PartCache, readParts, type StatedRecords } from '../../../src/snapshot/part-cache.ts';
+import { encodeName } from '../../support/dns-client.ts';
 import { createFixture, placeMapOf } from '../../support/snapshot-fixture.ts';
 
 const { configuration: base } = createFixture({
@@ -62,6 +63,25 @@ describe('what is kept from one snapshot to the next', () => {
     assert.deepEqual([third[0] === second[0], third[1] === second[1]], [true, false]);
   });
 
+  it('is never the records of one zone for another, though the text be the same', () => {
+    const relative = JSON.stringify([{ name: 'www', type: 'CNAME', data: ['one'] }]);
+    const compile = open();
+    const [a, b] = imagesOf(
+      compile(stated(['relative'], ['relative']), { ...base, services: [] }, 1, new Map([['relative', relative]])),
+    );
+    assert.ok(a && b);
+    for (const [image, target] of [[a, 'one.a.example.'] as const, [b, 'one.b.example.'] as const]) {
+      assert.ok(Buffer.from(image.bytes).includes(Buffer.from(encodeName(target))), target);
+    }
+  });
+
+  it('is only what the last snapshot needed', () => {
+    const parts: PartCache = new Map();
+    readParts(stated(['one'], ['two']), TEXTS, parts);
+    readParts(stated(['one'], ['one']), TEXTS, parts);
+    assert.equal(parts.size, 2);
+  });
+
   it('is the parts that were read: their texts are not needed again', () => {
     const compile = open();
     const first = imagesOf(compile(stated(['one'], ['one'])));
@@ -81,5 +101,22 @@ describe('what is kept from one snapshot to the next', () => {
     );
     const after = imagesOf(compile(stated(['one'], ['two'])));
     assert.equal(after.length, first.length);
+  });
+
+  it('tells problems of later parts by their place in the whole list, whatever was faulty before', () => {
+    const compile = open();
+    const late = JSON.stringify([{ name: 'late', type: 'A', data: ['no address'] }]);
+    const alias = JSON.stringify([{ name: 'one', type: 'CNAME', data: ['two'] }]);
+    const texts = new Map([...TEXTS, ['late', late], ['alias', alias]]);
+    const pathsOf = (hashes: readonly string[]) => {
+      const refused = compile(stated(hashes, []), { ...base, services: [] }, 1, texts);
+      return refused.ok ? [] : refused.problems.map(({ path }) => path);
+    };
+    assert.deepEqual(pathsOf(['bad', 'late']), [
+      '/zones/0/records/2',
+      '/zones/0/records/1/data/0',
+      '/zones/0/records/3/data/0',
+    ]);
+    assert.deepEqual(pathsOf(['two', 'one', 'alias']), ['/zones/0/records/2']);
   });
 });

@@ -132,6 +132,35 @@ describe('a compiled ranking', () => {
     );
   });
 
+  it('begins a run where the lower half of an IPv6 prefix has come to its end', () => {
+    const places = [
+      { country: 'GB', at: [51.5, -0.1] as const },
+      { country: 'US', at: [37.8, -122.4] as const },
+    ];
+    const intervals = [
+      { start: 0x20010db8, low: 0xffff_fffe, place: 1 },
+      { start: 0x20010db9, place: 2 },
+      { start: 0x20010db9, low: 1, place: 1 },
+    ];
+    const map = compileRanking(makeMap(places, [], intervals), { candidates: [dublin, virginia], rules: [proximity] });
+    assert.deepEqual(tiersV6(map, 0x20010db8, 0xffff_ffff), [[0], [1]]);
+    assert.deepEqual(tiersV6(map, 0x20010db9, 0), [[1], [0]]);
+    assert.deepEqual(tiersV6(map, 0x20010db9, 1), [[0], [1]]);
+  });
+
+  it('makes tiers by the tolerance anew for each place, though a place nearby has the same order', () => {
+    const east = { latitude: 0, longitude: 10, bias: 0 };
+    const west = { latitude: 0, longitude: -10, bias: 0 };
+    const between = makeMap(
+      [-5, -4, -1].map((longitude) => ({ country: 'GH', at: [0, longitude] as const })),
+      [1, 2, 3].map((place) => ({ start: place * 2 ** 24, place })),
+    );
+    const rules: RankingRule[] = [{ kind: 'proximity', tolerance: 0.5 }];
+    const map = compileRanking(between, { candidates: [west, east], rules });
+    const lists = [1, 2, 3].map((octet) => tiersV4(map, `${octet}.0.0.1`));
+    assert.deepEqual(lists, [[[0], [1]], [[0], [1]], [[0, 1]]]);
+  });
+
   it('puts clusters in the same place into one tier even without a tolerance, in the order of the service', () => {
     const map = compileRanking(world, { candidates: [dublin, virginia, dublin], rules: [proximity] });
     assert.deepEqual(tiersV4(map, '1.2.3.4'), [[0, 2], [1]]);

@@ -81,6 +81,15 @@ describe('looking up a run', () => {
     );
   });
 
+  it('finds runs so many and so close together that a node would reach across the middle of an IPv6 address', () => {
+    const starts = [0n, ...Array.from({ length: 3000 }, (_, run) => (0x2001_0db8n << 32n) + BigInt(run * 2 ** 20 + 1))];
+    const table = tableV6(starts);
+    for (const address of edgesOf(starts, 64)) {
+      const run = lookupV6(table, Number(address >> 32n), Number(address & 0xffffffffn));
+      assert.equal(run, findPlainly(starts, address));
+    }
+  });
+
   it('gives everyone the scope 0 when there is one run', () => {
     checkScopeV4({ ...nobody, lists }, 0x01020304);
     checkScopeV6({ ...nobody, lists }, 0x20010db8, 1);

@@ -94,6 +94,25 @@ describe('buildZone', () => {
     assert.deepEqual(textsOf(nodeOf(zone, 'm.zone.test')), ['300 A 192.0.2.9', '300 A 192.0.2.1']);
   });
 
+  it('joins what is stated of one name and type in many places, other types between them', () => {
+    const addresses = [1, 2, 3, 4].map((host) => record('m', 'A', `192.0.2.${host}`));
+    const zone = build(zoneWith(record('m', 'TXT', 'x'), ...addresses, record('m', 'TXT', 'y')));
+    assert.deepEqual(textsOf(nodeOf(zone, 'm.zone.test')).sort(), [
+      '300 A 192.0.2.1',
+      '300 A 192.0.2.2',
+      '300 A 192.0.2.3',
+      '300 A 192.0.2.4',
+      '300 TXT "x"',
+      '300 TXT "y"',
+    ]);
+  });
+
+  it('has room for names that are all as long as names may be', () => {
+    const long = Array.from({ length: 50 }, (_, index) => `n${index}.${`${'x'.repeat(59)}.`.repeat(3)}e${index}`);
+    const zone = build(zoneWith(...long.map((name) => record(name, 'A', '192.0.2.1'))));
+    for (const name of long) assert.deepEqual(textsOf(nodeOf(zone, `${name}.zone.test`)), ['300 A 192.0.2.1']);
+  });
+
   it('joins what is stated of one name and type in two places', () => {
     const zone = build(zoneWith(record('m', 'A', '192.0.2.1'), record('m', 'a', '192.0.2.2', '192.0.2.1')));
     assert.deepEqual(textsOf(nodeOf(zone, 'm.zone.test')), ['300 A 192.0.2.1', '300 A 192.0.2.2']);
