@@ -56,6 +56,20 @@ export function readCacheFile<Header>(path: string, reader: HeaderReader<Header>
   }
 }
 
+/** Whether there is a file of the right size, without reading it whole. Never throws. */
+export function isWholeCacheFile<Header>(path: string, reader: HeaderReader<Header>): boolean {
+  try {
+    const descriptor = openSync(path, 'r');
+    try {
+      return readHeader(descriptor, reader) !== undefined;
+    } finally {
+      closeSync(descriptor);
+    }
+  } catch {
+    return false;
+  }
+}
+
 /** Writes a file, whole or not at all. @throws Error when the disk refuses. */
 export function writeCacheFile(directory: string, name: string, header: unknown, image: readonly Uint8Array[]): void {
   mkdirSync(directory, { recursive: true });
@@ -99,7 +113,15 @@ function imageOffset(headerLength: number): number {
   return Math.ceil((FIXED_BYTES + headerLength) / 8) * 8;
 }
 
-function readImage<Header>(descriptor: number, reader: HeaderReader<Header>): CachedImage<Header> | undefined {
+/** A file as its header tells it: where the image begins, its bytes and their checksum. */
+type OpenedImage<Header> = {
+  readonly header: Header;
+  readonly start: number;
+  readonly size: number;
+  readonly expected: number;
+};
+
+function readHeader<Header>(descriptor: number, reader: HeaderReader<Header>): OpenedImage<Header> | undefined {
   const fixed = Buffer.alloc(FIXED_BYTES);
   if (readAt(descriptor, fixed, 0) !== FIXED_BYTES || !fixed.subarray(0, MAGIC.length).equals(MAGIC)) return undefined;
   const [headerLength = 0, expected = 0] = new Uint32Array(fixed.buffer.slice(fixed.byteOffset + MAGIC.length), 0, 2);
@@ -110,7 +132,13 @@ function readImage<Header>(descriptor: number, reader: HeaderReader<Header>): Ca
   if (!reader.isHeader(header)) return undefined;
   const start = imageOffset(headerLength);
   const size = reader.imageBytes(header);
-  if (fstatSync(descriptor).size !== start + size) return undefined;
+  return fstatSync(descriptor).size === start + size ? { header, start, size, expected } : undefined;
+}
+
+function readImage<Header>(descriptor: number, reader: HeaderReader<Header>): CachedImage<Header> | undefined {
+  const opened = readHeader(descriptor, reader);
+  if (opened === undefined) return undefined;
+  const { header, start, size, expected } = opened;
   const memory = new SharedArrayBuffer(size);
   const image = new Uint8Array(memory);
   // By way of one small piece of memory: what was read is summed up while it is still in the processor's cache.

@@ -3,7 +3,7 @@
 import { join } from 'node:path';
 import type { PlaceMap } from '../geo/place-map.ts';
 import { imageBytes, type PlaceMapShape, shapeOf, viewPlaceMap } from '../geo/place-map-image.ts';
-import { dropOldFiles, readCacheFile, writeCacheFile } from './cache-file.ts';
+import { dropOldFiles, isWholeCacheFile, readCacheFile, writeCacheFile } from './cache-file.ts';
 
 /** Part of every fingerprint: changes with the format and with whatever changes the content of a map. */
 export const CACHE_VERSION = 'place-map-3';
@@ -16,6 +16,11 @@ const KEPT_MAPS = 2;
 export function readCachedMap(directory: string, fingerprint: string): PlaceMap | undefined {
   const found = readCacheFile(join(directory, nameOf(fingerprint)), { isHeader: isShape, imageBytes });
   return found && viewPlaceMap(found.memory, found.header);
+}
+
+/** Whether the cached map is there, by the size of its file: whether it is sound is found out when it is read. Never throws. */
+export function isMapKept(directory: string, fingerprint: string): boolean {
+  return isWholeCacheFile(join(directory, nameOf(fingerprint)), { isHeader: isShape, imageBytes });
 }
 
 /** Writes a map, whole or not at all, and drops the oldest. @throws Error when the disk refuses. */

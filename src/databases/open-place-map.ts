@@ -8,7 +8,7 @@ import type { BuildMessage, BuildTask } from './build-worker.ts';
 import type { DatabaseDescription } from './describe-database.ts';
 import { type Database, type DatabaseLocation, findDatabases } from './find-databases.ts';
 import { fingerprintFiles } from './fingerprint.ts';
-import { CACHE_VERSION } from './map-cache.ts';
+import { CACHE_VERSION, isMapKept } from './map-cache.ts';
 
 export type PlaceMapOptions = DatabaseLocation & {
   /** Finished maps are kept in its folder `cache`. */
@@ -29,6 +29,9 @@ export type OpenedPlaceMap = {
   /** What an operator should know: files that were passed over, or that there is no database. */
   readonly warnings: readonly string[];
 };
+
+/** `placeMap`: undefined where it is in the cache, and nobody has read it. */
+export type FoundPlaceMap = Omit<OpenedPlaceMap, 'placeMap'> & { readonly placeMap: PlaceMap | undefined };
 
 /** A database that does not become a map within this time is damaged in a way that nobody thought of. */
 const BUILD_LIMIT_MS = 120_000;
@@ -58,6 +61,34 @@ export async function openPlaceMap(options: PlaceMapOptions): Promise<OpenedPlac
   };
 }
 
+/** As openPlaceMap; but where the map of the best database is in the cache, it is not read. Never rejects. */
+export async function findPlaceMap(options: PlaceMapOptions): Promise<FoundPlaceMap> {
+  try {
+    const { databases, problems } = findDatabases(options);
+    const [best] = databases;
+    const fingerprint = best && fingerprintDatabase(best);
+    if (fingerprint !== undefined && isMapKept(cacheDirectoryOf(options), fingerprint)) {
+      const whenKept = Promise.resolve();
+      const database = best?.description;
+      return {
+        placeMap: undefined,
+        ...(database && { database }),
+        fingerprint,
+        isCached: true,
+        whenKept,
+        warnings: problems,
+      };
+    }
+  } catch {
+    // What is wrong with the file is said below.
+  }
+  return openPlaceMap(options);
+}
+
+function cacheDirectoryOf({ stateDirectory }: PlaceMapOptions): string {
+  return join(stateDirectory, 'cache');
+}
+
 /** The map of one database, or what is wrong with it. */
 export async function openDatabase(database: Database, options: PlaceMapOptions): Promise<OpenedPlaceMap | string> {
   const { name } = database.description;
@@ -67,7 +98,7 @@ export async function openDatabase(database: Database, options: PlaceMapOptions)
     const pathV6 = database.v6?.path;
     const startedMs = performance.now();
     options.onProgress?.(`opening ${name}`);
-    const task = { pathV4, pathV6, cacheDirectory: join(options.stateDirectory, 'cache'), fingerprint };
+    const task = { pathV4, pathV6, cacheDirectory: cacheDirectoryOf(options), fingerprint };
     const { message, whenKept } = await runBuild(task, options.onProgress);
     if (message.kind !== 'map') return message.message;
     const placeMap = viewPlaceMap(message.memory, message.shape);

@@ -2,8 +2,9 @@
 // in which it has enough endpoints that are up. Families are judged apart: a cluster whose AAAA endpoints are all down
 // still serves A, and is no candidate for AAAA.
 
-import { type Cluster, type Endpoint, type EndpointTarget, FAMILY_BITS, type MinHealthy } from '../model/cluster.ts';
+import type { Cluster, Endpoint, EndpointTarget, MinHealthy } from '../model/cluster.ts';
 import type { Configuration } from '../model/configuration.ts';
+import { FAMILY_BITS } from '../model/family-bits.ts';
 import { collectOverrides, type Directive, findDirective, findNextExpiryMs } from './override-precedence.ts';
 import { listTargets } from './target.ts';
 import type { VerdictState } from './verdict.ts';

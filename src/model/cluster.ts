@@ -13,9 +13,6 @@ export type EndpointTarget =
   | { readonly family: 'A' | 'AAAA'; readonly address: string }
   | { readonly family: 'CNAME'; readonly target: string };
 
-/** Families as bits, so that a set of them is one number. */
-export const FAMILY_BITS = { A: 1, AAAA: 2, CNAME: 4 } as const;
-
 export type Endpoint = {
   readonly id: string;
   readonly target: EndpointTarget;

@@ -23,6 +23,8 @@ const RESTART_DELAY_MS = 250;
 /** One that dies before it listens, again and again, must not keep the processor busy: each pause is twice the last. */
 const MAX_RESTART_DELAY_MS = 4000;
 const CLOSE_LIMIT_MS = 3000;
+/** It allocates nothing per query: the 48 MB that V8 would let its young objects have would only fill up, in each thread. */
+const YOUNG_MEGABYTES = 3;
 
 export class AnswerThreadKeeper {
   readonly #options: KeeperOptions;
@@ -102,8 +104,8 @@ export class AnswerThreadKeeper {
     if (this.#assignment === undefined) return Promise.resolve();
     const { serving, counters } = this.#assignment;
     const swap = ++this.#swaps;
-    const { snapshot, state } = serving;
-    this.#post({ kind: 'serve', swap, listen: this.#listen, snapshot, state, counters });
+    const { snapshot, state, newBytes } = serving;
+    this.#post({ kind: 'serve', swap, listen: this.#listen, snapshot, state, counters, newBytes });
     return new Promise((resolve) => this.#waiting.push({ swap, resolve }));
   }
 
@@ -154,5 +156,6 @@ function spawnAnswerThread(data: AnswerThreadData): Worker {
   return new Worker(new URL('./answer-thread.ts', import.meta.url), {
     workerData: data,
     name: `answer ${data.thread}`,
+    resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MEGABYTES },
   });
 }

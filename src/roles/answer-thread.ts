@@ -32,6 +32,8 @@ export type ToAnswerThread =
       readonly snapshot: Snapshot;
       readonly state: State;
       readonly counters: Counters;
+      /** Of shared memory that the snapshot before did not have. */
+      readonly newBytes: number;
     }
   | { readonly kind: 'close' };
 
@@ -85,7 +87,7 @@ function run(port: NonNullable<typeof parentPort>, data: AnswerThreadData): void
       });
       return;
     }
-    const { listen, snapshot, state, counters, swap } = message;
+    const { listen, snapshot, state, counters, newBytes, swap } = message;
     if (desk === undefined) {
       desk = createDesk(snapshot, state, data.seed, data.thread);
       adoptSnapshot(desk, snapshot, state, counters);
@@ -98,7 +100,7 @@ function run(port: NonNullable<typeof parentPort>, data: AnswerThreadData): void
       );
     } else {
       adoptSnapshot(desk, snapshot, state, counters);
-      garbage.note(snapshot);
+      garbage.note(newBytes);
     }
     send({ kind: 'serving', swap });
   });

@@ -51,11 +51,12 @@ function currentState(control: Control): ClusterState | undefined {
 function explainQuery({ serving, database }: Control, { name, type, client }: ExplainQuery) {
   const wireName = parseNameText(name.endsWith('.') ? name : `${name}.`);
   const typeNumber = parseRecordType(type);
-  if (serving === undefined || database === undefined) return undefined;
+  const placeMap = database?.placeMap;
+  if (serving === undefined || placeMap === undefined) return undefined;
   if (!(wireName instanceof Uint8Array) || typeNumber === undefined) return undefined;
   const subnet = client === undefined ? undefined : readClient(client);
   return explain(
-    { snapshot: serving.snapshot, state: serving.state, placeMap: database.placeMap, rankings: serving.rankings },
+    { snapshot: serving.snapshot, state: serving.state, placeMap, rankings: serving.rankings },
     {
       name: wireName,
       type: typeNumber,

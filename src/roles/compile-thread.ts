@@ -18,10 +18,11 @@ import {
 import { createKeptTables } from '../snapshot/kept-tables.ts';
 import { type PartCache, readParts, type StatedRecords } from '../snapshot/part-cache.ts';
 import { countRuns } from '../steering/run-map.ts';
-import { watchSharedGarbage } from './shared-garbage.ts';
+import { type HeldPlaceMap, holdPlaceMap, PlaceMapLostError, type PlaceMapOrigin } from './held-place-map.ts';
+import { collectGarbage, SharedMemoryCount, watchSharedGarbage } from './shared-garbage.ts';
 
 export type ToCompileThread =
-  | { readonly kind: 'place-map'; readonly placeMap: PlaceMap; readonly origin: PlaceMapOrigin | undefined }
+  | { readonly kind: 'place-map'; readonly placeMap: PlaceMap | undefined; readonly origin: PlaceMapOrigin | undefined }
   | CompileJob;
 
 export type CompileJob = {
@@ -35,34 +36,43 @@ export type CompileJob = {
   readonly serial: number;
 };
 
-/** Where compiled rankings of a place map are kept for the next start. */
-export type PlaceMapOrigin = { readonly fingerprint: string; readonly cacheDirectory: string };
-
-/** `reasons`: everything that is against serving it, one sentence each. */
+/** `newBytes`: of shared memory that the snapshot before did not have. `reasons`: everything that is against serving it, one sentence each. */
 export type CompileOutcome =
-  | { readonly ok: true; readonly compiled: CompiledSnapshot }
+  | { readonly ok: true; readonly compiled: CompiledSnapshot; readonly newBytes: number }
   | { readonly ok: false; readonly reasons: readonly string[] };
 
-export type FromCompileThread = { readonly job: number; readonly outcome: CompileOutcome };
+/** `map-lost`: it needs the map of clients, which can be read no more; to be sent again after another map. */
+export type FromCompileThread = { readonly job: number; readonly outcome: CompileOutcome | 'map-lost' };
 
 if (parentPort !== null) {
   yieldProcessor();
   const port = parentPort;
   const garbage = watchSharedGarbage();
-  let cache = createRankMapCache(emptyPlaceMap());
+  let held: HeldPlaceMap | undefined;
+  let cache = createRankMapCache(emptyPlaceMap);
   const compile = openCompile();
   /** Rankings that were compiled and are not on disk yet: nobody waits for that. */
   const unwritten: (() => void)[] = [];
+  const tryCompile = (job: CompileJob): CompileOutcome | 'map-lost' => {
+    try {
+      return compile(job, cache);
+    } catch (error) {
+      if (error instanceof PlaceMapLostError) return 'map-lost';
+      throw error;
+    }
+  };
   port.on('message', (message: ToCompileThread) => {
     if (message.kind === 'place-map') {
       const { placeMap, origin } = message;
-      cache = createRankMapCache(placeMap, origin && keepRankMaps(origin, (write) => unwritten.push(write)));
-      garbage.note(message.placeMap);
+      held?.drop();
+      const next = holdPlaceMap(placeMap, origin, collectGarbage);
+      held = next;
+      cache = createRankMapCache(next.read, origin && keepRankMaps(origin, (write) => unwritten.push(write)));
       return;
     }
-    const outcome = compile(message, cache);
+    const outcome = tryCompile(message);
     port.postMessage({ job: message.job, outcome } satisfies FromCompileThread);
-    garbage.note(outcome);
+    if (outcome !== 'map-lost' && outcome.ok) garbage.note(outcome.newBytes);
     for (const write of unwritten.splice(0)) write();
   });
 }
@@ -71,6 +81,7 @@ if (parentPort !== null) {
 function openCompile(): (job: CompileJob, cache: RankMapCache) => CompileOutcome {
   const parts: PartCache = new Map();
   const kept = createKeptTables();
+  const memory = new SharedMemoryCount();
   let configuration: Configuration | undefined;
   return (job, cache) => {
     configuration = job.configuration ?? configuration;
@@ -78,7 +89,8 @@ function openCompile(): (job: CompileJob, cache: RankMapCache) => CompileOutcome
     const records = readParts(job.records, job.texts, parts);
     const compiled = compileSnapshot({ configuration, records, serial: job.serial }, cache, kept);
     const reasons = compiled.ok ? askCanaries(compiled.value.snapshot) : compiled.problems.map(formatProblem);
-    return compiled.ok && reasons.length === 0 ? { ok: true, compiled: compiled.value } : { ok: false, reasons };
+    if (!compiled.ok || reasons.length > 0) return { ok: false, reasons };
+    return { ok: true, compiled: compiled.value, newBytes: memory.countNew(compiled.value.snapshot) };
   };
 }
 

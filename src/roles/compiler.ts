@@ -5,18 +5,15 @@ import { Worker } from 'node:worker_threads';
 import type { PlaceMap } from '../geo/place-map.ts';
 import type { Configuration } from '../model/configuration.ts';
 import { keyOfPart } from '../snapshot/part-cache.ts';
-import type {
-  CompileJob,
-  CompileOutcome,
-  FromCompileThread,
-  PlaceMapOrigin,
-  ToCompileThread,
-} from './compile-thread.ts';
+import type { CompileJob, CompileOutcome, FromCompileThread, ToCompileThread } from './compile-thread.ts';
+import type { PlaceMapOrigin } from './held-place-map.ts';
 import type { StatedConfiguration } from './read-revision.ts';
 
 export type CompilerOptions = {
   /** How long one job may take; default COMPILE_LIMIT_MS. */
   readonly limitMs?: number;
+  /** The map of clients once more, where the file that had it is gone. */
+  readonly reopenMap?: () => Promise<PlaceMap | undefined>;
   /** For tests; default: a worker that runs compile-thread.ts. */
   readonly spawn?: () => Worker;
 };
@@ -24,6 +21,8 @@ export type CompilerOptions = {
 /** Far beyond what the largest configuration takes. */
 const COMPILE_LIMIT_MS = 300_000;
 const MAX_TRIES = 2;
+/** Enough for a change of many records; what V8 would take without a limit stays with the thread. */
+const YOUNG_MEGABYTES = 12;
 
 /** `texts`: those of a revision's objects, by hash. */
 type Work = StatedConfiguration & { readonly texts: ReadonlyMap<string, string>; readonly serial: number };
@@ -53,11 +52,15 @@ export class Compiler {
     if (!this.#closed) this.#worker ??= this.#spawn();
   }
 
-  /** Compiles for this map of clients from now on; `origin` says where its rankings are kept for the next start. */
-  setPlaceMap(placeMap: PlaceMap, origin?: PlaceMapOrigin): void {
-    this.#placeMap = { kind: 'place-map', placeMap, origin };
+  /**
+   * Compiles for this map of clients from now on; `origin` says where it and its rankings are kept: the thread then reads it
+   * when it needs it, and nobody has it in memory for longer.
+   */
+  setPlaceMap(placeMap: PlaceMap | undefined, origin?: PlaceMapOrigin): void {
     // A thread that is yet to be started gets it at its start.
-    this.#worker?.postMessage(this.#placeMap);
+    this.#worker?.postMessage({ kind: 'place-map', placeMap, origin } satisfies ToCompileThread);
+    const isReadAgain = this.#worker !== undefined && origin !== undefined;
+    this.#placeMap = { kind: 'place-map', placeMap: isReadAgain ? undefined : placeMap, origin };
   }
 
   /**
@@ -124,7 +127,10 @@ export class Compiler {
     const worker = (this.#options.spawn ?? spawnCompileThread)();
     this.#sent = undefined;
     let fault = 'the compile thread ended';
-    worker.on('message', ({ job, outcome }: FromCompileThread) => this.#settle(job, outcome));
+    worker.on('message', ({ job, outcome }: FromCompileThread) => {
+      if (outcome === 'map-lost') void this.#sendWithMap(job);
+      else this.#settle(job, outcome);
+    });
     worker.on('error', (error: Error) => {
       fault = `compiling failed: ${error.message}`;
     });
@@ -133,6 +139,14 @@ export class Compiler {
       worker.postMessage(this.#placeMap);
     }
     return worker;
+  }
+
+  async #sendWithMap(number: number): Promise<void> {
+    const lost = this.#placeMap;
+    const placeMap = (this.#waiting.get(number)?.tries ?? MAX_TRIES) < MAX_TRIES && (await this.#options.reopenMap?.());
+    if (!placeMap) return this.#settle(number, { ok: false, reasons: ['the map of clients cannot be read any more'] });
+    if (this.#placeMap === lost) this.setPlaceMap(placeMap, lost?.origin);
+    this.#send(number);
   }
 
   #replace(worker: Worker, fault: string): void {
@@ -147,5 +161,8 @@ export class Compiler {
 const CLOSED: CompileOutcome = { ok: false, reasons: ['the node is closing'] };
 
 function spawnCompileThread(): Worker {
-  return new Worker(new URL('./compile-thread.ts', import.meta.url), { name: 'compile' });
+  return new Worker(new URL('./compile-thread.ts', import.meta.url), {
+    name: 'compile',
+    resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MEGABYTES },
+  });
 }

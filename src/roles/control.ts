@@ -4,8 +4,10 @@
 
 import { join } from 'node:path';
 import type { Logger } from 'pino';
-import { type OpenedPlaceMap, openPlaceMap } from '../databases/open-place-map.ts';
+import { type FoundPlaceMap, findPlaceMap, type OpenedPlaceMap, openPlaceMap } from '../databases/open-place-map.ts';
 import { watchDatabases } from '../databases/watch-databases.ts';
+import type { PlaceMap } from '../geo/place-map.ts';
+import { imageBytes, shapeOf } from '../geo/place-map-image.ts';
 import type { Configuration } from '../model/configuration.ts';
 import { formatProblem } from '../model/problem.ts';
 import { compareRevisionIds, formatRevisionId, type Revision } from '../model/revision.ts';
@@ -31,6 +33,8 @@ export type ControlOptions = {
   readonly heartbeatMs: number;
   /** How many count on the state at once. */
   readonly answerThreads: number;
+  /** Whether the map of clients stays in memory, so that it can be said where a client is. */
+  readonly isExplaining: boolean;
   readonly geo: { readonly directory: string; readonly bundled: boolean; readonly reloadIntervalMs: number };
 };
 export type ControlDependencies = {
@@ -52,7 +56,7 @@ export class Control {
   readonly #options: ControlOptions;
   readonly #dependencies: ControlDependencies;
   readonly #keeper: VerdictKeeper;
-  readonly #compiler = new Compiler();
+  readonly #compiler: Compiler;
   readonly #garbage = watchSharedGarbage();
   readonly #servingListeners: ServingListener[] = [];
   readonly #configurationListeners: ConfigurationListener[] = [];
@@ -63,8 +67,8 @@ export class Control {
   #isHandedOn = false;
   /** Ends with the swap that was begun last: revisions and databases come one at a time. */
   #turn: Promise<unknown> = Promise.resolve();
-  #opening: Promise<OpenedPlaceMap> | undefined;
-  #database: OpenedPlaceMap | undefined;
+  #opening: Promise<FoundPlaceMap> | undefined;
+  #database: FoundPlaceMap | undefined;
   #watch: { close(): void } | undefined;
   #timer: NodeJS.Timeout | undefined;
   #stopped = false;
@@ -74,6 +78,7 @@ export class Control {
     this.#options = options;
     this.#dependencies = dependencies;
     this.#keeper = new VerdictKeeper(options.stateDirectory, logger);
+    this.#compiler = new Compiler({ reopenMap: () => this.#reopenMap() });
     this.#readRevision = openRevisionReader(dependencies.resolveLocation);
     this.health = new HealthView(options, { health, logger, onChange: () => this.#healthChanged() });
     this.load = new LoadView({ health, logger, onReports: (subjects) => this.#applyLoads(new Set(subjects)) });
@@ -92,7 +97,7 @@ export class Control {
     return this.#isHandedOn;
   }
 
-  get database(): OpenedPlaceMap | undefined {
+  get database(): FoundPlaceMap | undefined {
     return this.#database;
   }
 
@@ -108,10 +113,8 @@ export class Control {
 
   /** Begins with what takes longest, the map of clients; `start` waits for it. */
   open(): void {
-    const { geo, stateDirectory } = this.#options;
-    const onProgress = (message: string) => this.#dependencies.logger.info(message);
     this.#compiler.open();
-    this.#opening ??= openPlaceMap({ ...geo, stateDirectory, onProgress });
+    this.#opening ??= (this.#options.isExplaining ? openPlaceMap : findPlaceMap)(this.#mapOptions());
   }
 
   /** Resolves when the map of clients is there and what was on disk, if anything, is served. */
@@ -122,8 +125,7 @@ export class Control {
     const [opened, verdicts] = await Promise.all([this.#opening, readVerdicts(stateDirectory, logger)]);
     if (opened === undefined || this.#stopped) return;
     for (const warning of opened.warnings) logger.warn(warning);
-    this.#database = opened;
-    this.#setPlaceMap(opened);
+    this.#database = this.#setPlaceMap(opened);
     this.health.restoreVerdicts(verdicts);
     this.health.start();
     this.load.start();
@@ -173,12 +175,13 @@ export class Control {
   async #serve(
     revision: Revision,
     stated: StatedConfiguration,
-    database: OpenedPlaceMap | undefined,
+    database: FoundPlaceMap | undefined,
   ): Promise<readonly string[]> {
     const { configuration } = stated;
     const outcome = await this.#compiler.compile(stated, revision.objects, revision.manifest.id.number);
     if (!outcome.ok) return outcome.reasons;
-    const { snapshot, rankings } = outcome.compiled;
+    const { compiled, newBytes } = outcome;
+    const { snapshot, rankings } = compiled;
     // Checked here, not only when the work began: a newer one may have come in between.
     const served = this.#serving?.revision.manifest.id;
     if (served !== undefined && compareRevisionIds(revision.manifest.id, served) < 0) {
@@ -190,6 +193,7 @@ export class Control {
       snapshot,
       rankings,
       state: createState(snapshot, this.#options.answerThreads),
+      newBytes,
     };
     const before = this.#serving;
     if (before !== undefined) carryHandedOut(before, next);
@@ -202,7 +206,7 @@ export class Control {
     this.#applyLoads(new Set());
     for (const listener of this.#servingListeners) await listener(next);
     this.#isHandedOn = true;
-    this.#garbage.note(snapshot);
+    this.#garbage.note(newBytes);
     return [];
   }
 
@@ -221,19 +225,34 @@ export class Control {
   /** The map of clients changes together with the snapshot that was compiled for it, or not at all. */
   async #changeDatabase(opened: OpenedPlaceMap): Promise<readonly string[]> {
     const [serving, stated, before] = [this.#serving, this.#stated, this.#database];
-    this.#setPlaceMap(opened);
+    const database = this.#setPlaceMap(opened);
     if (serving === undefined || stated === undefined) {
-      this.#database = opened;
+      this.#database = database;
       return [];
     }
-    const reasons = await this.#serve(serving.revision, stated, opened);
+    const reasons = await this.#serve(serving.revision, stated, database);
     if (reasons.length > 0 && before !== undefined) this.#setPlaceMap(before);
     return reasons;
   }
 
-  #setPlaceMap({ placeMap, fingerprint }: OpenedPlaceMap): void {
+  /** What is to be remembered of it here. */
+  #setPlaceMap(found: FoundPlaceMap): FoundPlaceMap {
+    const { placeMap, fingerprint } = found;
     const cacheDirectory = join(this.#options.stateDirectory, 'cache');
     this.#compiler.setPlaceMap(placeMap, fingerprint === '' ? undefined : { fingerprint, cacheDirectory });
+    if (placeMap !== undefined) this.#garbage.note(imageBytes(shapeOf(placeMap)));
+    return this.#options.isExplaining || fingerprint === '' ? found : { ...found, placeMap: undefined };
+  }
+
+  #mapOptions() {
+    const { geo, stateDirectory } = this.#options;
+    return { ...geo, stateDirectory, onProgress: (message: string) => this.#dependencies.logger.info(message) };
+  }
+
+  /** The map that was in the cache is gone. One of other content will be noticed as any new database is. */
+  async #reopenMap(): Promise<PlaceMap | undefined> {
+    const { placeMap, fingerprint } = await openPlaceMap(this.#mapOptions());
+    return fingerprint === this.#database?.fingerprint ? placeMap : undefined;
   }
 
   #inTurn<Result>(work: () => Promise<Result>): Promise<Result> {

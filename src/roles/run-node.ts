@@ -17,7 +17,7 @@ import { AnswerThreads, countThreads } from './answer-threads.ts';
 import type { ApiRole, InitialConfiguration } from './api-role.ts';
 import { readinessOf } from './cluster-view.ts';
 import { ConfigurationFollower } from './configuration-follower.ts';
-import { Control } from './control.ts';
+import { Control, type ControlOptions } from './control.ts';
 import { CounterTotals } from './counter-totals.ts';
 import { startDemo } from './demo-role.ts';
 import { addAnswerMetrics, addControlMetrics } from './node-metrics.ts';
@@ -108,7 +108,10 @@ async function startNode(
   let follower: ConfigurationFollower;
   let listening: Promise<void> = Promise.resolve();
   if (roles.has('dns') || roles.has('api')) {
-    control = createControl(settings, answerThreads, store, resolveLocation, logger);
+    // Before anything large is made: the addon that reads UDP also sees to it that memory is given back.
+    if (roles.has('dns')) transport = chooseTransport(settings.dns.transport);
+    const options = { answerThreads, isExplaining: roles.has('api') };
+    control = createControl(settings, options, store, resolveLocation, logger);
     control.open();
     closers.push(async () => {
       // Answering ends last of all that clients see; what it answers from may stop changing before.
@@ -119,10 +122,9 @@ async function startNode(
     addControlMetrics(metrics, control);
     for (const listener of configurationListeners) control.onConfiguration(listener);
     if (settings.demo.enabled && roles.size > 1) closers.push(watchForDemo(control, settings, logger));
-    if (roles.has('dns')) {
+    if (transport !== undefined) {
       const totals = new CounterTotals();
       addAnswerMetrics(metrics, totals);
-      transport = chooseTransport(settings.dns.transport);
       threads = new AnswerThreads(
         { ...settings.dns, transport: transport.transport, threads: answerThreads },
         { logger, totals },
@@ -167,14 +169,14 @@ async function startNode(
 
 function createControl(
   settings: Settings,
-  answerThreads: number,
+  options: Pick<ControlOptions, 'answerThreads' | 'isExplaining'>,
   store: Store,
   resolveLocation: LocationResolver,
   logger: Logger,
 ): Control {
   const { stateDirectory, geo, probe } = settings;
   return new Control(
-    { stateDirectory, geo, heartbeatMs: probe.heartbeatMs, answerThreads },
+    { stateDirectory, geo, heartbeatMs: probe.heartbeatMs, ...options },
     { configuration: store.configuration, health: store.health, resolveLocation, logger },
   );
 }

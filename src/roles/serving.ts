@@ -18,6 +18,8 @@ export type Serving = {
   /** What the snapshot's rankings were compiled from, by the same index. */
   readonly rankings: readonly Ranking[];
   readonly state: State;
+  /** Of shared memory that the snapshot before did not have: as much of that one is garbage soon. */
+  readonly newBytes: number;
 };
 
 /**

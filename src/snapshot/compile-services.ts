@@ -2,8 +2,9 @@
 
 import { PICK_ALL, PICK_LEAST_CONNECTIONS, PICK_ROUND_ROBIN, PICK_WEIGHTED } from '../load/choose.ts';
 import { octetsOfAddress, parseAddress } from '../model/address.ts';
-import { type Cluster, type EndpointTarget, FAMILY_BITS } from '../model/cluster.ts';
+import type { Cluster, EndpointTarget } from '../model/cluster.ts';
 import type { Configuration } from '../model/configuration.ts';
+import { FAMILY_BITS } from '../model/family-bits.ts';
 import type { LastResort, PickBy, RankRule, Service } from '../model/service.ts';
 import type { Ranking, RankingRule } from '../steering/ranking.ts';
 import { parseNameText } from '../wire/name.ts';

@@ -5,7 +5,7 @@
 import type { PlaceMap } from '../geo/place-map.ts';
 import type { Configuration } from '../model/configuration.ts';
 import type { Parsed } from '../model/problem.ts';
-import { compileRanking } from '../steering/rank.ts';
+import { compileRanking, isSameForAll, rankAlike } from '../steering/rank.ts';
 import type { Ranking } from '../steering/ranking.ts';
 import type { RankMap } from '../steering/run-map.ts';
 import type { ReadPart } from './compile-zone.ts';
@@ -16,7 +16,8 @@ import type { Snapshot } from './snapshot.ts';
 
 /** Compiled rankings of one place map, by the content of the ranking. */
 export type RankMapCache = {
-  readonly placeMap: PlaceMap;
+  /** Asked for only where a ranking has to be compiled. */
+  readonly readPlaceMap: () => PlaceMap;
   readonly maps: Map<string, RankMap>;
   readonly keeper: RankMapKeeper;
 };
@@ -29,8 +30,8 @@ export type RankMapKeeper = {
 
 const NO_KEEPER: RankMapKeeper = { find: () => undefined, keep: () => undefined };
 
-export function createRankMapCache(placeMap: PlaceMap, keeper: RankMapKeeper = NO_KEEPER): RankMapCache {
-  return { placeMap, maps: new Map(), keeper };
+export function createRankMapCache(readPlaceMap: () => PlaceMap, keeper: RankMapKeeper = NO_KEEPER): RankMapCache {
+  return { readPlaceMap, maps: new Map(), keeper };
 }
 
 export type SnapshotInput = {
@@ -75,7 +76,7 @@ function compileRankings(rankings: readonly Ranking[], cache: RankMapCache): Ran
   return rankings.map((ranking, index) => {
     const key = keys[index] ?? '';
     const known = cache.maps.get(key) ?? cache.keeper.find(key);
-    const map = known ?? compileRanking(cache.placeMap, ranking);
+    const map = known ?? (isSameForAll(ranking) ? rankAlike(ranking) : compileRanking(cache.readPlaceMap(), ranking));
     if (known === undefined) cache.keeper.keep(key, map);
     cache.maps.set(key, map);
     return map;

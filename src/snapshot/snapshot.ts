@@ -5,7 +5,7 @@
 //   services → clusters → endpoints      service → ranking, pick, TTL, last resort
 //   rankings client prefix → preference list (positions in the service's list of clusters)
 
-import { FAMILY_BITS } from '../model/cluster.ts';
+import { FAMILY_BITS } from '../model/family-bits.ts';
 import type { RankMap } from '../steering/run-map.ts';
 import type { ZoneImage } from './zone-image.ts';
 

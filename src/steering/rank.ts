@@ -44,13 +44,13 @@ export function compileRanking(placeMap: PlaceMap, ranking: Ranking): RankMap {
 }
 
 /** Whether nothing in the ranking asks where a client is. */
-function isSameForAll({ candidates, rules }: Ranking): boolean {
+export function isSameForAll({ candidates, rules }: Ranking): boolean {
   const [first] = rules;
   return first?.kind === 'priority' || (first?.kind === 'proximity' && candidates.length < 2);
 }
 
 /** One run for everyone: the candidates in their order, a tier each. No address needs to be looked at. */
-function rankAlike({ candidates }: Ranking): RankMap {
+export function rankAlike({ candidates }: Ranking): RankMap {
   const zeros = (width: RunWidth): Uint32Array => shareUint32(new Uint32Array(width), width);
   const [v4, v6] = [zeros(2), zeros(3)];
   const entries = new Uint16Array(new SharedArrayBuffer(2 * candidates.length));

@@ -200,7 +200,7 @@ function deskOf(names: number): Desk {
     records: [[readZonePart(zone.name, records)]],
     serial: 1,
   };
-  const compiled = compileSnapshot(input, createRankMapCache(emptyPlaceMap()));
+  const compiled = compileSnapshot(input, createRankMapCache(emptyPlaceMap));
   if (!compiled.ok) throw new Error(JSON.stringify(compiled.problems[0]));
   const { snapshot } = compiled.value;
   return createDesk(snapshot, createState(snapshot), 1);
@@ -234,7 +234,7 @@ async function measureChanges(zones: number): Promise<object> {
   const directory = processes.makeDirectory('state');
   const store = openEmbeddedStore(directory);
   const geo = { directory, bundled: false, reloadIntervalMs: 60_000 };
-  const options = { stateDirectory: directory, heartbeatMs: 1000, answerThreads: 1, geo };
+  const options = { stateDirectory: directory, heartbeatMs: 1000, answerThreads: 1, isExplaining: false, geo };
   const dependencies = { ...store, resolveLocation: () => undefined, logger: pino({ level: 'silent' }) };
   const control = new Control(options, dependencies);
   try {
@@ -294,7 +294,7 @@ function measureServices(): object {
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems[0]));
   const configuration = parsed.value;
   const records = configuration.zones.map((zone) => [readZonePart(zone.name, zone.records)]);
-  const cache = createRankMapCache(emptyPlaceMap());
+  const cache = createRankMapCache(emptyPlaceMap);
   const [compileMs, compiled] = time(() => compileSnapshot({ configuration, records, serial: 1 }, cache));
   if (!compiled.ok) throw new Error(JSON.stringify(compiled.problems[0]));
   const [judgeMs] = time(() => judgeClusters(configuration, () => 'up', 0));

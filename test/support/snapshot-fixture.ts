@@ -141,7 +141,10 @@ export function createFixture(
   const own = typeof document === 'string' ? (parse(document) ?? {}) : document;
   const parsed = parseConfiguration({ ...BASE, ...own }, { resolveLocation: () => undefined, checkRecordData });
   if (!parsed.ok) throw new Error(parsed.problems.map(({ path, message }) => `${path}: ${message}`).join('\n'));
-  const compiled = compileSnapshot(inputOf(parsed.value, serial), createRankMapCache(placeMap));
+  const compiled = compileSnapshot(
+    inputOf(parsed.value, serial),
+    createRankMapCache(() => placeMap),
+  );
   if (!compiled.ok) throw new Error(compiled.problems.map(({ path, message }) => `${path}: ${message}`).join('\n'));
   const { snapshot, rankings } = compiled.value;
   const state = createState(snapshot);
@@ -154,7 +157,7 @@ export function createFixture(
     objects: {},
   };
   const revision = { manifest, objects: new Map() };
-  const serving: Serving = { revision, configuration: parsed.value, snapshot, rankings, state };
+  const serving: Serving = { revision, configuration: parsed.value, snapshot, rankings, state, newBytes: 0 };
   return {
     configuration: parsed.value,
     placeMap,

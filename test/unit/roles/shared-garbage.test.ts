@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { countSharedBytes, watchSharedGarbage } from '../../../src/roles/shared-garbage.ts';
+import { SharedMemoryCount, watchSharedGarbage } from '../../../src/roles/shared-garbage.ts';
 import { sharedInt32, sharedUint8 } from '../../../src/snapshot/shared-array.ts';
 
 describe('garbage in shared memory', () => {
@@ -15,22 +15,24 @@ describe('garbage in shared memory', () => {
       nothing: null,
       absent: undefined,
     };
-    assert.equal(countSharedBytes(value), 430);
+    const count = new SharedMemoryCount();
+    assert.equal(count.countNew(value), 430);
+    assert.equal(count.countNew({ block, other: sharedUint8(7) }), 7, 'what was there before is not new');
   });
 
   test('is collected once there is much of it, a while after the swap', (context) => {
     context.mock.timers.enable({ apis: ['setTimeout'] });
     let collections = 0;
     const garbage = watchSharedGarbage(() => collections++, 100);
-    garbage.note(sharedUint8(60));
+    garbage.note(60);
     context.mock.timers.tick(5000);
     assert.equal(collections, 0);
-    garbage.note(sharedUint8(60));
-    garbage.note(sharedUint8(60));
+    garbage.note(60);
+    garbage.note(60);
     assert.equal(collections, 0);
     context.mock.timers.tick(5000);
     assert.equal(collections, 1);
-    garbage.note(sharedUint8(60));
+    garbage.note(60);
     context.mock.timers.tick(5000);
     assert.equal(collections, 1);
   });
@@ -44,7 +46,7 @@ describe('garbage in shared memory', () => {
     const swap = (round: number) => {
       const snapshot = sharedUint8(size);
       registry.register(snapshot, round);
-      garbage.note(snapshot);
+      garbage.note(snapshot.byteLength);
     };
     for (let round = 0; round < 4; round++) swap(round);
     await new Promise(setImmediate);

@@ -84,7 +84,7 @@ describe('compiling a snapshot', () => {
   });
 
   it('compiles no ranking twice while nothing in it changes, and forgets those that are gone', () => {
-    const cache = createRankMapCache(placeMapOf(WORLD));
+    const cache = createRankMapCache(() => placeMapOf(WORLD));
     const compile = (changed: WholeConfiguration): Snapshot => {
       const compiled = compileSnapshot(inputOf(changed, 1), cache);
       assert.ok(compiled.ok);
@@ -112,7 +112,10 @@ describe('compiling a snapshot', () => {
     const [zone] = configuration.zones;
     assert.ok(zone);
     const zones = [zone, { ...zone, name: 'b.example', records: [record] }, { ...zone, records: [record] }];
-    const compiled = compileSnapshot(inputOf({ ...configuration, zones }, 1), createRankMapCache(placeMapOf([])));
+    const compiled = compileSnapshot(
+      inputOf({ ...configuration, zones }, 1),
+      createRankMapCache(() => placeMapOf([])),
+    );
     assert.ok(!compiled.ok);
     const paths = compiled.problems.map(({ path }) => path);
     assert.ok(paths.includes('/zones/1/records/0/name'), paths.join());

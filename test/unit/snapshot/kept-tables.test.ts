@@ -30,7 +30,7 @@ const stated = (a: readonly string[], b: readonly string[]): StatedRecords[] => 
 function open() {
   const parts: PartCache = new Map();
   const kept = createKeptTables();
-  const cache = createRankMapCache(placeMapOf([]));
+  const cache = createRankMapCache(() => placeMapOf([]));
   return (records: StatedRecords[], configuration: Configuration = base, serial = 1, texts = TEXTS) =>
     compileSnapshot({ configuration, records: readParts(records, texts, parts), serial }, cache, kept);
 }
