@@ -34,6 +34,7 @@ export type BuildMessage =
 async function makeMap({ pathV4, pathV6, cacheDirectory, fingerprint }: BuildTask): Promise<void> {
   const cached = readCachedMap(cacheDirectory, fingerprint);
   if (cached !== undefined) return sendMap(cached, true);
+  yieldProcessor();
   const built = await buildFromFiles(pathV4, pathV6);
   if (typeof built === 'string') return send({ kind: 'fault', message: built });
   sendMap(built, false);
@@ -87,6 +88,5 @@ function send(message: BuildMessage): void {
   parentPort?.postMessage(message);
 }
 
-yieldProcessor();
 const task: BuildTask = workerData;
 await makeMap(task);

@@ -45,9 +45,9 @@ export type CompileOutcome =
 export type FromCompileThread = { readonly job: number; readonly outcome: CompileOutcome | 'map-lost' };
 
 if (parentPort !== null) {
-  yieldProcessor();
   const port = parentPort;
   const garbage = watchSharedGarbage();
+  let isYielding = false;
   let held: HeldPlaceMap | undefined;
   let cache = createRankMapCache(emptyPlaceMap);
   const compile = openCompile();
@@ -72,6 +72,9 @@ if (parentPort !== null) {
     }
     const outcome = tryCompile(message);
     port.postMessage({ job: message.job, outcome } satisfies FromCompileThread);
+    // The first is what everybody waits for; from then on, others answer.
+    if (!isYielding) yieldProcessor();
+    isYielding = true;
     if (outcome !== 'map-lost' && outcome.ok) garbage.note(outcome.newBytes);
     for (const write of unwritten.splice(0)) write();
   });
