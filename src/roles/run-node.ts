@@ -110,6 +110,10 @@ async function startNode(
   if (roles.has('dns') || roles.has('api')) {
     // Before anything large is made: the addon that reads UDP also sees to it that memory is given back.
     if (roles.has('dns')) transport = chooseTransport(settings.dns.transport);
+    if (transport?.transport === 'dgram') {
+      const { reason } = transport;
+      logger.info({ reason }, "UDP is read with Node's own socket, which costs more of the processor");
+    }
     const options = { answerThreads, isExplaining: roles.has('api') };
     control = createControl(settings, options, store, resolveLocation, logger);
     control.open();
