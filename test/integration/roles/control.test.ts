@@ -1,7 +1,7 @@
 // The control side of a node over the real embedded store, without a GeoIP database.
 
 import assert from 'node:assert/strict';
-import { symlink, writeFile } from 'node:fs/promises';
+import { rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
 import type { Revision } from '../../../src/model/revision.ts';
@@ -30,6 +30,8 @@ async function open(context: TestContext, reloadIntervalMs = 60_000) {
   context.after(async () => {
     await control.stop();
     await store.close();
+    // Its own hook came first: what stopped here has written its last state since.
+    await rm(directory, { recursive: true, force: true });
   });
   return {
     directory,
