@@ -3,10 +3,15 @@
 import type { Command } from 'commander';
 import { readRegionTable } from '../databases/region-table.ts';
 import { findRegionLocation } from '../geo/region-locations.ts';
+import { compileShape } from '../model/check-shape.ts';
+import { ConfigurationSchema } from '../model/configuration.ts';
 import { parseConfiguration } from '../model/parse-configuration.ts';
+import { checkZones } from '../snapshot/check-zones.ts';
 import { checkRecordData } from '../zone/check-record-data.ts';
 import { count, outputOf } from './output.ts';
 import { endWithProblems, readFile } from './read-file.ts';
+
+const SHAPE = compileShape(ConfigurationSchema);
 
 export function registerCheck(program: Command): void {
   program
@@ -22,6 +27,8 @@ export function registerCheck(program: Command): void {
       };
       const parsed = parseConfiguration(read.document, { resolveLocation, checkRecordData });
       if (!parsed.ok) return endWithProblems(command, read, parsed.problems, json);
+      const problems = SHAPE.accepts(read.document) ? checkZones(read.document, parsed.value) : [];
+      if (problems.length > 0) return endWithProblems(command, read, problems, json);
       const { zones, regions, clusters, services } = parsed.value;
       const found = {
         zones: zones.length,

@@ -4,6 +4,7 @@
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { formatProblems, type Locate, readDocument } from '../documents/read-document.ts';
+import { readZoneFiles } from '../documents/read-zone-files.ts';
 import type { Problem } from '../model/problem.ts';
 import { endUnhealthy, failUsage } from './failure.ts';
 import { outputOf } from './output.ts';
@@ -13,7 +14,8 @@ export type ReadFile = { readonly file: string; readonly document: unknown; read
 /** `-` reads standard input. Ends the command when there is nothing to read, or its syntax is wrong. */
 export function readFile(command: Command, file: string, isJson: boolean): ReadFile {
   const name = file === '-' ? '(standard input)' : file;
-  const read = readDocument(readText(command, file));
+  const own = readDocument(readText(command, file));
+  const read = own.ok ? readZoneFiles(own, file) : own;
   if (read.ok) return { file: name, document: read.document, locate: read.locate };
   const problems = read.problems.map(({ path, message, position }) => ({ file: name, ...position, path, message }));
   if (isJson) outputOf(command).printJson({ ok: false, problems });

@@ -5,6 +5,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import type { Logger } from 'pino';
 import { formatProblems, readDocument } from '../documents/read-document.ts';
+import { readZoneFiles } from '../documents/read-zone-files.ts';
 import type { Settings } from '../model/settings.ts';
 import type { InitialConfiguration } from '../roles/api-role.ts';
 import type { Role, RunningNode } from '../roles/run-node.ts';
@@ -82,7 +83,8 @@ function loadConfiguration(file: string): InitialConfiguration | undefined {
   }
   const text = readText(file);
   if (text === undefined) return undefined;
-  const read = readDocument(text);
+  const own = readDocument(text);
+  const read = own.ok ? readZoneFiles(own, file) : own;
   if (read.ok) {
     const { document, locate } = read;
     return { document, describe: (problems) => formatProblems(problems, locate, file) };

@@ -18,7 +18,12 @@ import { splitPointer } from '../model/pointer.ts';
 import type { Problem } from '../model/problem.ts';
 
 /** Both count from 1; columns count UTF-16 units, as editors do. */
-export type Position = { readonly line: number; readonly column: number };
+export type Position = {
+  readonly line: number;
+  readonly column: number;
+  /** Absent: the file that was given. */
+  readonly file?: string;
+};
 
 /** Where the thing at a JSON pointer, or the nearest thing around it that exists, stands; undefined when nowhere. */
 export type Locate = (pointer: string) => Position | undefined;
@@ -89,7 +94,8 @@ export function formatProblems(
   fileName: string,
 ): readonly string[] {
   return problems.map(({ path, message, position = locate(path) }) => {
-    const place = position === undefined ? fileName : `${fileName}:${position.line}:${position.column}`;
+    const place =
+      position === undefined ? fileName : `${position.file ?? fileName}:${position.line}:${position.column}`;
     return path === '' ? `${place}: ${message}` : `${place} ${path}: ${message}`;
   });
 }

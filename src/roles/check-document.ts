@@ -1,5 +1,5 @@
-// Whether a document may become a revision: everything that parsing asks, and that no worker is told to check an address
-// that the settings of this process do not allow (see target-policy.ts). All problems at once.
+// Whether a document may become a revision: everything that parsing asks, that every zone can be built, and that no worker is
+// told to check an address that the settings of this process do not allow (see target-policy.ts). All problems at once.
 
 import { explainRefusal } from '../health/target-policy.ts';
 import { compileShape } from '../model/check-shape.ts';
@@ -8,10 +8,13 @@ import { type Configuration, type ConfigurationDocument, ConfigurationSchema } f
 import { parseConfiguration } from '../model/parse-configuration.ts';
 import type { ParseOptions } from '../model/parse-context.ts';
 import type { Parsed, Problem } from '../model/problem.ts';
+import { type CheckedZones, checkZones } from '../snapshot/check-zones.ts';
 
 export type CheckOptions = ParseOptions & {
   /** Prefixes that may be checked although they have a special purpose. */
   readonly allowNetworks: readonly string[];
+  /** What is known of zones from one check to the next. */
+  readonly checkedZones?: CheckedZones;
 };
 
 const CONFIGURATION_SHAPE = compileShape(ConfigurationSchema);
@@ -20,10 +23,10 @@ const CONFIGURATION_SHAPE = compileShape(ConfigurationSchema);
 export function checkDocument(document: unknown, options: CheckOptions): Parsed<ConfigurationDocument> {
   const parsed = parseConfiguration(document, options);
   if (!parsed.ok) return parsed;
-  const problems = findRefusedTargets(parsed.value, options.allowNetworks);
-  if (problems.length > 0) return { ok: false, problems };
-  if (CONFIGURATION_SHAPE.accepts(document)) return { ok: true, value: document };
-  throw new Error('parseConfiguration let through what the schema refuses');
+  if (!CONFIGURATION_SHAPE.accepts(document)) throw new Error('parseConfiguration let through what the schema refuses');
+  const targets = findRefusedTargets(parsed.value, options.allowNetworks);
+  const problems = [...targets, ...checkZones(document, parsed.value, options.checkedZones)];
+  return problems.length > 0 ? { ok: false, problems } : { ok: true, value: document };
 }
 
 /** Every endpoint that is checked at an address which may not be. A host name is judged by whoever resolves it. */

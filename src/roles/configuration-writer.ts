@@ -79,9 +79,10 @@ type Known = {
  * @returns the problems of the initial configuration, if that was needed and has any.
  */
 export async function openConfigurationWriter(
-  options: WriterOptions,
+  writerOptions: WriterOptions,
   dependencies: WriterDependencies,
 ): Promise<Parsed<RunningWriter>> {
+  const options = { checkedZones: new WeakMap(), ...writerOptions };
   const { store, logger, nowMs } = dependencies;
   const journal = openJournal(join(options.stateDirectory, JOURNAL_DIRECTORY), (error) =>
     logger.error({ err: error }, 'the configuration could not be written to the journal'),

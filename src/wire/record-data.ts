@@ -12,8 +12,8 @@ import { formatRecordType, TYPE_MX, TYPE_NS, TYPE_SRV } from './record-types.ts'
 
 export type RecordDataResult =
   | { readonly ok: true; readonly bytes: Uint8Array }
-  /** What is wrong, and what to write. */
-  | { readonly ok: false; readonly problem: string };
+  /** What is wrong, and what to write; `token` is the one that is at fault, or how many there are when one is missing. */
+  | { readonly ok: false; readonly problem: string; readonly token?: number };
 
 /** RDLENGTH has 16 bits. */
 export const MAX_RECORD_DATA_BYTES = 0xffff;
@@ -25,6 +25,11 @@ export function parseRecordData(type: number, text: string, origin: Uint8Array):
   }
   const tokens = splitTokens(text);
   if ('problem' in tokens) return refuse(type, tokens.problem);
+  return parseRecordTokens(type, tokens, origin);
+}
+
+/** As parseRecordData, for text that is in tokens already. */
+export function parseRecordTokens(type: number, tokens: readonly Token[], origin: Uint8Array): RecordDataResult {
   const layout = LAYOUTS.get(type);
   const [first] = tokens;
   if (first?.text === '\\#' && !first.isQuoted) return parseGeneric(type, layout, tokens.slice(1));
@@ -33,7 +38,7 @@ export function parseRecordData(type: number, text: string, origin: Uint8Array):
   return parseFields(type, layout, tokens, origin);
 }
 
-function refuse(type: number, problem: string, example?: string): RecordDataResult {
+function refuse(type: number, problem: string, example?: string): RecordDataResult & { readonly ok: false } {
   const advice = example === undefined ? '' : `; write it like: ${example}`;
   return { ok: false, problem: `${formatRecordType(type)} data: ${problem}${advice}` };
 }
@@ -42,11 +47,16 @@ function parseFields(type: number, layout: Layout, tokens: readonly Token[], ori
   const reader: TokenReader = { tokens, next: 0 };
   const octets: number[] = [];
   for (const field of layout.fields) {
+    const before = reader.next;
     const problem = field.parse(reader, octets, origin);
-    if (problem !== undefined) return refuse(type, problem, layout.example);
+    if (problem === undefined) continue;
+    // A field that took nothing missed something; one that took several is at fault from its first on.
+    return { ...refuse(type, problem, layout.example), token: reader.next === before ? tokens.length : before };
   }
   const excess = tokens[reader.next];
-  if (excess !== undefined) return refuse(type, `${quote(excess.text)} is too much`, layout.example);
+  if (excess !== undefined) {
+    return { ...refuse(type, `${quote(excess.text)} is too much`, layout.example), token: reader.next };
+  }
   if (octets.length > MAX_RECORD_DATA_BYTES) {
     return refuse(type, `it has ${octets.length} octets, above ${MAX_RECORD_DATA_BYTES}: shorten it`);
   }

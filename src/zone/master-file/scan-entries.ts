@@ -1,0 +1,120 @@
+// From the text of a master file to its entries (RFC 1035 section 5.1): where an entry ends, which words it has, and where
+// each of them stands. An entry is a line, or several between parentheses; a semicolon begins a comment; double quotes hold
+// blanks together; a backslash takes the next character as it is. What the words mean is the reader's concern.
+
+import type { Token } from '../../wire/record-data/tokens.ts';
+
+/** Both count from 1; columns count UTF-16 units, as editors do. */
+export type Place = { readonly line: number; readonly column: number };
+
+export type PlacedToken = Token & Place;
+
+/** One entry: at least one token. */
+export type Entry = Place & {
+  /** The line begins with a blank: its owner is that of the entry before. */
+  readonly isIndented: boolean;
+  readonly tokens: readonly PlacedToken[];
+};
+
+export type ScanProblem = Place & { readonly message: string };
+
+/** Everything between the entries' words that the scanner goes by. */
+const LINE_FEED = 0x0a;
+const CARRIAGE_RETURN = 0x0d;
+const TAB = 0x09;
+const SPACE = 0x20;
+const QUOTE = 0x22;
+const OPEN = 0x28;
+const CLOSE = 0x29;
+const EQUALS = 0x3d;
+const SEMICOLON = 0x3b;
+const BACKSLASH = 0x5c;
+
+/**
+ * The entries of `text`, one after the other. An entry with a fault is told to `report` and left out; the search goes on at
+ * the next line.
+ */
+export function* scanEntries(text: string, report: (problem: ScanProblem) => void): Generator<Entry> {
+  let at = 0;
+  let line = 1;
+  let lineStart = 0;
+  while (at < text.length) {
+    const first = { line, column: 1 };
+    const isIndented = isBlank(text.charCodeAt(at));
+    const tokens: PlacedToken[] = [];
+    /** Where each parenthesis that is still open stands. */
+    const open: Place[] = [];
+    let isFaulty = false;
+    const refuse = (place: Place, message: string) => {
+      isFaulty = true;
+      report({ ...place, message });
+    };
+    for (;;) {
+      const code = at < text.length ? text.charCodeAt(at) : LINE_FEED;
+      const place = { line, column: at - lineStart + 1 };
+      if (code === LINE_FEED) {
+        const isEnd = at >= text.length;
+        at++;
+        line++;
+        lineStart = at;
+        if (isEnd || isFaulty || open.length === 0) break;
+      } else if (isBlank(code)) {
+        at++;
+      } else if (code === SEMICOLON) {
+        at = endOfLine(text, at);
+      } else if (code === OPEN) {
+        open.push(place);
+        at++;
+      } else if (code === CLOSE) {
+        if (open.pop() === undefined) refuse(place, 'this parenthesis closes none: remove it, or open one before.');
+        at++;
+      } else {
+        const end = code === QUOTE ? endOfQuoted(text, at) : endOfPlain(text, at);
+        if (end < 0) {
+          refuse(place, 'this double quote is not closed on its line: write " at both ends, and \\" for one inside.');
+          at = endOfLine(text, at);
+          continue;
+        }
+        const isQuoted = code === QUOTE;
+        tokens.push({ text: isQuoted ? text.slice(at + 1, end - 1) : text.slice(at, end), isQuoted, ...place });
+        at = end;
+      }
+    }
+    const unclosed = open[0];
+    if (unclosed !== undefined && !isFaulty)
+      refuse(unclosed, 'this parenthesis is never closed: write ) at the end of the data.');
+    if (tokens.length > 0 && !isFaulty) yield { ...first, isIndented, tokens };
+  }
+}
+
+/** A carriage return counts as a blank: files of Windows end their lines with both. */
+function isBlank(code: number): boolean {
+  return code === SPACE || code === TAB || code === CARRIAGE_RETURN;
+}
+
+function endOfLine(text: string, at: number): number {
+  const end = text.indexOf('\n', at);
+  return end < 0 ? text.length : end;
+}
+
+/** Offset behind the closing quote of the string that opens at `at`; -1 when its line ends first. */
+function endOfQuoted(text: string, at: number): number {
+  for (let end = at + 1; end < text.length; end++) {
+    const code = text.charCodeAt(end);
+    if (code === QUOTE) return end + 1;
+    if (code === BACKSLASH) end++;
+    if (text.charCodeAt(end) === LINE_FEED) return -1;
+  }
+  return -1;
+}
+
+/** A quote right behind `=` opens the value of a service parameter, `key="a b"`, which stays one word (RFC 9460 section 2.1). */
+function endOfPlain(text: string, at: number): number {
+  for (let end = at; end < text.length; end++) {
+    const code = text.charCodeAt(end);
+    if (code === QUOTE && end > at && text.charCodeAt(end - 1) === EQUALS) return endOfQuoted(text, end);
+    if (code === LINE_FEED || code === SEMICOLON || code === OPEN || code === CLOSE || isBlank(code)) return end;
+    if (code === BACKSLASH && end + 1 < text.length && text.charCodeAt(end + 1) !== LINE_FEED) end++;
+  }
+  return text.length;
+}
