@@ -27,6 +27,7 @@ const COMMANDS: readonly (readonly [name: string, load: () => Promise<Register>]
   ['history', async () => (await import('./commands/history.ts')).registerHistory],
   ['diff', async () => (await import('./commands/diff.ts')).registerDiff],
   ['rollback', async () => (await import('./commands/rollback.ts')).registerRollback],
+  ['zone', async () => (await import('./commands/zone.ts')).registerZone],
   ['token', async () => (await import('./commands/token.ts')).registerToken],
   ['load', async () => (await import('./commands/load.ts')).registerLoad],
 ];

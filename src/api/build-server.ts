@@ -28,6 +28,7 @@ import { addRevisionRoutes } from './revisions.ts';
 import { addStatusRoutes } from './status.ts';
 import { addTokenRoutes } from './tokens.ts';
 import { compileValidator } from './validation.ts';
+import { addZoneFileRoutes } from './zone-file.ts';
 
 export type ApiOptions = {
   /** Of Azimuth, for the OpenAPI document. */
@@ -112,6 +113,7 @@ export async function buildServer(options: ApiOptions, dependencies: ApiDependen
   const context = { server, writer, view, loads, nowMs, desk: openChangeDesk(writer) };
   for (const routes of COLLECTION_ROUTES) addCollectionRoutes(context, routes);
   addRecordRoutes(context);
+  addZoneFileRoutes(context);
   addOverrideRoutes(context);
   addConfigurationRoutes(context);
   addRevisionRoutes(context);

@@ -28,6 +28,8 @@ export type Edit = {
   readonly draft: Draft;
   /** Pointer to what the body of the request became: problems below it are told as faults of the body. */
   readonly bodyAt?: string;
+  /** Where in the body the thing at a pointer below `bodyAt` stands, in words, when the body is no JSON. */
+  readonly placeInBody?: (pointer: string) => string | undefined;
 };
 
 export type ChangeRequest = {
@@ -114,9 +116,9 @@ export function describeChange({ revision, changes, dryRun }: Changed) {
   return { dryRun, revision: formatRevisionId(revision), changes };
 }
 
-function refuseInvalid(problems: readonly Problem[], { draft, bodyAt }: Edit, takenAway: string | undefined) {
-  if (takenAway !== undefined) return refuseInUse(problems, draft, takenAway);
-  const faults = problems.map((problem) => locateFault(problem, bodyAt));
+function refuseInvalid(problems: readonly Problem[], edit: Edit, takenAway: string | undefined) {
+  if (takenAway !== undefined) return refuseInUse(problems, edit.draft, takenAway);
+  const faults = problems.map((problem) => locateFault(problem, edit));
   return refuse('INVALID', summarize(problems), faults);
 }
 
@@ -148,11 +150,15 @@ function readProperty(around: unknown, name: string): unknown {
     : undefined;
 }
 
-function locateFault({ path, message }: Problem, bodyAt: string | undefined): Fault {
+function locateFault({ path, message }: Problem, { bodyAt, placeInBody }: Edit): Fault {
   if (bodyAt === undefined || !(path === bodyAt || path.startsWith(`${bodyAt}/`))) {
     return { in: 'configuration', pointer: path, detail: message };
   }
-  return { in: 'body', pointer: path.slice(bodyAt.length), detail: message };
+  const pointer = path.slice(bodyAt.length);
+  const place = placeInBody?.(pointer);
+  return place === undefined
+    ? { in: 'body', pointer, detail: message }
+    : { in: 'body', pointer: '', detail: `${place}: ${message}` };
 }
 
 /** The line that the caller wants to read in the history. */

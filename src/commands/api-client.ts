@@ -35,7 +35,9 @@ export type Sent = {
 
 export type Reply = {
   readonly status: number;
+  /** Undefined when it is no JSON. */
   readonly body: unknown;
+  readonly text: string;
   readonly etag: string | undefined;
 };
 
@@ -75,7 +77,7 @@ export function openApiClient(command: Command, options: ApiOptions, environment
     try {
       const response = await fetch(url, request);
       const text = await response.text();
-      return { status: response.status, body: parseBody(text), etag: response.headers.get('etag') ?? undefined };
+      return { status: response.status, body: parseBody(text), text, etag: response.headers.get('etag') ?? undefined };
     } catch (error) {
       return fail(command, describeUnreachable(base, error));
     }

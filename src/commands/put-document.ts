@@ -4,9 +4,9 @@
 import type { Command } from 'commander';
 import { ChangedSchema } from '../api/route-schema.ts';
 import { compileShape } from '../model/check-shape.ts';
-import { type ApiOptions, openApiClient, readRefusal } from './api-client.ts';
+import { type ApiClient, type ApiOptions, openApiClient, readRefusal } from './api-client.ts';
 import { fail } from './failure.ts';
-import { endWithProblems, readFile } from './read-file.ts';
+import { endWithProblems, type ReadFile, readFile } from './read-file.ts';
 
 export type PutOptions = {
   readonly dryRun: boolean;
@@ -18,9 +18,18 @@ export type PutOptions = {
 const CHANGED_SHAPE = compileShape(ChangedSchema);
 
 export async function putDocument(command: Command, file: string, options: ApiOptions, put: PutOptions) {
-  const json = options.json === true;
-  const read = readFile(command, file, json);
-  const client = openApiClient(command, options);
+  const read = readFile(command, file, options.json === true);
+  return putRead(command, openApiClient(command, options), read, options, put);
+}
+
+/** The same for a document that has been read, or made, already. */
+export async function putRead(
+  command: Command,
+  client: ApiClient,
+  read: ReadFile,
+  { json = false }: ApiOptions,
+  put: PutOptions,
+) {
   const reply = await client.send('PUT', '/v1/configuration', {
     query: { dryRun: put.dryRun ? 'true' : undefined },
     headers: {

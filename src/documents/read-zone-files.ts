@@ -14,7 +14,7 @@ import type { Locate, ReadDocument, SyntaxProblem } from './read-document.ts';
 type Item = Readonly<Record<string, unknown>>;
 type ReadOk = Extract<ReadDocument, { ok: true }>;
 
-export const ZONE_FILE_SUFFIX = '.zone';
+const ZONE_FILE_SUFFIX = '.zone';
 /** Beside `file` and `folder` a zone may say what no master file can. */
 const BESIDE_FILE: ReadonlySet<string> = new Set(['name', 'file', 'dnssec']);
 
@@ -65,6 +65,13 @@ export function readZoneFile(file: string, zone: string): ZoneFromFile {
   if (typeof text !== 'string') return refuse(`the file ${text.fault}.`);
   const read = readMasterFile({ file, text, zone: name, include: includeWithin(dirname(file)) });
   return read.ok ? toZoneDocument(name, read.sets, file) : read;
+}
+
+/** The names of the zone files in a folder, in order. @throws Error when it cannot be read. */
+export function listZoneFiles(folder: string): readonly string[] {
+  return readdirSync(folder)
+    .filter((name) => name.endsWith(ZONE_FILE_SUFFIX))
+    .sort();
 }
 
 /** The zone that a file of a folder holds: its name without the suffix. */
@@ -123,9 +130,9 @@ function readItem(item: Item, base: string, report: (key: string, message: strin
 
 function listFolder(folder: string, base: string, report: (key: string, message: string) => void): readonly ZoneFile[] {
   try {
-    const names = readdirSync(join(base, folder)).filter((name) => name.endsWith(ZONE_FILE_SUFFIX));
-    if (names.length === 0) report('folder', `there is no *${ZONE_FILE_SUFFIX} file in ${folder}.`);
-    return names.sort().map((name) => ({ path: join(folder, name), zone: zoneOfFile(name) }));
+    const files = listZoneFiles(join(base, folder));
+    if (files.length === 0) report('folder', `there is no *${ZONE_FILE_SUFFIX} file in ${folder}.`);
+    return files.map((name) => ({ path: join(folder, name), zone: zoneOfFile(name) }));
   } catch (error) {
     report('folder', `the folder cannot be read (${error instanceof Error ? error.message : String(error)}).`);
     return [];

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { before, describe, test } from 'node:test';
@@ -20,6 +20,7 @@ import { registerPlan } from '../../../src/commands/plan.ts';
 import { registerRollback } from '../../../src/commands/rollback.ts';
 import { registerStatus } from '../../../src/commands/status.ts';
 import { registerToken } from '../../../src/commands/token.ts';
+import { registerZone } from '../../../src/commands/zone.ts';
 import { DOCUMENT, shareFixture } from '../api/fixture.ts';
 
 const REGISTERS = [
@@ -35,6 +36,7 @@ const REGISTERS = [
   registerRollback,
   registerToken,
   registerLoad,
+  registerZone,
 ];
 
 type Outcome = { readonly exitCode: number; readonly out: string; readonly err: string };
@@ -237,5 +239,50 @@ describe('commands', () => {
     assert.equal(exitCode, 1);
     assert.equal(err.startsWith(`azimuth: nothing listens at ${url}: start it with "azimuth up"`), true, err);
     assert.equal((await run(['status', '--api', 'localhost'])).exitCode, 2);
+  });
+
+  describe('zone', () => {
+    const HEAD = '$TTL 60\n@ SOA ns1.example.net. hostmaster 1 1800 600 604800 60\n@ NS ns1.example.net.\n';
+    const folder = () => join(fixture().directory, 'zones');
+
+    test('import takes files and folders in one revision, export gives them back', async () => {
+      await mkdir(folder());
+      await writeFile(join(folder(), 'one.example.zone'), `${HEAD}www A 192.0.2.1\n`);
+      await writeFile(join(folder(), 'two.example.zone'), `${HEAD}www A 192.0.2.2\n`);
+      const alone = await write('three.txt', `${HEAD}www A 192.0.2.3\n`);
+      const dry = await azimuth('zone', 'import', folder(), '--dry-run');
+      assert.match(dry.out, /^\+ zones\/one\.example\n\+ zones\/two\.example\n2 changes: 2 added\.\n$/, dry.err);
+      const both = await azimuth('zone', 'import', folder());
+      assert.match(both.out, /2 added\.\nRevision 1\.\d+ is in force\.\n$/, both.err);
+      assert.match((await azimuth('history', '--limit', '1')).out, /import 2 zones\n$/);
+      const named = await azimuth('zone', 'import', alone, '--name', 'three.example', '--message', 'moved in');
+      assert.match(named.out, /\+ zones\/three\.example\n/, named.err);
+      const { out } = await azimuth('zone', 'export', 'three.example');
+      assert.match(out, /^\$ORIGIN three\.example\.\n[\s\S]*\nwww\t60\tIN\tA\t192\.0\.2\.3\n$/);
+      assert.match((await azimuth('zone', 'import', folder())).out, /^Nothing changes\.\n/);
+    });
+
+    test('nothing is imported while any file has a fault, whoever finds it', async () => {
+      await writeFile(join(folder(), 'one.example.zone'), `${HEAD}www A 192.0.2\n`);
+      const unread = await azimuth('zone', 'import', folder());
+      assert.equal(unread.exitCode, 1);
+      assert.match(unread.out, /one\.example\.zone:4:7: A data: "192\.0\.2" is not/);
+      await writeFile(join(folder(), 'one.example.zone'), `${HEAD}\nsub NS ns.sub\n`);
+      const refused = await azimuth('zone', 'import', folder());
+      assert.equal(refused.exitCode, 1);
+      assert.match(
+        refused.out,
+        /one\.example\.zone:5:1 \/zones\/\d+\/records\/0: ns\.sub\.one\.example cannot be found/,
+      );
+      assert.match((await azimuth('zone', 'export', 'one.example')).out, /www\t60\tIN\tA\t192\.0\.2\.1/);
+    });
+
+    test('says what it cannot do', async () => {
+      const gone = await azimuth('zone', 'import', join(folder(), 'gone'));
+      assert.deepEqual([gone.exitCode, /cannot read ENOENT/.test(gone.err)], [2, true], gone.err);
+      const two = await azimuth('zone', 'import', folder(), '--name', 'x.example');
+      assert.deepEqual([two.exitCode, /--name names one zone/.test(two.err)], [2, true], two.err);
+      assert.match((await azimuth('zone', 'export', 'gone.example')).err, /Zone "gone\.example" is not there/);
+    });
   });
 });

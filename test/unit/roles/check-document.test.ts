@@ -44,4 +44,40 @@ describe('checking a document before it is committed', () => {
     assert.equal(checkDocument(document, { ...OPTIONS, allowNetworks: ['10.0.0.0/8'] }).ok, true);
     assert.equal(checkDocument(withEndpoints([{ id: 'a', address: '10.0.0.1' }], ''), OPTIONS).ok, true);
   });
+
+  describe('refuses zones that no node could serve', () => {
+    const [zone] = DOCUMENT.zones;
+    const withRecords = (...records: readonly object[]) => ({
+      ...DOCUMENT,
+      zones: [{ ...zone, records: [...(zone?.records ?? []), ...records] }],
+    });
+    const told = (document: unknown, checkedZones = new WeakMap()) => {
+      const checked = checkDocument(document, { ...OPTIONS, checkedZones });
+      return checked.ok ? [] : checked.problems.map(({ path, message }) => `${path} ${message}`);
+    };
+    const base = zone?.records?.length ?? 0;
+
+    test('each fault at the record that states it', () => {
+      const found = told(
+        withRecords(
+          { name: 'x', type: 'A', data: ['192.0.2.1'] },
+          // The model makes one RRset of these two: places are those of the document all the same.
+          { name: 'x', type: 'A', data: ['192.0.2.2'] },
+          { name: 'sub', type: 'NS', data: ['ns.sub'] },
+        ),
+      );
+      assert.equal(found.length, 1, found.join());
+      assert.match(found[0] ?? '', new RegExp(`^/zones/0/records/${base + 2} .*cannot be found without its address`));
+    });
+
+    test('what was found good is not looked at again, until its services change', () => {
+      const checkedZones = new WeakMap();
+      assert.deepEqual(told(DOCUMENT, checkedZones), []);
+      const [first] = DOCUMENT.zones;
+      assert.ok(first !== undefined && checkedZones.has(first));
+      const before = checkedZones.get(first);
+      assert.deepEqual(told({ ...DOCUMENT, services: [] }, checkedZones), []);
+      assert.notEqual(checkedZones.get(first), before);
+    });
+  });
 });
