@@ -27,7 +27,6 @@ const MISSING: readonly Missing[] = [
   { at: ['pick', 'by'], values: ['hash'], instead: 'use weighted or round-robin' },
   { at: ['by'], values: ['latency'], instead: 'use proximity, with a bias where the distance misleads' },
   { at: ['dnssec', 'enabled'], values: [true], instead: 'leave dnssec out, or set enabled to false' },
-  { at: ['file'], instead: 'list the records under "records"' },
   { at: ['match', 'asn'], instead: 'use match.cidr with the prefixes of that network' },
   { at: ['kind'], values: ['services'], instead: 'override the clusters or regions that answer for the service' },
 ];
@@ -38,8 +37,14 @@ export function refuseUnavailableValue(path: string, value: unknown): string | u
   return missing && `${JSON.stringify(value)} is not available in this version: ${missing.instead}.`;
 }
 
-/** Why the key at the end of the path is refused, when it is something that a later version will serve. */
+/** Where a zone says which files hold it: whoever reads the document from a file has read those too. */
+const ZONE_FILES = /^\/zones\/\d+\/(?:file|folder)$/;
+
+/** Why the key at the end of the path is refused, when it is something that a later version will serve, or a command. */
 export function refuseUnavailableKey(path: string): string | undefined {
+  if (ZONE_FILES.test(path)) {
+    return 'files are read by "azimuth up", "check", "plan", "apply" and "zone import"; through the API, PUT the text of a master file to /v1/zones/{zone}/file.';
+  }
   const missing = MISSING.find(({ at, values }) => values === undefined && endsWith(path, at));
   return missing && `"${missing.at.at(-1)}" is not available in this version: ${missing.instead}.`;
 }

@@ -1,6 +1,7 @@
 // From a master file to a zone of the configuration: the SOA and the name servers of the apex become its head, the rest its
 // records. Problems that are found later, in the configuration, still find their line in the file.
 
+import { isWithin } from '../../model/name.ts';
 import { splitPointer } from '../../model/pointer.ts';
 import type { RecordDocument, ZoneDocument } from '../../model/zone.ts';
 import { canonicalKey, formatName } from '../../wire/name.ts';
@@ -85,7 +86,7 @@ function toRecordDocument({ owner, type, ttlSeconds, data }: MasterSet, zone: st
 /** Relative to the zone, `@` for the zone itself; in full where a relative name would be taken for a full one. */
 export function nameInZone(name: string, zone: string): string {
   if (name === zone) return '@';
-  if (!name.endsWith(`.${zone}`)) return `${name}.`;
+  if (!isWithin(name, zone)) return `${name}.`;
   const relative = name.slice(0, -zone.length - 1);
-  return relative === zone || relative.endsWith(`.${zone}`) ? `${name}.` : relative;
+  return isWithin(relative, zone) ? `${name}.` : relative;
 }

@@ -80,7 +80,7 @@ const NOT_AVAILABLE: readonly Row[] = [
   ['rank by latency', { '/services/0/rank': [{ by: 'latency' }] }, '/services/0/rank/0/by', /use proximity/],
   ['match asn', { '/services/0/rank/0/match/asn': [64496] }, '/services/0/rank/0/match/asn', /use match\.cidr/],
   ['dnssec', { '/zones/0/dnssec': { enabled: true } }, '/zones/0/dnssec/enabled', /not available in this version/],
-  ['zone files', { '/zones/0/file': 'x.zone' }, '/zones/0/file', /list the records under "records"/],
+  ['zone files', { '/zones/0/file': 'x.zone' }, '/zones/0/file', /PUT the text of a master file to /],
   ['overrides of services', { '/overrides/0/kind': 'services' }, '/overrides/0/kind', /not available in this version/],
   ['wildcard services', { '/services/0/name': '*' }, '/services/0/name', /not available in this version/],
 ];

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import {
   isWithin,
+  listAncestors,
   type ParsedName,
   parseHost,
   parseHostInZone,
@@ -9,6 +10,7 @@ import {
   parseOwner,
   parseOwnerInZone,
 } from '../../../src/model/name.ts';
+import { formatName, lowerCaseName, parseNameText } from '../../../src/wire/name.ts';
 
 const ZONE = 'gtm.example.com';
 
@@ -46,9 +48,8 @@ describe('names', () => {
     for (const text of ['', '.', '..', 'a..b', '.a', 'a..']) assert.equal(nameOf(parseOwner(text)), undefined, text);
   });
 
-  it('of owners may begin with an asterisk, of hosts may not', () => {
-    assert.equal(nameOf(parseOwner('*.example.com')), '*.example.com');
-    for (const text of ['a.*.com', '*a.com']) assert.equal(nameOf(parseOwner(text)), undefined, text);
+  it('of owners may hold an asterisk anywhere (RFC 4592 section 2.1.1), of hosts may not', () => {
+    for (const text of ['*.example.com', 'a.*.com', '*a.com']) assert.equal(nameOf(parseOwner(text)), text);
     assert.equal(nameOf(parseHost('*.example.com')), undefined);
   });
 
@@ -75,5 +76,57 @@ describe('parseMailbox', () => {
   it('reads the form of master files, and a bare word as one of the zone', () => {
     assert.equal(nameOf(parseMailbox('john\\.doe.example.com.', ZONE)), 'john\\.doe.example.com');
     assert.equal(nameOf(parseMailbox('hostmaster', ZONE)), 'hostmaster.gtm.example.com');
+  });
+
+  it('of owners may hold any octet, in the one spelling that names in wire form have too (RFC 2181 section 11)', () => {
+    const cases = [
+      'a\\.b.example.',
+      'A\\098C.x',
+      '\\000\\255.x',
+      '\\.',
+      'x\\\\.y',
+      'a+b=c.d',
+      '\\@.x',
+      'ab\\ c.x',
+      '\\065\\b.C',
+      'a\\.',
+    ];
+    for (const text of cases) {
+      const wire = parseNameText(text);
+      assert.ok(wire instanceof Uint8Array);
+      assert.equal(nameOf(parseOwner(text)), formatName(lowerCaseName(wire)), text);
+    }
+    for (let octet = 0; octet < 256; octet++) {
+      const label = `\\${String(octet).padStart(3, '0')}`;
+      assert.equal(nameOf(parseOwner(`${label}.x`)), formatName(lowerCaseName(Uint8Array.of(1, octet, 1, 0x78, 0))));
+    }
+    const faulty = [
+      'a..\\.b',
+      'a\\',
+      'a\\1',
+      'a\\256.x',
+      '.a\\.b',
+      'a\\.b..',
+      '\\é.x',
+      'a b',
+      'a@b',
+      'a;b',
+      'a(b',
+      'a"b',
+      '$a',
+      'é',
+    ];
+    for (const text of faulty) assert.equal(nameOf(parseOwner(text)), undefined, text);
+    const long = `${'\\.'.repeat(63)}.`.repeat(3) + '\\.'.repeat(61);
+    assert.equal(nameOf(parseOwner(long)), long);
+    assert.equal(nameOf(parseOwner(`${long}\\.`)), undefined);
+    assert.equal(nameOf(parseOwner('\\.'.repeat(64))), undefined);
+  });
+
+  it('with an escaped dot belong where their labels say', () => {
+    assert.equal(isWithin('a\\.x.y', 'x.y'), false);
+    assert.equal(isWithin('a\\\\.x.y', 'x.y'), true);
+    assert.equal(nameOf(parseOwnerInZone('a\\.', 'x.y')), 'a\\..x.y');
+    assert.deepEqual(listAncestors('a\\.b.c\\\\.d'), ['a\\.b.c\\\\.d', 'c\\\\.d', 'd']);
   });
 });
