@@ -6,7 +6,7 @@ export const MAX_DOCUMENT_LENGTH = 256 * 1024 * 1024;
 /** Problems listed for one document; a wholly wrong one would otherwise list millions. */
 export const MAX_PROBLEMS = 1_000;
 
-export const MAX_ZONES = 1_000;
+export const MAX_ZONES = 100_000;
 export const MAX_NAME_SERVERS_PER_ZONE = 32;
 /** RRsets of one zone. */
 export const MAX_RECORDS_PER_ZONE = 2_000_000;
