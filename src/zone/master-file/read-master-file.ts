@@ -9,7 +9,7 @@
 //   www 300 IN A 192.0.2.1        TTL and class in either order, both may be missing
 //           A 192.0.2.2           a line that begins with a blank is about the name above
 
-import { MAX_PROBLEMS, MAX_RECORD_TTL_SECONDS } from '../../model/limits.ts';
+import { MAX_DATA_PER_RECORD, MAX_PROBLEMS, MAX_RECORD_TTL_SECONDS } from '../../model/limits.ts';
 import { canonicalKey, formatName, isSubdomain, lowerCaseName, parseNameText } from '../../wire/name.ts';
 import { quote, readOctets } from '../../wire/record-data/tokens.ts';
 import { parseRecordTokens } from '../../wire/record-data.ts';
@@ -312,6 +312,11 @@ function addRecord(
     const message = `has the TTL ${set.ttlSeconds} ${above} and ${ttlSeconds} here: one name and type has one TTL (RFC 2181 section 5.2)`;
     refuse(at, `${formatName(owner)} ${formatRecordType(type)} ${message}.`);
   } else if (!set.data.some((other) => isSame(other, data))) {
+    if (set.data.length === MAX_DATA_PER_RECORD) {
+      const message = `has more than ${MAX_DATA_PER_RECORD} records: no answer should be that long`;
+      refuse(at, `${formatName(owner)} ${formatRecordType(type)} ${message}.`);
+      return;
+    }
     set.data.push(data);
     set.places.push(at);
   }

@@ -222,6 +222,18 @@ $INCLUDE <SUBSYS>ISI-MAILBOXES.TXT
   }
 });
 
+describe('a hostile file', () => {
+  test('has as many problems as are told, and ends there', () => {
+    const values = Array.from({ length: 50_000 }, (_, index) => `a 1 TXT ${index}\n`).join('');
+    const found = problems(values);
+    assert.equal(found.length, 1_000);
+    assert.match(found[0] ?? '', /^z:1001:1 a\.example\.org TXT has more than 1000 records/);
+    assert.equal(problems('x\n'.repeat(50_000)).length, 1_000);
+    assert.equal(problems('('.repeat(100_000)).length, 1);
+    assert.equal(problems(`a 1 TXT ${'"x" '.repeat(100_000)}`).length, 1);
+  });
+});
+
 describe('an included file', () => {
   const files: Readonly<Record<string, string>> = {
     inner: 'x A 1.1.1.2\n$ORIGIN deep\n$TTL 7\ny A 1.1.1.3\n A 1.1.1.4\n',
