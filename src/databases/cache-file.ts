@@ -23,6 +23,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { crc32 } from 'node:zlib';
 
 export type CachedImage<Header> = { readonly header: Header; readonly memory: SharedArrayBuffer };
@@ -41,10 +42,35 @@ const CHUNK_BYTES = 256 * 1024;
 
 /** What the file holds, or undefined when there is none that is whole. Never throws. */
 export function readCacheFile<Header>(path: string, reader: HeaderReader<Header>): CachedImage<Header> | undefined {
+  const reading = readInChunks(path, reader);
+  for (;;) {
+    const step = reading.next();
+    if (step.done === true) return step.value;
+  }
+}
+
+/** The same, for a thread that has other things to do meanwhile: it gets to them after each chunk. Never rejects. */
+export async function readCacheFileInTurns<Header>(
+  path: string,
+  reader: HeaderReader<Header>,
+): Promise<CachedImage<Header> | undefined> {
+  const reading = readInChunks(path, reader);
+  for (;;) {
+    const step = reading.next();
+    if (step.done === true) return step.value;
+    await setImmediate();
+  }
+}
+
+/** Stops after each chunk. */
+function* readInChunks<Header>(
+  path: string,
+  reader: HeaderReader<Header>,
+): Generator<undefined, CachedImage<Header> | undefined> {
   try {
     const descriptor = openSync(path, 'r');
     try {
-      const image = readImage(descriptor, reader);
+      const image = yield* readImage(descriptor, reader);
       // The order in which files were used is the order in which they go.
       if (image !== undefined) utimesSync(path, new Date(), new Date());
       return image;
@@ -135,7 +161,10 @@ function readHeader<Header>(descriptor: number, reader: HeaderReader<Header>): O
   return fstatSync(descriptor).size === start + size ? { header, start, size, expected } : undefined;
 }
 
-function readImage<Header>(descriptor: number, reader: HeaderReader<Header>): CachedImage<Header> | undefined {
+function* readImage<Header>(
+  descriptor: number,
+  reader: HeaderReader<Header>,
+): Generator<undefined, CachedImage<Header> | undefined> {
   const opened = readHeader(descriptor, reader);
   if (opened === undefined) return undefined;
   const { header, start, size, expected } = opened;
@@ -151,6 +180,7 @@ function readImage<Header>(descriptor: number, reader: HeaderReader<Header>): Ca
     sum = crc32(part, sum);
     image.set(part, at);
     at += read;
+    yield undefined;
   }
   return sum === expected ? { header, memory } : undefined;
 }

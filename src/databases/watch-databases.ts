@@ -68,7 +68,9 @@ async function openChanged(options: WatchOptions, fingerprint: string): Promise<
     if (problems.length > 0) return problems.join('; ');
     const [best] = databases;
     if (best === undefined) return `${options.directory} has no database any more`;
-    return fingerprintDatabase(best) === fingerprint ? undefined : await openDatabase(best, options);
+    return fingerprintDatabase(best) === fingerprint
+      ? undefined
+      : await openDatabase(best, { ...options, isYielding: true });
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }

@@ -71,7 +71,7 @@ export class Control {
   #database: FoundPlaceMap | undefined;
   #watch: { close(): void } | undefined;
   #timer: NodeJS.Timeout | undefined;
-  #stopped = false;
+  readonly #stopping = new AbortController();
 
   constructor(options: ControlOptions, dependencies: ControlDependencies) {
     const { configuration, health, logger } = dependencies;
@@ -123,16 +123,16 @@ export class Control {
     const { logger } = this.#dependencies;
     this.open();
     const [opened, verdicts] = await Promise.all([this.#opening, readVerdicts(stateDirectory, logger)]);
-    if (opened === undefined || this.#stopped) return;
+    if (opened === undefined || this.#stopping.signal.aborted) return;
     for (const warning of opened.warnings) logger.warn(warning);
     this.#database = this.#setPlaceMap(opened);
     this.health.restoreVerdicts(verdicts);
     this.health.start();
     this.load.start();
     await this.follower.start();
-    if (this.#stopped) return;
+    if (this.#stopping.signal.aborted) return;
     this.#watch = watchDatabases(
-      { ...geo, stateDirectory, fingerprint: opened.fingerprint },
+      { ...geo, stateDirectory, fingerprint: opened.fingerprint, signal: this.#stopping.signal },
       (changed) => void this.#databaseChanged(changed),
       (message) => logger.error(message),
     );
@@ -147,7 +147,7 @@ export class Control {
 
   /** Whoever takes the snapshots must still take them, or have closed, until this resolves. */
   async stop(): Promise<void> {
-    this.#stopped = true;
+    this.#stopping.abort();
     clearInterval(this.#timer);
     this.#watch?.close();
     this.load.stop();
@@ -246,12 +246,16 @@ export class Control {
 
   #mapOptions() {
     const { geo, stateDirectory } = this.#options;
-    return { ...geo, stateDirectory, onProgress: (message: string) => this.#dependencies.logger.info(message) };
+    const onProgress = (message: string): void => this.#dependencies.logger.info(message);
+    return { ...geo, stateDirectory, onProgress, signal: this.#stopping.signal };
   }
 
   /** The map that was in the cache is gone. One of other content will be noticed as any new database is. */
   async #reopenMap(): Promise<PlaceMap | undefined> {
-    const { placeMap, fingerprint } = await openPlaceMap(this.#mapOptions());
+    const { placeMap, fingerprint } = await openPlaceMap({
+      ...this.#mapOptions(),
+      isYielding: this.#serving !== undefined,
+    });
     return fingerprint === this.#database?.fingerprint ? placeMap : undefined;
   }
 
