@@ -5,7 +5,7 @@
 // The two families are built by two threads. The first thread is free meanwhile, and so notices at once when the node is gone:
 // the node has the other end of standard input, and the kernel closes that whatever the node died of.
 
-import { writeFileSync, writeSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import { crc32 } from 'node:zlib';
 import { joinFamilies } from '../geo/build-place-map.ts';
@@ -25,17 +25,16 @@ export type BuildTask = {
   readonly fingerprint: string;
 };
 
-const STANDARD_OUTPUT = 1;
 const CHUNK_BYTES = 256 * 1024;
 
 async function buildMap({ pathV4, pathV6, cacheDirectory, fingerprint }: BuildTask): Promise<void> {
   const built = await buildFromFiles(pathV4, pathV6).catch(messageOf);
   if (typeof built === 'string') return say({ kind: 'fault', message: built });
-  sendMap(built);
+  await sendMap(built);
   try {
     writeCachedMap(cacheDirectory, fingerprint, built);
   } catch (error) {
-    say({ kind: 'cache-failed', message: messageOf(error) });
+    await say({ kind: 'cache-failed', message: messageOf(error) });
   }
 }
 
@@ -68,7 +67,7 @@ function startFamily(): (task: FamilyTask) => Promise<BuiltFamilyFile> {
     worker.postMessage(task);
     return new Promise((resolve, reject) => {
       worker.on('message', (message: FamilyMessage) => {
-        if (message.kind === 'progress') say(message);
+        if (message.kind === 'progress') void say(message);
         else resolve(message.built);
       });
       worker.on('error', (error) => reject(new Error(`${task.path}: ${messageOf(error)}`)));
@@ -79,26 +78,26 @@ function startFamily(): (task: FamilyTask) => Promise<BuiltFamilyFile> {
   };
 }
 
-function sendMap(map: PlaceMap): void {
-  say({ kind: 'map', shape: shapeOf(map) });
+async function sendMap(map: PlaceMap): Promise<void> {
+  void say({ kind: 'map', shape: shapeOf(map) });
   const image = new Uint8Array(map.v4.words.buffer);
   let sum = 0;
   for (let at = 0; at < image.length; at += CHUNK_BYTES) {
     // A copy: shared memory itself is not taken.
     const chunk = image.slice(at, at + CHUNK_BYTES);
     sum = crc32(chunk, sum);
-    write(chunk);
+    await write(chunk);
   }
-  say({ kind: 'whole', crc32: sum });
+  await say({ kind: 'whole', crc32: sum });
 }
 
-function say(line: BuildLine): void {
-  write(Buffer.from(encodeLine(line)));
+function say(line: BuildLine): Promise<void> {
+  return write(Buffer.from(encodeLine(line)));
 }
 
-/** Waits until the node takes it. @throws Error when the node is gone. */
-function write(bytes: Uint8Array): void {
-  for (let at = 0; at < bytes.length; ) at += writeSync(STANDARD_OUTPUT, bytes, at);
+/** Resolves when it is on its way; never when the node is gone, with which this process ends. */
+function write(bytes: Uint8Array): Promise<void> {
+  return new Promise((resolve) => process.stdout.write(bytes, () => resolve()));
 }
 
 function messageOf(error: unknown): string {
@@ -109,6 +108,7 @@ function messageOf(error: unknown): string {
 function endWithNode(): void {
   const end = (): void => void process.kill(process.pid, 'SIGKILL');
   process.stdin.on('end', end).on('error', end).resume();
+  process.stdout.on('error', end);
 }
 
 /** Where memory is short the kernel ends this process, and not the one that answers. */

@@ -10,10 +10,12 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { readCachedMap } from '../../../src/databases/map-cache.ts';
 import { openPlaceMap, type PlaceMapOptions } from '../../../src/databases/open-place-map.ts';
 import { type BuildOptions, runBuild } from '../../../src/databases/run-build.ts';
 import { watchDatabases } from '../../../src/databases/watch-databases.ts';
 import { explainPlaceV4 } from '../../../src/geo/find-place.ts';
+import { shapeOf } from '../../../src/geo/place-map-image.ts';
 import { defaultDatabasePaths } from '../../support/default-map.ts';
 import { findFreePort } from '../../support/free-port.ts';
 import { geoip2Record, writeMmdb } from '../../support/mmdb-writer.ts';
@@ -192,6 +194,20 @@ describe('a process that builds the map', () => {
       assert.deepEqual(opened.warnings, []);
     }
     assert.equal(said.filter((message) => /is not kept for the next start: E/.test(message)).length, 2);
+  });
+
+  // Tens of megabytes: far more than the kernel holds between two processes.
+  test('sends the map of the default database as it writes it down', async () => {
+    const { v4, v6 } = defaultDatabasePaths();
+    const task = { pathV4: v4, pathV6: v6, cacheDirectory: join(root, 'cache'), fingerprint: 'f' };
+    const { outcome, whenKept } = await runBuild(task, {});
+    assert.ok(typeof outcome !== 'string', String(outcome));
+    await whenKept;
+    const kept = readCachedMap(task.cacheDirectory, 'f');
+    assert.ok(kept !== undefined);
+    assert.deepEqual(shapeOf(outcome), shapeOf(kept));
+    const [sent, written] = [outcome, kept].map(({ v4 }) => Buffer.from(v4.words.buffer));
+    assert.ok(sent !== undefined && written !== undefined && sent.equals(written));
   });
 
   test('gives up at once when nobody is at the other end of its standard input', async () => {
