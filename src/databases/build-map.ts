@@ -1,6 +1,6 @@
 // The process that builds a place map from database files. The node starts it (run-build.ts) and reads what it says from its
-// standard output (build-stream.ts): first the map, which somebody waits for; then it writes the cache, and ends. With it goes
-// everything that building took, and whatever is wrong with a file can end nothing but this process.
+// standard output (build-stream.ts): that the map is in the cache now, or where the disk does not take it, the map itself. With
+// the process goes everything that building took, and whatever is wrong with a file can end nothing but this process.
 //
 // The two families are built by two threads. The first thread is free meanwhile, and so notices at once when the node is gone:
 // the node has the other end of standard input, and the kernel closes that whatever the node died of.
@@ -30,12 +30,13 @@ const CHUNK_BYTES = 256 * 1024;
 async function buildMap({ pathV4, pathV6, cacheDirectory, fingerprint }: BuildTask): Promise<void> {
   const built = await buildFromFiles(pathV4, pathV6).catch(messageOf);
   if (typeof built === 'string') return say({ kind: 'fault', message: built });
-  await sendMap(built);
   try {
     writeCachedMap(cacheDirectory, fingerprint, built);
   } catch (error) {
-    await say({ kind: 'cache-failed', message: messageOf(error) });
+    void say({ kind: 'not-kept', message: messageOf(error) });
+    return sendMap(built);
   }
+  await say({ kind: 'kept' });
 }
 
 /** The map, or what is wrong with the files. @throws Error when one cannot be read. */

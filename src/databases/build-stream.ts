@@ -1,9 +1,14 @@
 // What the process that builds a place map says to the node, over one pipe: lines of JSON, and behind the line `map` the
-// memory of the map as it is. The node believes nothing that it cannot check: whatever does not read is a fault with a name.
+// memory of the map as it is. The node believes nothing that it cannot check: whatever does not read is nonsense, with its
+// beginning.
 //
 //   {"kind":"progress","message":"IPv6 of city.mmdb: …"}⏎
+//   {"kind":"kept"}⏎                                                     the map is in the cache
+//
+//   {"kind":"not-kept","message":"…"}⏎                                   or it is not, and follows:
 //   {"kind":"map","shape":{…}}⏎ ▒▒▒ image, imageBytes(shape) bytes ▒▒▒ {"kind":"whole","crc32":…}⏎
-//   {"kind":"cache-failed","message":"…"}⏎                                    or, instead of a map: {"kind":"fault","message":"…"}⏎
+//
+//   {"kind":"fault","message":"…"}⏎                                      or there is none
 
 import { crc32 } from 'node:zlib';
 import type { PlaceMap } from '../geo/place-map.ts';
@@ -13,8 +18,10 @@ export type BuildLine =
   | { readonly kind: 'progress'; readonly message: string }
   /** Why there will be no map. */
   | { readonly kind: 'fault'; readonly message: string }
-  /** The map serves, but it could not be written. */
-  | { readonly kind: 'cache-failed'; readonly message: string }
+  /** The map is in the cache. */
+  | { readonly kind: 'kept' }
+  /** Why the map could not be written. */
+  | { readonly kind: 'not-kept'; readonly message: string }
   /** The image follows. */
   | { readonly kind: 'map'; readonly shape: PlaceMapShape }
   /** The image has ended, and this was the sum of it. */
@@ -25,7 +32,7 @@ export type BuildNews =
   | { readonly kind: 'map'; readonly map: PlaceMap }
   /** What makes no sense, in a sentence; after it there is nothing more. */
   | { readonly kind: 'nonsense'; readonly message: string }
-  | Extract<BuildLine, { readonly kind: 'progress' | 'fault' | 'cache-failed' }>;
+  | Extract<BuildLine, { readonly kind: 'progress' | 'fault' | 'kept' | 'not-kept' }>;
 
 export type BuildStreamReader = {
   /** What became known with these bytes, in order. Never throws. */
@@ -131,8 +138,10 @@ function parseLine(text: string): BuildLine | undefined {
   switch (kind) {
     case 'progress':
     case 'fault':
-    case 'cache-failed':
+    case 'not-kept':
       return typeof message === 'string' ? { kind, message } : undefined;
+    case 'kept':
+      return { kind };
     case 'map':
       return isPlaceMapShape(shape) && imageBytes(shape) <= MAX_IMAGE_BYTES ? { kind, shape } : undefined;
     case 'whole':

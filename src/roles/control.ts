@@ -4,7 +4,7 @@
 
 import { join } from 'node:path';
 import type { Logger } from 'pino';
-import { type FoundPlaceMap, findPlaceMap, type OpenedPlaceMap, openPlaceMap } from '../databases/open-place-map.ts';
+import { type FoundPlaceMap, findPlaceMap, openPlaceMap } from '../databases/open-place-map.ts';
 import { watchDatabases } from '../databases/watch-databases.ts';
 import type { PlaceMap } from '../geo/place-map.ts';
 import { imageBytes, shapeOf } from '../geo/place-map-image.ts';
@@ -119,7 +119,7 @@ export class Control {
 
   /** Resolves when the map of clients is there and what was on disk, if anything, is served. */
   async start(): Promise<void> {
-    const { geo, stateDirectory } = this.#options;
+    const { stateDirectory, isExplaining } = this.#options;
     const { logger } = this.#dependencies;
     this.open();
     const [opened, verdicts] = await Promise.all([this.#opening, readVerdicts(stateDirectory, logger)]);
@@ -132,7 +132,7 @@ export class Control {
     await this.follower.start();
     if (this.#stopping.signal.aborted) return;
     this.#watch = watchDatabases(
-      { ...geo, stateDirectory, fingerprint: opened.fingerprint, signal: this.#stopping.signal },
+      { ...this.#mapOptions(), fingerprint: opened.fingerprint, isMapRead: isExplaining },
       (changed) => void this.#databaseChanged(changed),
       (message) => logger.error(message),
     );
@@ -210,7 +210,7 @@ export class Control {
     return [];
   }
 
-  async #databaseChanged(opened: OpenedPlaceMap): Promise<void> {
+  async #databaseChanged(opened: FoundPlaceMap): Promise<void> {
     const { logger } = this.#dependencies;
     const name = opened.database?.name;
     try {
@@ -223,7 +223,7 @@ export class Control {
   }
 
   /** The map of clients changes together with the snapshot that was compiled for it, or not at all. */
-  async #changeDatabase(opened: OpenedPlaceMap): Promise<readonly string[]> {
+  async #changeDatabase(opened: FoundPlaceMap): Promise<readonly string[]> {
     const [serving, stated, before] = [this.#serving, this.#stated, this.#database];
     const database = this.#setPlaceMap(opened);
     if (serving === undefined || stated === undefined) {

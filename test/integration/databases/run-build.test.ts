@@ -51,11 +51,10 @@ function pretend(source: string): { readonly program: string; pid(): number } {
 async function buildWith(source: string, more: BuildOptions = {}): Promise<string> {
   const { program, pid } = pretend(source);
   const task = { pathV4: '/geo/city.mmdb', pathV6: undefined, cacheDirectory: join(root, 'cache'), fingerprint: 'f' };
-  const { outcome, whenKept } = await runBuild(task, { program, ...more });
-  assert.ok(typeof outcome === 'string', 'a map out of nothing');
-  await whenKept;
-  assert.equal(isAlive(pid()), false, 'it is still there');
-  return outcome;
+  const outcome = await runBuild(task, { program, ...more });
+  assert.ok(outcome.kind === 'fault', 'a map out of nothing');
+  await waitFor(() => !isAlive(pid()), 'it is gone');
+  return outcome.message;
 }
 
 function isAlive(pid: number): boolean {
@@ -121,9 +120,9 @@ describe('a process that builds the map and fails', () => {
     const { execPath } = process;
     process.execPath = join(root, 'no-such-node');
     try {
-      const { outcome, whenKept } = await runBuild(task, {});
-      assert.match(String(outcome), /^\/geo\/city\.mmdb: the process that builds the map cannot be started: .*ENOENT/);
-      await whenKept;
+      const outcome = await runBuild(task, {});
+      assert.ok(outcome.kind === 'fault');
+      assert.match(outcome.message, /^\/geo\/city\.mmdb: the process that builds the map cannot be started: .*ENOENT/);
     } finally {
       process.execPath = execPath;
     }
@@ -132,12 +131,11 @@ describe('a process that builds the map and fails', () => {
   test('leaves the map in use in force', async (context) => {
     drop('FR', 1_781_000_000);
     const opened = await openPlaceMap(options);
-    await opened.whenKept;
     assert.equal(explainPlaceV4(opened.placeMap, 0x01020304).country, 'FR');
     const { program } = pretend('process.kill(process.pid, "SIGSEGV")');
     const errors: string[] = [];
     const watch = watchDatabases(
-      { ...options, program, reloadIntervalMs: 20, fingerprint: opened.fingerprint },
+      { ...options, program, reloadIntervalMs: 20, fingerprint: opened.fingerprint, isMapRead: true },
       () => assert.fail('there is no other map'),
       (message) => errors.push(message),
     );
@@ -189,24 +187,25 @@ describe('a process that builds the map', () => {
     const said: string[] = [];
     for (let start = 0; start < 2; start++) {
       const opened = await openPlaceMap({ ...options, onProgress: (message) => said.push(message) });
-      await opened.whenKept;
       assert.deepEqual([opened.isCached, explainPlaceV4(opened.placeMap, 0x01020304).country], [false, 'FR']);
       assert.deepEqual(opened.warnings, []);
     }
     assert.equal(said.filter((message) => /is not kept for the next start: E/.test(message)).length, 2);
   });
 
-  // Tens of megabytes: far more than the kernel holds between two processes.
-  test('sends the map of the default database as it writes it down', async () => {
+  test('keeps the map of the default database, or sends it where the disk refuses: the same', async () => {
     const { v4, v6 } = defaultDatabasePaths();
-    const task = { pathV4: v4, pathV6: v6, cacheDirectory: join(root, 'cache'), fingerprint: 'f' };
-    const { outcome, whenKept } = await runBuild(task, {});
-    assert.ok(typeof outcome !== 'string', String(outcome));
-    await whenKept;
-    const kept = readCachedMap(task.cacheDirectory, 'f');
-    assert.ok(kept !== undefined);
-    assert.deepEqual(shapeOf(outcome), shapeOf(kept));
-    const [sent, written] = [outcome, kept].map(({ v4 }) => Buffer.from(v4.words.buffer));
+    const cacheDirectory = join(root, 'cache');
+    const task = { pathV4: v4, pathV6: v6, cacheDirectory, fingerprint: 'f' };
+    assert.deepEqual(await runBuild(task, {}), { kind: 'kept' });
+    const kept = readCachedMap(cacheDirectory, 'f');
+    const full = join(root, 'file');
+    writeFileSync(full, 'where the folder should be');
+    // Tens of megabytes: far more than the kernel holds between two processes.
+    const outcome = await runBuild({ ...task, cacheDirectory: full }, {});
+    assert.ok(outcome.kind === 'map' && kept !== undefined, JSON.stringify(outcome));
+    assert.deepEqual(shapeOf(outcome.map), shapeOf(kept));
+    const [sent, written] = [outcome.map, kept].map(({ v4 }) => Buffer.from(v4.words.buffer));
     assert.ok(sent !== undefined && written !== undefined && sent.equals(written));
   });
 

@@ -34,14 +34,14 @@ function nonsenseOf(text: string): string {
 describe('what the process that builds the map says', () => {
   test('is read in pieces of any size, and the map comes as it was sent', () => {
     const before = encodeLine({ kind: 'progress', message: 'Zürich\n' });
-    const after = encodeLine({ kind: 'cache-failed', message: 'full' });
+    const after = encodeLine({ kind: 'not-kept', message: 'full' });
     const bytes = Buffer.concat([Buffer.from(before), encodeMap(sent), Buffer.from(after)]);
     for (const chunkBytes of [1, 2, 7, 100, bytes.length]) {
       const [progress, map, failed, ...more] = readAll(bytes, chunkBytes);
       assert.deepEqual(progress, { kind: 'progress', message: 'Zürich\n' });
       assert.deepEqual(map, { kind: 'map', map: sent });
       assert.ok(map?.kind === 'map' && map.map.v4.words.buffer instanceof SharedArrayBuffer);
-      assert.deepEqual(failed, { kind: 'cache-failed', message: 'full' });
+      assert.deepEqual(failed, { kind: 'not-kept', message: 'full' });
       assert.deepEqual(more, []);
     }
   });
