@@ -53,8 +53,8 @@ function cachedMaps(): string[] {
 }
 
 async function waitFor(isTrue: () => boolean): Promise<void> {
-  for (let turn = 0; turn < 500 && !isTrue(); turn += 1) await sleep(10);
-  assert.ok(isTrue(), 'it did not happen within 5 s');
+  for (let turn = 0; turn < 2000 && !isTrue(); turn += 1) await sleep(10);
+  assert.ok(isTrue(), 'it did not happen within 20 s');
 }
 
 describe('opening the place map', () => {
