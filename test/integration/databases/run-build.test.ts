@@ -106,6 +106,13 @@ describe('a process that builds the map and fails', () => {
     assert.equal(await buildWith(talk), '/geo/city.mmdb: the process that builds the map makes no sense: it said "7"');
   });
 
+  test('is ended when it never comes to an end', async () => {
+    assert.match(
+      await buildWith('setInterval(() => undefined, 1000)', { limitMs: 500 }),
+      /city\.mmdb: the process that builds the map has none after 0\.5 s: the database is damaged, fetch it again$/,
+    );
+  });
+
   test('in the middle of the map has sent none', async () => {
     const shape = { wordsV4: 1000, wordsV6: 0, places: 1, countries: [''], subdivisions: [''] };
     const line = JSON.stringify(`${JSON.stringify({ kind: 'map', shape })}\n`);
