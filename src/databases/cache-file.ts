@@ -11,7 +11,6 @@
 import {
   closeSync,
   fstatSync,
-  fsyncSync,
   mkdirSync,
   openSync,
   readdirSync,
@@ -23,6 +22,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { crc32 } from 'node:zlib';
 
 export type CachedImage<Header> = { readonly header: Header; readonly memory: SharedArrayBuffer };
@@ -41,10 +41,35 @@ const CHUNK_BYTES = 256 * 1024;
 
 /** What the file holds, or undefined when there is none that is whole. Never throws. */
 export function readCacheFile<Header>(path: string, reader: HeaderReader<Header>): CachedImage<Header> | undefined {
+  const reading = readInChunks(path, reader);
+  for (;;) {
+    const step = reading.next();
+    if (step.done === true) return step.value;
+  }
+}
+
+/** The same, for a thread that has other things to do meanwhile: it gets to them after each chunk. Never rejects. */
+export async function readCacheFileInTurns<Header>(
+  path: string,
+  reader: HeaderReader<Header>,
+): Promise<CachedImage<Header> | undefined> {
+  const reading = readInChunks(path, reader);
+  for (;;) {
+    const step = reading.next();
+    if (step.done === true) return step.value;
+    await setImmediate();
+  }
+}
+
+/** Stops after each chunk. */
+function* readInChunks<Header>(
+  path: string,
+  reader: HeaderReader<Header>,
+): Generator<undefined, CachedImage<Header> | undefined> {
   try {
     const descriptor = openSync(path, 'r');
     try {
-      const image = readImage(descriptor, reader);
+      const image = yield* readImage(descriptor, reader);
       // The order in which files were used is the order in which they go.
       if (image !== undefined) utimesSync(path, new Date(), new Date());
       return image;
@@ -70,7 +95,10 @@ export function isWholeCacheFile<Header>(path: string, reader: HeaderReader<Head
   }
 }
 
-/** Writes a file, whole or not at all. @throws Error when the disk refuses. */
+/**
+ * Writes a file, whole or not at all. Whoever waits for it does not wait for the disk: what a loss of power leaves of it is
+ * known by its sum. @throws Error when the disk refuses.
+ */
 export function writeCacheFile(directory: string, name: string, header: unknown, image: readonly Uint8Array[]): void {
   mkdirSync(directory, { recursive: true });
   const path = join(directory, name);
@@ -81,7 +109,6 @@ export function writeCacheFile(directory: string, name: string, header: unknown,
     for (const part of image) {
       for (let at = 0; at < part.length; at += CHUNK_BYTES) writeAll(descriptor, part.slice(at, at + CHUNK_BYTES));
     }
-    fsyncSync(descriptor);
   } finally {
     closeSync(descriptor);
   }
@@ -135,7 +162,10 @@ function readHeader<Header>(descriptor: number, reader: HeaderReader<Header>): O
   return fstatSync(descriptor).size === start + size ? { header, start, size, expected } : undefined;
 }
 
-function readImage<Header>(descriptor: number, reader: HeaderReader<Header>): CachedImage<Header> | undefined {
+function* readImage<Header>(
+  descriptor: number,
+  reader: HeaderReader<Header>,
+): Generator<undefined, CachedImage<Header> | undefined> {
   const opened = readHeader(descriptor, reader);
   if (opened === undefined) return undefined;
   const { header, start, size, expected } = opened;
@@ -151,6 +181,7 @@ function readImage<Header>(descriptor: number, reader: HeaderReader<Header>): Ca
     sum = crc32(part, sum);
     image.set(part, at);
     at += read;
+    yield undefined;
   }
   return sum === expected ? { header, memory } : undefined;
 }

@@ -2,8 +2,8 @@
 
 import { join } from 'node:path';
 import type { PlaceMap } from '../geo/place-map.ts';
-import { imageBytes, type PlaceMapShape, shapeOf, viewPlaceMap } from '../geo/place-map-image.ts';
-import { dropOldFiles, isWholeCacheFile, readCacheFile, writeCacheFile } from './cache-file.ts';
+import { imageBytes, isPlaceMapShape, shapeOf, viewPlaceMap } from '../geo/place-map-image.ts';
+import { dropOldFiles, isWholeCacheFile, readCacheFile, readCacheFileInTurns, writeCacheFile } from './cache-file.ts';
 
 /** Part of every fingerprint: changes with the format and with whatever changes the content of a map. */
 export const CACHE_VERSION = 'place-map-3';
@@ -11,16 +11,23 @@ export const CACHE_VERSION = 'place-map-3';
 const PREFIX = 'place-map-';
 /** Maps kept: the one in use, and the one before for the way back. */
 const KEPT_MAPS = 2;
+const READER = { isHeader: isPlaceMapShape, imageBytes };
 
 /** The cached map, or undefined when there is none that is whole. Never throws. */
 export function readCachedMap(directory: string, fingerprint: string): PlaceMap | undefined {
-  const found = readCacheFile(join(directory, nameOf(fingerprint)), { isHeader: isShape, imageBytes });
+  const found = readCacheFile(join(directory, nameOf(fingerprint)), READER);
+  return found && viewPlaceMap(found.memory, found.header);
+}
+
+/** The same, for a thread that has other things to do meanwhile. Never rejects. */
+export async function readCachedMapInTurns(directory: string, fingerprint: string): Promise<PlaceMap | undefined> {
+  const found = await readCacheFileInTurns(join(directory, nameOf(fingerprint)), READER);
   return found && viewPlaceMap(found.memory, found.header);
 }
 
 /** Whether the cached map is there, by the size of its file: whether it is sound is found out when it is read. Never throws. */
 export function isMapKept(directory: string, fingerprint: string): boolean {
-  return isWholeCacheFile(join(directory, nameOf(fingerprint)), { isHeader: isShape, imageBytes });
+  return isWholeCacheFile(join(directory, nameOf(fingerprint)), READER);
 }
 
 /** Writes a map, whole or not at all, and drops the oldest. @throws Error when the disk refuses. */
@@ -31,13 +38,4 @@ export function writeCachedMap(directory: string, fingerprint: string, map: Plac
 
 function nameOf(fingerprint: string): string {
   return `${PREFIX}${fingerprint}.bin`;
-}
-
-function isShape(value: unknown): value is PlaceMapShape {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    ['wordsV4', 'wordsV6', 'places'].every((key) => Number.isSafeInteger(Reflect.get(value, key))) &&
-    ['countries', 'subdivisions'].every((key) => Array.isArray(Reflect.get(value, key)))
-  );
 }

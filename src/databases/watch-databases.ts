@@ -4,12 +4,20 @@
 
 import { statSync } from 'node:fs';
 import { findDatabases, listDatabaseFiles } from './find-databases.ts';
-import { fingerprintDatabase, type OpenedPlaceMap, openDatabase, type PlaceMapOptions } from './open-place-map.ts';
+import {
+  type FoundPlaceMap,
+  findDatabaseMap,
+  fingerprintDatabase,
+  openDatabase,
+  type PlaceMapOptions,
+} from './open-place-map.ts';
 
 export type WatchOptions = PlaceMapOptions & {
   readonly reloadIntervalMs: number;
-  /** The fingerprint of the map in use: OpenedPlaceMap.fingerprint. */
+  /** The fingerprint of the map in use: FoundPlaceMap.fingerprint. */
   readonly fingerprint: string;
+  /** Whether a map that is in the cache is read, and handed over. */
+  readonly isMapRead: boolean;
 };
 
 export type DatabaseWatch = { close(): void };
@@ -20,7 +28,7 @@ export type DatabaseWatch = { close(): void };
  */
 export function watchDatabases(
   options: WatchOptions,
-  onChange: (opened: OpenedPlaceMap) => void,
+  onChange: (opened: FoundPlaceMap) => void,
   onError: (message: string) => void,
 ): DatabaseWatch {
   let isClosed = false;
@@ -62,13 +70,14 @@ export function watchDatabases(
 }
 
 /** The new map; nothing when the best database is the one in use; or what is wrong. With any file wrong, nothing is opened. */
-async function openChanged(options: WatchOptions, fingerprint: string): Promise<OpenedPlaceMap | string | undefined> {
+async function openChanged(options: WatchOptions, fingerprint: string): Promise<FoundPlaceMap | string | undefined> {
   try {
     const { databases, problems } = findDatabases(options);
     if (problems.length > 0) return problems.join('; ');
     const [best] = databases;
     if (best === undefined) return `${options.directory} has no database any more`;
-    return fingerprintDatabase(best) === fingerprint ? undefined : await openDatabase(best, options);
+    if (fingerprintDatabase(best) === fingerprint) return undefined;
+    return await (options.isMapRead ? openDatabase : findDatabaseMap)(best, { ...options, isYielding: true });
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }

@@ -17,6 +17,16 @@ export type PlaceMapShape = {
   readonly subdivisions: readonly string[];
 };
 
+/** Whether a value that was read from somewhere can be the shape of a map. */
+export function isPlaceMapShape(value: unknown): value is PlaceMapShape {
+  if (typeof value !== 'object' || value === null) return false;
+  const field = (name: string): unknown => Reflect.get(value, name);
+  const isCount = (count: unknown): boolean => typeof count === 'number' && Number.isSafeInteger(count) && count >= 0;
+  const isNames = (names: unknown): boolean => Array.isArray(names) && names.every((name) => typeof name === 'string');
+  const counts = ['wordsV4', 'wordsV6', 'places'].map(field);
+  return counts.every(isCount) && ['countries', 'subdivisions'].map(field).every(isNames);
+}
+
 /** Bytes of the whole image. */
 export function imageBytes(shape: PlaceMapShape): number {
   const { wordsV4, wordsV6, places } = shape;

@@ -31,9 +31,11 @@ export function parseRecords(items: readonly unknown[], zone: string): ParsedRec
     if (problems.length < MAX_PROBLEMS) problems.push({ path, message });
   };
   const records = items.map((item, index) => {
-    const path = joinPointer('', index);
-    if (isRecordDocument(item)) return parseRecord(item, zone, path, { report });
-    report(path, 'is no record: a record has a name, a type and data, perhaps a ttl, and nothing else.');
+    if (isRecordDocument(item)) return parseRecord(item, zone, joinPointer('', index), { report });
+    report(
+      joinPointer('', index),
+      'is no record: a record has a name, a type and data, perhaps a ttl, and nothing else.',
+    );
     return undefined;
   });
   return { records, problems };
@@ -50,7 +52,7 @@ export function isRecordDocument(value: unknown): value is RecordDocument {
     if (key !== 'name' && key !== 'type' && key !== 'ttl' && key !== 'data') return false;
     known++;
   }
-  const { name, type, ttl, data }: Partial<Record<string, unknown>> = { ...value };
+  const { name, type, ttl, data }: { name?: unknown; type?: unknown; ttl?: unknown; data?: unknown } = value;
   return (
     known >= 3 &&
     isText(name, MAX_NAME_TEXT_LENGTH) &&
@@ -82,18 +84,23 @@ const REFUSED_TYPES: ReadonlyMap<string, string> = new Map([
   ...['RRSIG', 'NSEC', 'NSEC3', 'NSEC3PARAM'].map((type) => [type, 'signing makes it, never an operator'] as const),
 ]);
 
-/** Undefined when the record cannot be used; problems may be reported all the same. */
+/**
+ * Undefined when the record cannot be used; problems may be reported all the same. Of a million records nearly all are
+ * right, so that paths are made only where there is something to report.
+ */
 export function parseRecord(
   document: RecordDocument,
   zone: string,
   path: string,
   { report, checkRecordData }: Pick<ParseContext, 'report' | 'checkRecordData'>,
 ): RecordSet | undefined {
-  const namePath = joinPointer(path, 'name');
-  const name = parseName(parseOwnerInZone(document.name, zone), document.name, namePath, report);
+  const parsed = parseOwnerInZone(document.name, zone);
+  const name = parsed.ok ? parsed.name : parseName(parsed, document.name, joinPointer(path, 'name'), report);
   const type = document.type.toUpperCase();
-  const ttlPath = joinPointer(path, 'ttl');
-  const ttlSeconds = parseSeconds(document.ttl ?? DEFAULT_RECORD_TTL_SECONDS, MAX_RECORD_TTL_SECONDS, ttlPath, report);
+  const ttlSeconds =
+    document.ttl === undefined
+      ? DEFAULT_RECORD_TTL_SECONDS
+      : parseSeconds(document.ttl, MAX_RECORD_TTL_SECONDS, joinPointer(path, 'ttl'), report);
   const refusal =
     REFUSED_TYPES.get(type) ?? (type === 'NS' && name === zone ? 'write them under "ns" of the zone' : undefined);
   if (refusal !== undefined) {
@@ -101,12 +108,14 @@ export function parseRecord(
     return undefined;
   }
   if (name !== undefined && !isWithin(name, zone)) {
-    report(namePath, `${name} is outside the zone ${zone}: write the name relative to the zone.`);
+    report(joinPointer(path, 'name'), `${name} is outside the zone ${zone}: write the name relative to the zone.`);
     return undefined;
   }
-  for (const [index, data] of document.data.entries()) {
-    const fault = checkRecordData?.(type, data, zone);
-    if (fault !== undefined) report(joinPointer(joinPointer(path, 'data'), index), fault);
+  if (checkRecordData !== undefined) {
+    for (const [index, data] of document.data.entries()) {
+      const fault = checkRecordData(type, data, zone);
+      if (fault !== undefined) report(joinPointer(joinPointer(path, 'data'), index), fault);
+    }
   }
   return name === undefined || ttlSeconds === undefined ? undefined : { name, type, ttlSeconds, data: document.data };
 }

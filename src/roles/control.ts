@@ -4,7 +4,7 @@
 
 import { join } from 'node:path';
 import type { Logger } from 'pino';
-import { type FoundPlaceMap, findPlaceMap, type OpenedPlaceMap, openPlaceMap } from '../databases/open-place-map.ts';
+import { type FoundPlaceMap, findPlaceMap, openPlaceMap } from '../databases/open-place-map.ts';
 import { watchDatabases } from '../databases/watch-databases.ts';
 import type { PlaceMap } from '../geo/place-map.ts';
 import { imageBytes, shapeOf } from '../geo/place-map-image.ts';
@@ -71,7 +71,7 @@ export class Control {
   #database: FoundPlaceMap | undefined;
   #watch: { close(): void } | undefined;
   #timer: NodeJS.Timeout | undefined;
-  #stopped = false;
+  readonly #stopping = new AbortController();
 
   constructor(options: ControlOptions, dependencies: ControlDependencies) {
     const { configuration, health, logger } = dependencies;
@@ -119,20 +119,20 @@ export class Control {
 
   /** Resolves when the map of clients is there and what was on disk, if anything, is served. */
   async start(): Promise<void> {
-    const { geo, stateDirectory } = this.#options;
+    const { stateDirectory, isExplaining } = this.#options;
     const { logger } = this.#dependencies;
     this.open();
     const [opened, verdicts] = await Promise.all([this.#opening, readVerdicts(stateDirectory, logger)]);
-    if (opened === undefined || this.#stopped) return;
+    if (opened === undefined || this.#stopping.signal.aborted) return;
     for (const warning of opened.warnings) logger.warn(warning);
     this.#database = this.#setPlaceMap(opened);
     this.health.restoreVerdicts(verdicts);
     this.health.start();
     this.load.start();
     await this.follower.start();
-    if (this.#stopped) return;
+    if (this.#stopping.signal.aborted) return;
     this.#watch = watchDatabases(
-      { ...geo, stateDirectory, fingerprint: opened.fingerprint },
+      { ...this.#mapOptions(), fingerprint: opened.fingerprint, isMapRead: isExplaining },
       (changed) => void this.#databaseChanged(changed),
       (message) => logger.error(message),
     );
@@ -147,7 +147,7 @@ export class Control {
 
   /** Whoever takes the snapshots must still take them, or have closed, until this resolves. */
   async stop(): Promise<void> {
-    this.#stopped = true;
+    this.#stopping.abort();
     clearInterval(this.#timer);
     this.#watch?.close();
     this.load.stop();
@@ -210,7 +210,7 @@ export class Control {
     return [];
   }
 
-  async #databaseChanged(opened: OpenedPlaceMap): Promise<void> {
+  async #databaseChanged(opened: FoundPlaceMap): Promise<void> {
     const { logger } = this.#dependencies;
     const name = opened.database?.name;
     try {
@@ -223,7 +223,7 @@ export class Control {
   }
 
   /** The map of clients changes together with the snapshot that was compiled for it, or not at all. */
-  async #changeDatabase(opened: OpenedPlaceMap): Promise<readonly string[]> {
+  async #changeDatabase(opened: FoundPlaceMap): Promise<readonly string[]> {
     const [serving, stated, before] = [this.#serving, this.#stated, this.#database];
     const database = this.#setPlaceMap(opened);
     if (serving === undefined || stated === undefined) {
@@ -246,12 +246,16 @@ export class Control {
 
   #mapOptions() {
     const { geo, stateDirectory } = this.#options;
-    return { ...geo, stateDirectory, onProgress: (message: string) => this.#dependencies.logger.info(message) };
+    const onProgress = (message: string): void => this.#dependencies.logger.info(message);
+    return { ...geo, stateDirectory, onProgress, signal: this.#stopping.signal };
   }
 
   /** The map that was in the cache is gone. One of other content will be noticed as any new database is. */
   async #reopenMap(): Promise<PlaceMap | undefined> {
-    const { placeMap, fingerprint } = await openPlaceMap(this.#mapOptions());
+    const { placeMap, fingerprint } = await openPlaceMap({
+      ...this.#mapOptions(),
+      isYielding: this.#serving !== undefined,
+    });
     return fingerprint === this.#database?.fingerprint ? placeMap : undefined;
   }
 

@@ -4,6 +4,10 @@
 //   words      ├────────────┼──────┼──────────────────┼─────────┤
 //   segments   ├───────────────────────┼─────┼──────────────────┤
 //   a run may begin   ↑     ↑      ↑   ↑     ↑         ↑
+//
+// Words are taken in portions: first the list of each, then the runs of all. There are millions of words, and whether the list
+// of the next is another one is anybody's guess, so the second loop has no branch to be guessed. Its numbers are 32 bits
+// with a sign, which V8 keeps in a register whatever they are; in the runs they are the same bits without one.
 
 import {
   type FoundWord,
@@ -21,21 +25,22 @@ import { shareUint32 } from './share-uint32.ts';
 
 type Address = { readonly high: number; readonly low: number };
 
-/** Runs in the making. */
-type RunWriter = { readonly runs: Uint32Array; readonly width: RunWidth; used: number; lastList: number };
+/** Runs in the making, `used` numbers of them. */
+type RunWriter = { readonly runs: Int32Array; readonly width: RunWidth; used: number; lastList: number };
 
 const HALF = 2 ** 32;
-/**
- * Words are taken in portions of so many, because V8 makes better code of a function that is called often than of one long
- * loop: a third of the time.
- */
-const PORTION = 4096;
+const PORTION_WORDS = 4096;
+/** No list: ids begin at 0. */
+const NO_LIST = -1;
+
+const SIGNED_LENGTH_HIGH = Int32Array.from(LENGTH_HIGH);
+const SIGNED_LENGTH_LOW = Int32Array.from(LENGTH_LOW);
 
 /** The runs of one family, in shared memory. `width`: see RunTableV4 and RunTableV6. */
 export function cutRuns(steps: PlaceSteps, segments: Segments, ranker: PlaceRanker, width: RunWidth): Uint32Array {
-  // Reserved for the worst case; only the part that is written takes memory, and only that is kept.
-  const runs = new Uint32Array(width * (steps.words.length + segments.rules.length));
-  const writer: RunWriter = { runs, width, used: 0, lastList: -1 };
+  // Reserved for the worst case and the draft of one more; only what is written takes memory, and only runs are kept.
+  const runs = new Int32Array(width * (steps.words.length + segments.rules.length + 1));
+  const writer: RunWriter = { runs, width, used: 0, lastList: NO_LIST };
   let begin: FoundWord = { at: 0, high: 0, low: 0 };
   for (const [segment, prefixRules] of segments.rules.entries()) {
     const next = { high: segments.high[segment + 1] ?? HALF, low: segments.low[segment + 1] ?? 0 };
@@ -45,7 +50,7 @@ export function cutRuns(steps: PlaceSteps, segments: Segments, ranker: PlaceRank
     cutSegment(writer, steps.words, begin, isAtWord ? end.at : end.at + 1, start, ranker, prefixRules);
     begin = end;
   }
-  const kept = shareUint32(runs, writer.used);
+  const kept = shareUint32(new Uint32Array(runs.buffer), writer.used);
   // Given back now: nothing else would make this thread collect garbage soon.
   runs.buffer.transfer(0);
   return kept;
@@ -61,57 +66,66 @@ function cutSegment(
   ranker: PlaceRanker,
   prefixRules: readonly number[],
 ): void {
-  const place = (words[begin.at] ?? 0) >>> PLACE_SHIFT;
-  const list = prefixRules === NO_PREFIX_RULES ? ranker.everywhere[place] : ranker.rankWithPrefixes(place, prefixRules);
-  if (list !== undefined && list !== writer.lastList) writeRun(writer, list, start);
-  const word = { ...begin };
-  while (word.at < endAt) cutPortion(writer, words, word, Math.min(endAt, word.at + PORTION), ranker, prefixRules);
+  const lists = new Int32Array(PORTION_WORDS);
+  let { high, low } = begin;
+  for (let at = begin.at; at < endAt; at += PORTION_WORDS) {
+    const portion = words.subarray(at, Math.min(endAt, at + PORTION_WORDS));
+    if (prefixRules === NO_PREFIX_RULES) findLists(lists, portion, ranker.everywhere);
+    else findListsWithPrefixes(lists, portion, ranker, prefixRules);
+    if (at === begin.at && lists[0] !== writer.lastList) writeRun(writer, lists[0] ?? 0, start);
+    ({ high, low } = cutPortion(writer, portion, lists, high | 0, low | 0));
+  }
+}
+
+function findLists(lists: Int32Array, portion: Uint32Array, everywhere: Uint32Array): void {
+  for (let at = 0; at < portion.length; at += 1) lists[at] = everywhere[(portion[at] ?? 0) >>> PLACE_SHIFT] ?? 0;
+}
+
+function findListsWithPrefixes(
+  lists: Int32Array,
+  portion: Uint32Array,
+  ranker: PlaceRanker,
+  prefixRules: readonly number[],
+): void {
+  for (let at = 0; at < portion.length; at += 1) {
+    lists[at] = ranker.rankWithPrefixes((portion[at] ?? 0) >>> PLACE_SHIFT, prefixRules);
+  }
 }
 
 function writeRun(writer: RunWriter, list: number, { high, low }: Address): void {
   const { runs, width, used } = writer;
   runs[used] = high;
-  if (width === 3) runs[used + 1] = low;
+  runs[used + 1] = low;
   runs[used + width - 1] = list;
   writer.used += width;
   writer.lastList = list;
 }
 
-/** Whole words, and moves `word` behind them. Sees millions: writeRun is written out, and all is in local variables. */
-function cutPortion(
-  writer: RunWriter,
-  words: Uint32Array,
-  word: { at: number; high: number; low: number },
-  endAt: number,
-  ranker: PlaceRanker,
-  prefixRules: readonly number[],
-): void {
+/**
+ * The runs of words that begin at (high, low), and where they end. Each word is written as a run, and written over by the next
+ * if its list is that of the run before it. With two numbers to a run the list takes the place of the lower half.
+ */
+function cutPortion(writer: RunWriter, portion: Uint32Array, lists: Int32Array, high: number, low: number): Address {
   const { runs, width } = writer;
-  const { everywhere } = ranker;
-  const isPlain = prefixRules === NO_PREFIX_RULES;
   let { used, lastList } = writer;
-  let { high, low } = word;
-  for (let at = word.at; at < endAt; at += 1) {
-    const bits = words[at] ?? 0;
-    const place = bits >>> PLACE_SHIFT;
-    const list = isPlain ? (everywhere[place] ?? 0) : ranker.rankWithPrefixes(place, prefixRules);
-    if (list !== lastList) {
-      lastList = list;
-      runs[used] = high;
-      if (width === 3) runs[used + 1] = low;
-      runs[used + width - 1] = list;
-      used += width;
-    }
-    high += LENGTH_HIGH[bits & LENGTH_MASK] ?? 0;
-    low += LENGTH_LOW[bits & LENGTH_MASK] ?? 0;
-    if (low >= HALF) {
-      low -= HALF;
-      high += 1;
-    }
+  for (let at = 0; at < portion.length; at += 1) {
+    const list = lists[at] ?? 0;
+    runs[used] = high;
+    runs[used + 1] = low;
+    runs[used + width - 1] = list;
+    // The sign of x | -x is that of any x but 0.
+    const difference = list ^ lastList;
+    used += width & ((difference | -difference) >> 31);
+    lastList = list;
+    const length = (portion[at] ?? 0) & LENGTH_MASK;
+    const step = SIGNED_LENGTH_LOW[length] ?? 0;
+    const sum = (low + step) | 0;
+    // Both had the top bit, or one of them and the sum does not.
+    const carry = ((low & step) | ((low | step) & ~sum)) >>> 31;
+    high = (high + (SIGNED_LENGTH_HIGH[length] ?? 0) + carry) | 0;
+    low = sum;
   }
   writer.used = used;
   writer.lastList = lastList;
-  word.at = endAt;
-  word.high = high;
-  word.low = low;
+  return { high, low };
 }

@@ -31,12 +31,14 @@ const RUNS_PER_BLOCK = 4;
 const MOST_BITS = 16;
 const HALF_BITS = 32;
 
-type Index = { entries: Uint32Array; used: number; readonly runs: Uint32Array; readonly width: RunWidth };
+/** `runs`: the numbers as signed ones, which V8 keeps in a register whatever they are. */
+type Index = { entries: Uint32Array; used: number; readonly runs: Int32Array; readonly width: RunWidth };
 
 /** The index of finished runs, in shared memory. @throws RangeError when there are more than 2^27 of either. */
 export function indexRuns(runs: Uint32Array, width: RunWidth): Uint32Array {
   const count = runs.length / width;
-  const index: Index = { entries: new Uint32Array(2 ** ROOT_BITS + count), used: 2 ** ROOT_BITS, runs, width };
+  const signed = new Int32Array(runs.buffer, runs.byteOffset, runs.length);
+  const index = { entries: new Uint32Array(2 ** ROOT_BITS + count), used: 2 ** ROOT_BITS, runs: signed, width };
   fillNode(index, { at: 0, depth: 0, bits: ROOT_BITS, first: 0, end: count });
   if (Math.max(count, index.used) > POINTER_MASK) throw new RangeError(`${count} runs are more than an index can tell`);
   return shareUint32(index.entries, index.used);
@@ -54,6 +56,7 @@ type Node = {
   readonly end: number;
 };
 
+/** From one block in which runs begin to the next; those between them have no more to say than which run holds them. */
 function fillNode(index: Index, { at, depth, bits, first, end }: Node): void {
   const { runs, width } = index;
   const half = depth < HALF_BITS ? 0 : 1;
@@ -61,29 +64,36 @@ function fillNode(index: Index, { at, depth, bits, first, end }: Node): void {
   const below = depth + bits;
   let run = first;
   let next = first + 1;
-  for (let block = 0; block < 2 ** bits; block += 1) {
+  let filled = 0;
+  while (next < end) {
     // The 32 bits from `depth` on of the address at which the next run begins; a shift by 32 more is the same shift.
-    if (
-      next < end &&
-      isFirstAddress(index, next, below) &&
-      ((runs[width * next + half] ?? 0) << depth) >>> shift === block
-    ) {
+    const block = ((runs[width * next + half] ?? 0) << depth) >>> shift;
+    while (filled < block) index.entries[at + filled++] = run;
+    if (isFirstAddress(index, next, below)) {
       run = next;
       next += 1;
     }
     const begin = next;
     while (next < end && ((runs[width * next + half] ?? 0) << depth) >>> shift === block) next += 1;
-    const inside = next - begin;
-    if (inside <= MOST_SCANNED) {
-      index.entries[at + block] = (inside << COUNT_SHIFT) | run;
-    } else {
-      const child = { at: index.used, depth: below, bits: chooseBits(inside, below), first: run, end: next };
-      index.entries[at + block] = (1 << 31) | ((child.bits - 1) << COUNT_SHIFT) | child.at;
-      reserve(index, 2 ** child.bits);
-      fillNode(index, child);
-    }
-    if (inside > 0) run = next - 1;
+    const entry = indexBlock(index, below, run, begin, next);
+    index.entries[at + block] = entry;
+    filled = block + 1;
+    run = next - 1;
   }
+  while (filled < 2 ** bits) index.entries[at + filled++] = run;
+}
+
+/**
+ * The entry of a block whose first address is in the run `first`, with the runs from `begin` up to `end` beginning inside. May
+ * put larger entries in place of the index's.
+ */
+function indexBlock(index: Index, depth: number, first: number, begin: number, end: number): number {
+  const inside = end - begin;
+  if (inside <= MOST_SCANNED) return (inside << COUNT_SHIFT) | first;
+  const child = { at: index.used, depth, bits: chooseBits(inside, depth), first, end };
+  reserve(index, 2 ** child.bits);
+  fillNode(index, child);
+  return (1 << 31) | ((child.bits - 1) << COUNT_SHIFT) | child.at;
 }
 
 /** Whether a run begins where a block does whose first `decided` bits tell it from others. */

@@ -49,7 +49,9 @@ function readRecordSet(
   zone: Uint8Array,
   problems: Problem[],
 ): void {
-  const report = (below: string, message: string) => problems.push({ path: `/${index}${below}`, message });
+  const report = (below: string, message: string): void => {
+    problems.push({ path: `/${index}${below}`, message });
+  };
   const owner = parseNameText(record.name);
   const isOwner = owner instanceof Uint8Array && isSubdomain(owner, zone);
   if (!isOwner) report('/name', 'problem' in owner ? `${owner.problem}.` : describeForeign(record.name));

@@ -7,9 +7,10 @@ import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { joinMessages } from '../bench/compose-queries.ts';
 import { whyNoLoad } from '../bench/load/build-load.ts';
-import { type LoadPlan, runLoad } from '../bench/load/run-load.ts';
+import { type LoadPlan, runLoad, startLoad } from '../bench/load/run-load.ts';
 import { composeQuery } from '../support/dns-ask.ts';
 import { openProcesses, type Processes } from '../support/processes.ts';
 
@@ -81,6 +82,22 @@ describe('the load generator of the bench', { skip: whyNoLoad() ?? false }, () =
     // Of 500 queries 150 were sent during the 300 ms, and waited for what was left of them.
     assert.ok(latencyUs.p90 > 150_000, `p90 is ${latencyUs.p90} µs`);
     assert.ok(latencyUs.max >= 290_000, `the longest is ${latencyUs.max} µs`);
+  });
+
+  test('tells its own lateness from the latency of the server', async () => {
+    const server = await serveUdp((query) => answerTo(query));
+    const pace = { kind: 'rate-asleep', perSecond: 500 } as const;
+    const load = await startLoad(processes, { ...plan, port: server.port, seconds: 1, pace });
+    await sleep(300);
+    process.kill(load.pid, 'SIGSTOP');
+    await sleep(200);
+    process.kill(load.pid, 'SIGCONT');
+    const { latencyUs, latenessUs } = await load.figures;
+    server.close();
+    // Of 500 queries 100 should have been sent during the 200 ms: each was late by what was left of them.
+    assert.ok(latenessUs.p90 > 80_000 && latenessUs.max >= 190_000, JSON.stringify(latenessUs));
+    assert.ok(latenessUs.p50 < 50_000, JSON.stringify(latenessUs));
+    assert.ok(latencyUs.max >= latenessUs.max, JSON.stringify(latencyUs));
   });
 
   test('keeps so many queries under way as it was told to', async () => {

@@ -119,7 +119,6 @@ describe('the scope of an answer', () => {
       );
       checkScopes(createFixture(DOCUMENT, { placeMap: opened.placeMap }), 5000, 10);
     } finally {
-      await opened.whenKept;
       if (process.env.AZIMUTH_STATE_DIRECTORY === undefined) rmSync(stateDirectory, { recursive: true, force: true });
     }
     return undefined;

@@ -34,7 +34,8 @@ struct expectation {
 
 struct tally {
   struct expectation expected;
-  struct histogram latency;
+  /** From the intended time of sending to the answer; and to when it was sent (at a fixed rate). */
+  struct histogram latency, lateness;
   uint64_t sent, answered, lost, wrong;
 };
 

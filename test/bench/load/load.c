@@ -4,6 +4,9 @@
 //   load udp|tcp PORT QUERIES SECONDS rate PER_SECOND RCODE ANSWERS       at a fixed rate, whatever the server does
 //   … rate-asleep …                                                       the same, sleeping between queries, not spinning
 //
+// A sleeper shares its processor with the server, which clients in a network do not: it asks for a real-time priority, so that
+// it is awake when a query is due. How late queries were sent nevertheless is told beside their latency, which includes it.
+//
 // At a fixed rate a query's latency counts from when it should have been sent, not from when it was: a server that stalls
 // delays all queries that fall into the stall, and all of them say so (no coordinated omission). QUERIES has one message after
 // the other, each behind its length in two bytes. An answer is right with this RCODE and at least so many ANSWERS. It talks
@@ -13,6 +16,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -143,6 +147,7 @@ static void queue_due(const struct plan *plan, uint64_t began_ns, uint64_t now, 
     uint64_t intended_ns = due_ns(plan, began_ns);
     struct lane *lane = &lanes[tally.sent % LANES];
     if (intended_ns > now || intended_ns >= end_ns || !has_room(lane)) return;
+    note_latency(&tally.lateness, now - intended_ns);
     queue_query(lane, next_query(plan), intended_ns, &tally);
   }
 }
@@ -193,15 +198,20 @@ static double run(const struct plan *plan) {
   return (double)(end_ns - began_ns) / (double)NS_PER_SECOND;
 }
 
+static void print_percentiles(const char *name, const struct histogram *times) {
+  double mean_ns = times->total ? (double)times->sum_ns / (double)times->total : 0;
+  printf(",\"%s\":{\"mean\":%.2f,\"p50\":%.2f,\"p90\":%.2f,\"p99\":%.2f,\"p999\":%.2f,\"max\":%.2f}", name, mean_ns / 1e3,
+         (double)percentile_ns(times, 0.5) / 1e3, (double)percentile_ns(times, 0.9) / 1e3,
+         (double)percentile_ns(times, 0.99) / 1e3, (double)percentile_ns(times, 0.999) / 1e3,
+         (double)times->greatest_ns / 1e3);
+}
+
 static void print_figures(double seconds) {
-  const struct histogram *latency = &tally.latency;
-  double mean_ns = latency->total ? (double)latency->sum_ns / (double)latency->total : 0;
-  printf("{\"sent\":%llu,\"answered\":%llu,\"lost\":%llu,\"wrong\":%llu,\"seconds\":%.6f,"
-         "\"latencyUs\":{\"mean\":%.2f,\"p50\":%.2f,\"p90\":%.2f,\"p99\":%.2f,\"p999\":%.2f,\"max\":%.2f}}\n",
-         (unsigned long long)tally.sent, (unsigned long long)tally.answered, (unsigned long long)tally.lost,
-         (unsigned long long)tally.wrong, seconds, mean_ns / 1e3, (double)percentile_ns(latency, 0.5) / 1e3,
-         (double)percentile_ns(latency, 0.9) / 1e3, (double)percentile_ns(latency, 0.99) / 1e3,
-         (double)percentile_ns(latency, 0.999) / 1e3, (double)latency->greatest_ns / 1e3);
+  printf("{\"sent\":%llu,\"answered\":%llu,\"lost\":%llu,\"wrong\":%llu,\"seconds\":%.6f", (unsigned long long)tally.sent,
+         (unsigned long long)tally.answered, (unsigned long long)tally.lost, (unsigned long long)tally.wrong, seconds);
+  print_percentiles("latencyUs", &tally.latency);
+  print_percentiles("latenessUs", &tally.lateness);
+  printf("}\n");
 }
 
 int main(int count, char **arguments) {
@@ -211,6 +221,8 @@ int main(int count, char **arguments) {
   if (sigaction(SIGTERM, &action, NULL) < 0) fail("cannot listen for SIGTERM");
   // The kernel may wake a sleeper 50 µs late to save energy; that would be measured as the server's latency.
   if (prctl(PR_SET_TIMERSLACK, 1) < 0) fail("cannot set the timer slack");
+  // Where that is not permitted, queries are as late as the server's threads make them, and the figures say so.
+  if (plan.pace == RATE_ASLEEP) sched_setscheduler(0, SCHED_FIFO, &(struct sched_param){.sched_priority = 1});
   for (uint32_t index = 0; index < LANES; index++) open_lane(&lanes[index], &plan.target, plan.is_tcp);
   double seconds = run(&plan);
   print_figures(seconds);

@@ -23,6 +23,7 @@ export type LoadPlan = {
   readonly isPinned?: boolean;
 };
 
+/** In µs. */
 export type Latency = {
   readonly mean: number;
   readonly p50: number;
@@ -39,10 +40,14 @@ export type LoadFigures = {
   /** Answers with another RCODE than expected, too few records, or cut short. */
   readonly wrong: number;
   readonly seconds: number;
+  /** From when a query should have been sent, at a fixed rate; from when it was, otherwise. */
   readonly latencyUs: Latency;
+  /** Part of it that is the load generator's own: from when a query should have been sent to when it was. 0 without a rate. */
+  readonly latenessUs: Latency;
 };
 
 export type RunningLoad = {
+  readonly pid: number;
   readonly figures: Promise<LoadFigures>;
   /** Ends it now, with the figures so far. */
   stop(): void;
@@ -64,7 +69,7 @@ export async function startLoad(processes: Processes, plan: LoadPlan): Promise<R
     const parsed: LoadFigures = JSON.parse(line);
     return parsed;
   });
-  return { figures, stop: () => running.signal('SIGTERM') };
+  return { pid: running.pid, figures, stop: () => running.signal('SIGTERM') };
 }
 
 export async function runLoad(processes: Processes, plan: LoadPlan): Promise<LoadFigures> {

@@ -41,7 +41,8 @@ describe('names', () => {
     const longest = `${label}.${label}.${label}.${'b'.repeat(61)}`;
     assert.equal(nameOf(parseOwner(longest)), longest);
     assert.equal(nameOf(parseOwner(`${longest}b`)), undefined);
-    assert.equal(nameOf(parseOwner(`a${label}.com`)), undefined);
+    for (const text of [`a${label}.com`, `www.a${label}`, `a${label}`])
+      assert.equal(nameOf(parseOwner(text)), undefined);
   });
 
   it('have no empty labels', () => {

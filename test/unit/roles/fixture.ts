@@ -45,7 +45,8 @@ export function recordLog(): { readonly logger: Logger; readonly lines: LogLine[
 
 export async function openDirectory(context: TestContext): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), 'azimuth-roles-'));
-  context.after(() => rm(directory, { recursive: true, force: true }));
+  // A thread that is about to end may still be writing into its cache.
+  context.after(() => rm(directory, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 }));
   return directory;
 }
 
