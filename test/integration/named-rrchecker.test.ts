@@ -48,6 +48,7 @@ const ONLY_WE: readonly (readonly [type: string, text: string, reason: string])[
   ['URI', '10 1 https://a.test/', 'nor does their absence'],
   ['NAPTR', '1 1 "a" "b" "!x(!y!" .', 'the regular expression is for clients to judge'],
   ['IPSECKEY', '10 0 0 .', 'RFC 4025 section 2.4: algorithm 0 says that there is no key'],
+  ['CERT', 'PKIX 1 DSA-NSEC3-SHA1 AQID', 'the name that the IANA registry has for 6'],
   ['SIG', 'A 5 2 3600 1048354263 1 2642 a. AQID', 'a time in seconds, as BIND takes it in RRSIG'],
   ['SVCB', '1 . ohttp', 'RFC 9540 has named key 8 since'],
   ['SVCB', '1 . tls-supported-groups=29,23', 'and key 9 has a name, too'],

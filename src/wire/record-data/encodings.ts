@@ -38,14 +38,13 @@ export function parseBase32Hex(text: string): readonly number[] | undefined {
   let bits = 0;
   let bitCount = 0;
   for (const character of text.toUpperCase()) {
-    const digit = BASE32HEX_DIGITS.indexOf(character);
-    if (digit < 0) return undefined;
-    bits = ((bits << 5) | digit) & 0xfff;
+    bits = ((bits << 5) | BASE32HEX_DIGITS.indexOf(character)) & 0xfff;
     bitCount += 5;
     if (bitCount < 8) continue;
     bitCount -= 8;
     octets.push((bits >>> bitCount) & 0xff);
   }
+  // What is no digit, or bits beyond the last octet, would not come out as it went in.
   return formatBase32Hex(Uint8Array.from(octets)) === text.toUpperCase() ? octets : undefined;
 }
 

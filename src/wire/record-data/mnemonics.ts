@@ -5,7 +5,6 @@ import type { Mnemonics } from './fields/numbers.ts';
 /** IANA "DNS Security Algorithm Numbers" (RFC 4034 appendix A.1), with the names that have been in use. */
 export const SECURITY_ALGORITHMS: Mnemonics = new Map([
   ['RSAMD5', 1],
-  ['RSA', 1],
   ['DH', 2],
   ['DSA', 3],
   ['RSASHA1', 5],

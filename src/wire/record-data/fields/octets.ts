@@ -131,7 +131,7 @@ function formatCounted(
 ): Formatted | undefined {
   const start = at + countSize;
   const end = start + numberAt(data, at, countSize);
-  return start > data.length || end > data.length ? undefined : { text: format(data.subarray(start, end)), end };
+  return end > data.length ? undefined : { text: format(data.subarray(start, end)), end };
 }
 
 /**
