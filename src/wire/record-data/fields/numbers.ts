@@ -136,8 +136,12 @@ export function readWhole(text: string, greatest: number): number | undefined {
   return value <= greatest ? value : undefined;
 }
 
-export function toOctets(value: number, octetCount: number): readonly number[] {
-  return Array.from({ length: octetCount }, (_, index) => Math.floor(value / 256 ** (octetCount - 1 - index)) % 256);
+export function toOctets(value: number, octetCount: OctetCount): readonly number[] {
+  if (octetCount === 1) return [value];
+  if (octetCount === 2) return [value >>> 8, value & 0xff];
+  const octets: number[] = [];
+  for (let unit = 256 ** (octetCount - 1); unit >= 1; unit /= 256) octets.push(Math.floor(value / unit) % 256);
+  return octets;
 }
 
 /** The `octetCount` octets at `at`, which must be there. */
