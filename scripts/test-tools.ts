@@ -16,6 +16,7 @@ export const TEST_TOOLS: readonly TestTool[] = [
   { command: 'unbound', apt: 'unbound', brew: 'unbound' },
   { command: 'ip', apt: 'iproute2', brew: 'iproute2mac' },
   { command: 'dig', apt: 'bind9-dnsutils', brew: 'bind' },
+  { command: 'named-rrchecker', apt: 'bind9', brew: 'bind' },
 ];
 
 /** The runner's word to the tests: commands that are missing and could not be installed, separated by commas. */
@@ -45,7 +46,7 @@ function findMissing(path?: string): readonly TestTool[] {
 
 /** The command that would provide `tools` on this kind of machine. */
 export function adviceFor(tools: readonly TestTool[], platform: string = process.platform): string {
-  if (platform === 'darwin') return `brew install ${tools.map(({ brew }) => brew).join(' ')}`;
+  if (platform === 'darwin') return `brew install ${[...new Set(tools.map(({ brew }) => brew))].join(' ')}`;
   return `sudo apt-get install --no-install-recommends ${tools.map(({ apt }) => apt).join(' ')}`;
 }
 

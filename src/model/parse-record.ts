@@ -75,14 +75,45 @@ function isText(value: unknown, maxLength: number): boolean {
 
 const DEFAULT_RECORD_TTL_SECONDS = 3600;
 
-/** Types that exist in questions and messages only, never in a zone (RFC 6895 section 3.1), or that the server makes. */
-const REFUSED_TYPES: ReadonlyMap<string, string> = new Map([
-  ...['OPT', 'TSIG', 'TKEY', 'ANY', 'AXFR', 'IXFR', 'MAILA', 'MAILB'].map(
-    (type) => [type, 'no zone holds it'] as const,
-  ),
-  ['SOA', 'write it under "soa" of the zone'],
-  ...['RRSIG', 'NSEC', 'NSEC3', 'NSEC3PARAM'].map((type) => [type, 'signing makes it, never an operator'] as const),
-]);
+const MESSAGES_ONLY = 'no zone holds it';
+const SIGNING = 'signing makes it, never an operator';
+
+/**
+ * Types that no operator writes: those of questions and messages (RFC 6895 section 3.1), and what the server or signing
+ * makes. Obsolete types that do no harm may stand; numbers without a name are judged when the zone is built.
+ */
+const REFUSED_TYPES: readonly (readonly [name: string, number: number, reason: string])[] = [
+  ['SOA', 6, 'write it under "soa" of the zone'],
+  ['NULL', 10, 'RFC 1035 section 3.3.10 keeps it out of zones'],
+  ['SIG', 24, `${SIGNING}, and RRSIG has replaced it (RFC 3755)`],
+  ['NXT', 30, `${SIGNING}, and NSEC has replaced it (RFC 3755)`],
+  ['OPT', 41, MESSAGES_ONLY],
+  ['RRSIG', 46, SIGNING],
+  ['NSEC', 47, SIGNING],
+  ['NSEC3', 50, SIGNING],
+  ['NSEC3PARAM', 51, SIGNING],
+  // RFC 8976 section 2: the serial of the SOA, which is that of the revision, and all records are in it.
+  ['ZONEMD', 63, 'it is the digest of one revision of the zone, and wrong after the next change'],
+  ['NXNAME', 128, MESSAGES_ONLY],
+  ['TKEY', 249, MESSAGES_ONLY],
+  ['TSIG', 250, MESSAGES_ONLY],
+  ['IXFR', 251, MESSAGES_ONLY],
+  ['AXFR', 252, MESSAGES_ONLY],
+  ['MAILB', 253, MESSAGES_ONLY],
+  ['MAILA', 254, MESSAGES_ONLY],
+  ['ANY', 255, MESSAGES_ONLY],
+];
+const REFUSALS: ReadonlyMap<string, string> = new Map(
+  REFUSED_TYPES.flatMap(([name, number, reason]) => [
+    [name, reason],
+    [`TYPE${number}`, reason],
+  ]),
+);
+
+/** Why no operator writes records of the type, given by name, or by number with any zeros before it; undefined: they may. */
+export function refusalOf(type: string): string | undefined {
+  return REFUSALS.get(type.replace(/^TYPE0+(?=\d)/, 'TYPE'));
+}
 
 /**
  * Undefined when the record cannot be used; problems may be reported all the same. Of a million records nearly all are
@@ -101,8 +132,7 @@ export function parseRecord(
     document.ttl === undefined
       ? DEFAULT_RECORD_TTL_SECONDS
       : parseSeconds(document.ttl, MAX_RECORD_TTL_SECONDS, joinPointer(path, 'ttl'), report);
-  const refusal =
-    REFUSED_TYPES.get(type) ?? (type === 'NS' && name === zone ? 'write them under "ns" of the zone' : undefined);
+  const refusal = refusalOf(type) ?? (type === 'NS' && name === zone ? 'write them under "ns" of the zone' : undefined);
   if (refusal !== undefined) {
     report(joinPointer(path, 'type'), `a record of type ${type} cannot stand here: ${refusal}.`);
     return undefined;

@@ -5,8 +5,9 @@
 import { MAX_RECORD_DATA_LENGTH } from '../model/limits.ts';
 import { nameLength } from './name.ts';
 import { formatHex, parseHex } from './record-data/encodings.ts';
-import type { TokenReader } from './record-data/fields.ts';
-import { LAYOUTS, type Layout } from './record-data/layouts.ts';
+import type { Field, TokenReader } from './record-data/field.ts';
+import type { Layout } from './record-data/layouts/layout.ts';
+import { LAYOUTS } from './record-data/layouts.ts';
 import { quote, splitTokens, type Token } from './record-data/tokens.ts';
 import { formatRecordType, TYPE_MX, TYPE_NS, TYPE_SRV } from './record-types.ts';
 
@@ -92,20 +93,46 @@ function parseGeneric(type: number, layout: Layout | undefined, tokens: readonly
  */
 export function formatRecordData(type: number, bytes: Uint8Array): string {
   const layout = LAYOUTS.get(type);
-  const text = layout === undefined ? undefined : formatFields(layout, bytes);
-  return text ?? `\\# ${bytes.length} ${formatHex(bytes)}`.trimEnd();
+  const texts = layout === undefined ? undefined : formatFields(layout, bytes);
+  if (texts === undefined || texts.includes(undefined)) return `\\# ${bytes.length} ${formatHex(bytes)}`.trimEnd();
+  return texts.filter((text) => text !== '').join(' ');
 }
 
-function formatFields(layout: Layout, bytes: Uint8Array): string | undefined {
-  const texts: string[] = [];
+/** A text for each field, undefined for one that has none; undefined when the bytes are no data of this layout. */
+function formatFields(layout: Layout, bytes: Uint8Array): readonly (string | undefined)[] | undefined {
+  const texts: (string | undefined)[] = [];
+  const end = walkFields(layout, bytes, (_field, _at, _end, text) => void texts.push(text));
+  return end === bytes.length ? texts : undefined;
+}
+
+/**
+ * Where in data of `type` names begin, in their order; each ends with its root label. None where the data is not what its
+ * type wants. Which of them DNSSEC signs in lower case depends on the type (RFC 4034 section 6.2, RFC 6840 section 5.1).
+ */
+export function namesIn(type: number, bytes: Uint8Array): readonly number[] {
+  const layout = LAYOUTS.get(type);
+  if (layout?.fields.some((field) => field.names !== undefined) !== true) return [];
+  const offsets: number[] = [];
+  const end = walkFields(layout, bytes, (field, at, fieldEnd) => {
+    offsets.push(...(field.names?.(bytes, at, fieldEnd) ?? []));
+  });
+  return end === bytes.length ? offsets : [];
+}
+
+/** Calls `visit` for each field in turn. Answers the offset behind the last one; -1 where one is not right. */
+function walkFields(
+  layout: Layout,
+  bytes: Uint8Array,
+  visit: (field: Field, at: number, end: number, text: string | undefined) => void,
+): number {
   let at = 0;
   for (const field of layout.fields) {
     const formatted = field.format(bytes, at);
-    if (formatted === undefined) return undefined;
-    if (formatted.text !== '') texts.push(formatted.text);
+    if (formatted === undefined) return -1;
+    visit(field, at, formatted.end, formatted.text);
     at = formatted.end;
   }
-  return at === bytes.length ? texts.join(' ') : undefined;
+  return at;
 }
 
 /**

@@ -1,7 +1,8 @@
-// The values of service parameters, one notation per key (RFC 9460 sections 7 and 8). Lists are separated by commas; inside
-// an item of alpn, `\,` and `\\` stand for a comma and a backslash once the escapes of the text itself are resolved (A.1).
+// The values of service parameters, one notation per key (RFC 9460 sections 7 and 8, RFC 9461, RFC 9540). Lists are separated
+// by commas; inside an item of alpn, `\,` and `\\` stand for a comma and a backslash once the escapes of the text itself are
+// resolved (RFC 9460 appendix A.1).
 
-import { formatIpv4, formatIpv6, parseIpv4, parseIpv6 } from './addresses.ts';
+import { formatIpv4, formatIpv6, parseIpv4, parseIpv6 } from './address-octets.ts';
 import { formatBase64, parseBase64 } from './encodings.ts';
 import { formatQuoted } from './tokens.ts';
 
@@ -138,6 +139,44 @@ function addressHints(
   };
 }
 
+/**
+ * The path of DNS over HTTPS (RFC 9461 section 5): a URI template (RFC 6570) in UTF-8 that begins with / and has an expression
+ * with the variable dns.
+ */
+const DOH_PATH: Notation = {
+  parse: (text) =>
+    isDohPath(Uint8Array.from(text)) ? text : { problem: 'it is no template such as /dns-query{?dns}' },
+  format: (value) => (isDohPath(value) ? formatQuoted(value) : undefined),
+};
+
+function isDohPath(octets: Uint8Array): boolean {
+  const text = new TextDecoder('utf-8', { ignoreBOM: true }).decode(octets);
+  const expressions = [...text.matchAll(/\{[+#./;?&]?([^{}]*)\}/g)].map(([, variables = '']) => variables.split(','));
+  const hasVariable = expressions.flat().some((variable) => /^dns(?::\d{1,4}|\*)?$/.test(variable));
+  // Octets that are no UTF-8 have become U+FFFD.
+  return hasVariable && text.startsWith('/') && !text.includes('\ufffd');
+}
+
+/** Numbers from the IANA registry "TLS Supported Groups", the preferred one first, none twice. */
+const TLS_GROUPS: Notation = {
+  parse(text) {
+    const groups = toText(text)
+      .split(',')
+      .map((group) => (/^\d{1,5}$/.test(group) && Number(group) <= 0xffff ? Number(group) : undefined));
+    const known = groups.filter((group) => group !== undefined);
+    if (known.length < groups.length) return { problem: 'write numbers of TLS groups with commas between them' };
+    if (new Set(known).size < known.length) return { problem: 'a group is there twice' };
+    return known.flatMap((group) => [group >>> 8, group & 0xff]);
+  },
+  format(value) {
+    if (value.length % 2 !== 0) return undefined;
+    const groups = Array.from({ length: value.length / 2 }, (_, index) => {
+      return ((value[2 * index] ?? 0) << 8) | (value[2 * index + 1] ?? 0);
+    });
+    return new Set(groups).size < groups.length ? undefined : groups.join(',');
+  },
+};
+
 function toText(octets: readonly number[]): string {
   return octets.map((octet) => String.fromCharCode(octet)).join('');
 }
@@ -152,4 +191,15 @@ const NOTATIONS: ReadonlyMap<number, Notation> = new Map([
   [4, addressHints(4, 'IPv4', parseIpv4, formatIpv4)],
   [5, ECH],
   [6, addressHints(16, 'IPv6', parseIpv6, formatIpv6)],
+  [7, DOH_PATH],
+  [9, TLS_GROUPS],
 ]);
+
+/**
+ * Whether the value may be written with backslashes. Lists of keys, numbers, addresses and base64 may not: "To enable simpler
+ * parsing, this SvcParamValue MUST NOT contain escape sequences" (RFC 9460 sections 7.2, 7.3 and 8, RFC 9848 section 4).
+ */
+export function mayHaveEscapes(key: number): boolean {
+  const notation = NOTATIONS.get(key);
+  return notation === undefined || notation === ALPN || notation === DOH_PATH;
+}

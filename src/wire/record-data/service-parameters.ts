@@ -1,16 +1,16 @@
 // The parameters of SVCB and HTTPS records (RFC 9460 section 2): key=value in text, in any order; on the wire a key number,
-// a length and the value each, in strictly ascending order of keys. Known keys are checked, unknown ones are keyNNN.
+// a length and the value each, in strictly ascending order of keys. Known keys have a notation each; keyNNN, which can stand for
+// any key, has the octets of the wire as its value (section 2.1). Both are checked.
 
-import type { Field } from './fields.ts';
-import { takeRest } from './fields.ts';
-import { formatParameterValue, parseParameterValue } from './parameter-values.ts';
-import { quote, readOctets, type Token } from './tokens.ts';
+import { append, type Field, takeRest } from './field.ts';
+import { formatParameterValue, mayHaveEscapes, parseParameterValue } from './parameter-values.ts';
+import { quote, readOctets, type Token, type TokenProblem } from './tokens.ts';
 
 const KEY_MANDATORY = 0;
 const KEY_ALPN = 1;
 const KEY_NO_DEFAULT_ALPN = 2;
 
-/** IANA "Service Parameter Keys": RFC 9460 section 14.3.2, RFC 9461, RFC 9540. The place in the list is the number. */
+/** IANA "Service Parameter Keys": RFC 9460 section 14.3.2, RFC 9461, RFC 9540, tls-supported-groups. The place in the list is the number. */
 const KEY_NAMES: readonly string[] = [
   'mandatory',
   'alpn',
@@ -21,6 +21,7 @@ const KEY_NAMES: readonly string[] = [
   'ipv6hint',
   'dohpath',
   'ohttp',
+  'tls-supported-groups',
 ];
 /** 65535 is reserved ("Invalid key"). */
 const GREATEST_KEY = 65_534;
@@ -35,7 +36,7 @@ export const serviceParameters: Field = {
     }
     for (const [key, value] of [...values].sort(([a], [b]) => a - b)) {
       octets.push(key >>> 8, key & 0xff, value.length >>> 8, value.length & 0xff);
-      for (const octet of value) octets.push(octet);
+      append(octets, value);
     }
     return findInconsistency(values);
   },
@@ -65,14 +66,26 @@ function parseParameter(token: Token, values: Map<number, readonly number[]>): s
   if (key === undefined)
     return `the parameter ${quote(token.text)} has no known key: write ${KEY_NAMES.join(', ')} or keyNNN`;
   if (values.has(key)) return `the parameter ${keyText} is there twice: write it once`;
-  const read = readOctets(valueToken(token.text.slice(keyText.length + 1)));
-  if ('problem' in read) return read.problem;
-  const hasValue = token.text.length > keyText.length;
-  const value = parseParameterValue(key, hasValue ? read : undefined, parseKey);
+  const value = parseValue(key, keyText, token.text.slice(keyText.length));
   if ('problem' in value) return `the parameter ${keyText}: ${value.problem}`;
   if (value.length > 0xffff) return `the parameter ${keyText} has more than 65535 octets: shorten it`;
   values.set(key, value);
   return undefined;
+}
+
+/** `text` begins with `=`, or is empty. */
+function parseValue(key: number, keyText: string, text: string): readonly number[] | TokenProblem {
+  const token = valueToken(text.slice(1));
+  const read = readOctets(token);
+  if ('problem' in read) return read;
+  if (keyText === KEY_NAMES[key]) {
+    if (token.text.includes('\\') && !mayHaveEscapes(key)) return { problem: 'write its value without any \\' };
+    return parseParameterValue(key, text === '' ? undefined : read, parseKey);
+  }
+  if (formatParameterValue(key, Uint8Array.from(read), formatKey) === undefined) {
+    return { problem: `its octets are no value of ${formatKey(key)}: write ${formatKey(key)}= and a value` };
+  }
+  return read;
 }
 
 /** Behind `=`, a value may stand in quotes of its own. */

@@ -10,7 +10,9 @@
 //           A 192.0.2.2           a line that begins with a blank is about the name above
 
 import { MAX_DATA_PER_RECORD, MAX_PROBLEMS, MAX_RECORD_TTL_SECONDS } from '../../model/limits.ts';
+import { refusalOf } from '../../model/parse-record.ts';
 import { canonicalKey, formatName, isSubdomain, lowerCaseName, parseNameText } from '../../wire/name.ts';
+import { parseTtl } from '../../wire/record-data/parse-ttl.ts';
 import { quote, readOctets } from '../../wire/record-data/tokens.ts';
 import { parseRecordTokens } from '../../wire/record-data.ts';
 import {
@@ -21,7 +23,6 @@ import {
   parseRecordType,
   TYPE_SOA,
 } from '../../wire/record-types.ts';
-import { parseTtl } from './parse-ttl.ts';
 import { type Entry, type Place, type PlacedToken, scanEntries } from './scan-entries.ts';
 
 /** Where something stands, in the file that was given or in one that it includes. */
@@ -70,7 +71,7 @@ export function readMasterFile(source: MasterFileSource): MasterFile {
     include: source.include,
     sets: new Map(),
     problems: [],
-    refusedTypes: new Map(),
+    refusedTypes: new Set(),
   };
   const context: Context = {
     file: source.file,
@@ -94,7 +95,7 @@ type Reader = {
   readonly sets: Map<string, MasterSet>;
   readonly problems: MasterFileProblem[];
   /** Types of which one record has been refused: of a signed zone, thousands would be. */
-  readonly refusedTypes: Map<number, true>;
+  readonly refusedTypes: Set<number>;
 };
 
 /** What lines depend on: an included file has its own, and changes nothing in that of the file around it. */
@@ -277,17 +278,14 @@ function readHead(entry: Entry, start: number, refuse: Refuse): Head | undefined
   return refuse(placeBehind(entry), 'the record has no type and no data: write it like www 3600 IN A 192.0.2.1.');
 }
 
-const MADE_BY_SIGNING: ReadonlySet<string> = new Set(['RRSIG', 'NSEC', 'NSEC3', 'NSEC3PARAM']);
-
 /** Of each type that cannot stand in a file one record is reported: a signed zone has thousands. */
 function refuseType(reader: Reader, type: number, token: PlacedToken, refuse: Refuse): boolean {
   const text = formatRecordType(type);
-  const isMade = MADE_BY_SIGNING.has(text);
-  if (!isMade && !isMetaType(type)) return false;
-  if (reader.refusedTypes.has(type)) return true;
-  reader.refusedTypes.set(type, true);
-  if (isMade) refuse(token, `${text} records are made by signing: give the zone unsigned, without any of them.`);
-  else refuse(token, `${text} exists in messages only: no record can have this type.`);
+  const reason =
+    type === TYPE_SOA ? undefined : (refusalOf(text) ?? (isMetaType(type) ? 'it exists in messages only' : undefined));
+  if (reason === undefined) return false;
+  if (!reader.refusedTypes.has(type)) refuse(token, `${text} records cannot stand here: ${reason}.`);
+  reader.refusedTypes.add(type);
   return true;
 }
 

@@ -82,7 +82,10 @@ describe('provideTools', () => {
   test('without apt, tests are skipped with the command that would provide what they need', () => {
     const { missing, said, ran } = provide(() => 'no');
     assert.deepEqual([missing, ran], [COMMANDS, []]);
-    assert.match(said[0] ?? '', /tests that need redis-server, unbound, ip, dig will be skipped; to have them run: /);
+    assert.match(
+      said[0] ?? '',
+      /tests that need redis-server, unbound, ip, dig, named-rrchecker will be skipped; to have them run: /,
+    );
   });
 
   test('someone who may not become root is told, and nothing more is run', () => {
@@ -101,9 +104,9 @@ describe('provideTools', () => {
   test('the advice suits the platform', () => {
     assert.match(
       adviceFor(TEST_TOOLS, 'linux'),
-      /^sudo apt-get install .* redis-server unbound iproute2 bind9-dnsutils$/,
+      /^sudo apt-get install .* redis-server unbound iproute2 bind9-dnsutils bind9$/,
     );
-    assert.match(adviceFor(TEST_TOOLS, 'darwin'), /^brew install redis unbound /);
+    assert.match(adviceFor(TEST_TOOLS, 'darwin'), /^brew install redis unbound iproute2mac bind$/);
   });
 
   test('a tool is found in its folder of the path', () => {

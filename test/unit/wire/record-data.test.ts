@@ -5,8 +5,9 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { formatName, parseNameText } from '../../../src/wire/name.ts';
 import { LAYOUTS } from '../../../src/wire/record-data/layouts.ts';
-import { formatRecordData, parseRecordData, targetNameOf } from '../../../src/wire/record-data.ts';
+import { formatRecordData, namesIn, parseRecordData, targetNameOf } from '../../../src/wire/record-data.ts';
 import { formatRecordType, parseRecordType } from '../../../src/wire/record-types.ts';
+import { RECORD_DATA_EXAMPLES, WRONG_RECORD_DATA } from '../../support/record-data-examples.ts';
 
 const ORIGIN = nameOf('zone.example.');
 
@@ -34,53 +35,38 @@ function problemOf(mnemonic: string, text: string): string {
   return parsed.problem;
 }
 
-const DIGEST_32 = '3cd1f6d93f4ae1b5a0ff2c0b0a86ee6b1c1e7b6fd6a4f02a7a1c8c1d7e3b9f60';
-
-/** Type, text as people write it, wire form in hexadecimal, and the text that comes back where it differs. */
-const EXAMPLES: readonly (readonly [string, string, string, string?])[] = [
-  ['A', '198.51.100.7', 'c6336407'],
-  ['AAAA', '2001:DB8:0:0:1:0:0:1', '20010db8000000000001000000000001', '2001:db8::1:0:0:1'],
-  ['AAAA', '::ffff:192.0.2.9', '00000000000000000000ffffc0000209', '::ffff:c000:209'],
-  ['AAAA', '::', '00000000000000000000000000000000'],
-  ['AAAA', '2001:db8:0:1:1:1:1:1', '20010db8000000010001000100010001'],
+/** What the origin zone.example. makes of names that lack the final dot, and types that named-rrchecker does not read. */
+const MORE_EXAMPLES: typeof RECORD_DATA_EXAMPLES = [
   ['NS', 'ns1', '036e7331047a6f6e65076578616d706c6500', 'ns1.zone.example.'],
-  ['CNAME', 'Edge.CDN.test.', '04456467650343444e047465737400'],
-  ['PTR', '.', '00'],
   ['DNAME', '@', '047a6f6e65076578616d706c6500', 'zone.example.'],
-  ['SOA', 'a. b\\.c. 1 2 3 4 4294967295', '01610003622e6300000000010000000200000003000000' + '04ffffffff'],
-  ['MX', '0 .', '000000'],
-  ['MX', '10 mx.test.', '000a026d78047465737400'],
-  ['TXT', 'plain', '05706c61696e', '"plain"'],
-  ['TXT', '"v=spf1 -all" "second"', '0b763d73706631202d616c6c067365636f6e64'],
-  ['TXT', '""', '00'],
-  ['TXT', '"a\\"b\\\\c\\007;"', '076122625c63073b'],
-  ['TXT', 'k\\;v', '036b3b76', '"k;v"'],
+  ['HIP', '2 2001 AQID rvs', '02020003200101020303727673047a6f6e65076578616d706c6500', '2 2001 AQID rvs.zone.example.'],
   ['TXT', '"é"', '02c3a9', '"\\195\\169"'],
   ['TXT', '( "a"\n "b" )', '01610162', '"a" "b"'],
-  ['SPF', '"v=spf1"', '06763d73706631'],
-  ['SRV', '1 2 443 svc.test.', '0001000201bb03737663047465737400'],
-  ['CAA', '128 issuewild "ca.test; account=7"', '80096973737565' + '77696c6463612e746573743b206163636f756e743d37'],
-  ['CAA', '0 issue ""', '00056973737565'],
+  ['IPSECKEY', '10 0 0 .', '0a0000'],
+  ['CLA', '"TCP-v4-v6"', '095443502d76342d7636'],
   [
-    'NAPTR',
-    '10 20 "U" "E2U+sip" "!^.*$!sip:a@b!" .',
-    '000a00140155074532552b7369700e215e2e2a24217369703a61406221' + '00',
+    'TSIG',
+    'hmac-sha256. 1700000000 300 3 AQID 4711 16 0',
+    `0b${Buffer.from('hmac-sha256').toString('hex')}00` +
+      '00006553f100' +
+      '012c' +
+      '0003010203' +
+      '1267' +
+      '0010' +
+      '0000',
   ],
-  ['SSHFP', `4 2 ${DIGEST_32}`, `0402${DIGEST_32}`],
-  ['TLSA', `3 1 1 ${DIGEST_32.slice(0, 30)} ${DIGEST_32.slice(30)}`, `030101${DIGEST_32}`, `3 1 1 ${DIGEST_32}`],
-  ['TLSA', '3 0 0 30', '03000030'],
-  ['DS', `4711 13 2 ${DIGEST_32.toUpperCase()}`, `12670d02${DIGEST_32}`, `4711 13 2 ${DIGEST_32}`],
-  ['CDS', '0 0 0 00', '0000000000'],
-  ['DNSKEY', '257 3 13 AQID BAU=', '0101030d0102030405', '257 3 13 AQIDBAU='],
-  ['HINFO', 'ARM64 "Some OS"', '0541524d363407536f6d65204f53', '"ARM64" "Some OS"'],
-  ['URI', '10 1 "ftp://f.test/p"', '000a00016674703a2f2f662e746573742f70'],
-  ['RP', 'who.test. .', '0377686f04746573740000'],
-  ['AFSDB', '1 afs.test.', '000103616673047465737400'],
-  ['OPENPGPKEY', 'AQID', '010203'],
-  ['TYPE65280', '\\# 0', ''],
-  ['TYPE65280', '\\# 4 c000 02 01', 'c0000201', '\\# 4 c0000201'],
-  ['A', '\\# 4 C0000201', 'c0000201', '192.0.2.1'],
+  [
+    'TSIG',
+    'a. 281474976710655 0 0 0 18 6 AAAAAAAA',
+    '016100' + 'ffffffffffff' + '0000' + '0000' + '0000' + '0012' + '0006000000000000',
+  ],
+  [
+    'TKEY',
+    'a. 20300101000000 20300102000000 3 0 3 AQID 0',
+    '016100' + '70dbd880' + '70dd2a00' + '0003' + '0000' + '0003010203' + '0000',
+  ],
 ];
+const EXAMPLES = [...RECORD_DATA_EXAMPLES, ...MORE_EXAMPLES];
 
 describe('parseRecordData', () => {
   for (const [type, text, hex, formatted] of EXAMPLES) {
@@ -90,34 +76,15 @@ describe('parseRecordData', () => {
     });
   }
 
-  const REFUSED: readonly (readonly [string, string, RegExp])[] = [
-    ['A', '', /the address is missing; write it like: 192\.0\.2\.1/],
-    ['A', '192.0.2.256', /is not an IPv4 address/],
-    ['A', '192.0.2.01', /is not an IPv4 address/],
-    ['A', '192.0.2.1 192.0.2.2', /"192\.0\.2\.2" is too much/],
-    ['AAAA', '2001:db8::1::2', /is not an IPv6 address/],
-    ['AAAA', '1:2:3:4:5:6:7::8', /is not an IPv6 address/],
-    ['AAAA', '1:2:3:4:5:6:7', /is not an IPv6 address/],
-    ['AAAA', ':1:2:3:4:5:6:7:8', /is not an IPv6 address/],
-    ['AAAA', '192.0.2.1::', /is not an IPv6 address/],
-    ['AAAA', 'fe80::1%eth0', /is not an IPv6 address/],
-    ['MX', 'mail.test.', /preference "mail\.test\." is not a whole number from 0 to 65535/],
-    ['MX', '65536 mail.test.', /whole number/],
-    ['MX', '10', /the mail server is missing/],
+  const REFUSED: typeof WRONG_RECORD_DATA = [
+    ...WRONG_RECORD_DATA,
     [
       'MX',
       '10 mail.zone.example',
       /no final dot and so means mail\.zone\.example\.zone\.example: write mail\.zone\.example\. instead/,
     ],
-    ['CNAME', 'a..b.', /empty label/],
-    ['SOA', 'a. b. 1 2 3 4 4294967296', /minimum/],
-    ['TXT', '', /the text is missing/],
     ['TXT', 'v=DKIM1; k=rsa', /unquoted ; begins a comment/],
-    ['TXT', '"open', /not closed/],
     ['TXT', 'a="b c"', /quote inside/],
-    ['TXT', '"\\300"', /broken escape/],
-    ['TXT', `"${'x'.repeat(256)}"`, /256 octets, above 255: split it into several quoted strings/],
-    ['TXT', '( "a"', /parentheses/],
     ['TXT', '"a" )', /parentheses/],
     ['TXT', '"\ud800"', /surrogate/],
     [
@@ -127,27 +94,23 @@ describe('parseRecordData', () => {
         .join(' '),
       /65792 octets, above 65535/,
     ],
-    ['CAA', '0 is-sue "x"', /tag "is-sue" is not of letters and digits/],
-    ['CAA', '0 issue', /value is missing/],
     ['URI', '1 1 ""', /target is empty/],
-    ['DS', '1 13 2 abcd', /2 octets, where one of kind 2 has 32/],
-    ['DS', '1 13 2 xyz', /not hexadecimal/],
-    ['DS', '1 13 2', /digest is missing/],
-    ['SSHFP', '4 1 abcd', /kind 1 has 20/],
-    ['DNSKEY', '257 3 13 AQID=', /not base64/],
     ['DNSKEY', '257 3 13 AQJ=', /not base64/],
-    ['TYPE65280', 'c0000201', /only \\# followed by/],
-    ['TYPE65280', '\\# 3 c0000201', /announces 3 octets, but 4 follow/],
-    ['TYPE65280', '\\# 1 c', /two hexadecimal digits/],
-    ['TYPE65280', '\\#', /number of octets/],
-    ['TYPE65280', '\\# 65536 00', /number of octets/],
-    ['A', '\\# 5 c000020101', /no valid data of this type/],
-    ['MX', '\\# 3 000ac0', /no valid data of this type/],
+    ['RRSIG', 'A 5 2 3600 21070322173103 20030220173103 2642 example.com. AQID', /is no time from 1970 to 2106/],
+    ['RRSIG', 'A 5 2 3600 19691231235959 20030220173103 2642 example.com. AQID', /is no time from 1970 to 2106/],
+    ['TSIG', 'a. 1 300 3 AQ== 4711 0 0', /MAC is not a number of octets and so many octets in base64/],
+    ['TSIG', 'a. 281474976710656 300 0 4711 0 0', /time signed/],
   ];
   for (const [type, text, expected] of REFUSED) {
     it(`refuses ${type} ${JSON.stringify(text.slice(0, 40))} and says why`, () =>
       assert.match(problemOf(type, text), expected));
   }
+
+  it('has an example of each type that it can read', () => {
+    const shown = new Set(EXAMPLES.filter(([, text]) => !text.startsWith('\\#')).map(([type]) => typeOf(type)));
+    const missing = [...LAYOUTS.keys()].filter((type) => !shown.has(type));
+    assert.deepEqual(missing.map(formatRecordType), []);
+  });
 
   it('refuses text beyond the limit before it reads it', () => {
     assert.match(problemOf('TXT', 'x '.repeat(200_000)), /400000 characters, above/);
@@ -156,6 +119,13 @@ describe('parseRecordData', () => {
   it('takes the most that a record can hold', () => {
     const hex = 'ab'.repeat(65_535);
     assert.equal(hexOf('TYPE65280', `\\# 65535 ${hex}`), hex);
+  });
+
+  it('has ports up to 65535, and no bitmap that goes further', () => {
+    const octets = `c000020106${'00'.repeat(8191)}01`;
+    assert.equal(hexOf('WKS', '192.0.2.1 6 65535'), octets);
+    assert.equal(formatRecordData(typeOf('WKS'), Buffer.from(octets, 'hex')), '192.0.2.1 6 65535');
+    assert.match(formatRecordData(typeOf('WKS'), Buffer.from(`${octets}01`, 'hex')), /^\\#/);
   });
 
   it('lets a relative name stand that does not repeat the zone, and any name where the origin is the root', () => {
@@ -176,6 +146,39 @@ describe('parseRecordData', () => {
       { numRuns: 3000 },
     );
   });
+
+  it('takes no part of an example for the whole, unless it can be read back', () => {
+    for (const [type, text, hex] of EXAMPLES) {
+      const whole = Buffer.from(hex, 'hex');
+      for (let length = 0; length < whole.length; length++)
+        expectSameOctets(typeOf(type), whole.subarray(0, length), text);
+    }
+  });
+
+  it('reads back to the same octets whatever it writes of examples with some octets changed', () => {
+    const change = fc.tuple(fc.nat(200), fc.nat(255));
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...EXAMPLES),
+        fc.array(change, { minLength: 1, maxLength: 3 }),
+        ([type, text, hex], changes) => {
+          const octets = Buffer.from(hex, 'hex');
+          for (const [at, octet] of changes) if (octets.length > 0) octets[at % octets.length] = octet;
+          expectSameOctets(typeOf(type), octets, text);
+        },
+      ),
+      { numRuns: 5000 },
+    );
+  });
+
+  /** What is no data of its type is refused as such; all else comes back as the same octets. */
+  function expectSameOctets(type: number, octets: Uint8Array, context: string): void {
+    const written = formatRecordData(type, octets);
+    const parsed = parseRecordData(type, written, ORIGIN);
+    const what = `${formatRecordType(type)} ${context}: ${written}`;
+    if (parsed.ok) assert.deepEqual(Buffer.from(parsed.bytes), Buffer.from(octets), what);
+    else assert.match(parsed.problem, /the octets behind \\# are no valid data/, what);
+  }
 
   it('keeps every octet of text', () => {
     const strings = fc.array(fc.uint8Array({ maxLength: 255 }), { minLength: 1, maxLength: 4 });
@@ -220,6 +223,45 @@ describe('parseRecordData', () => {
       ),
       { numRuns: 3000 },
     );
+  });
+});
+
+describe('namesIn', () => {
+  const found = (mnemonic: string, text: string): readonly string[] => {
+    const data = Buffer.from(hexOf(mnemonic, text), 'hex');
+    return namesIn(typeOf(mnemonic), data).map((at) => formatName(data, at));
+  };
+
+  const CASES: readonly (readonly [string, string, readonly string[]])[] = [
+    ['NS', 'Ns1.test.', ['Ns1.test']],
+    ['SOA', 'a. b. 1 2 3 4 5', ['a', 'b']],
+    ['MX', '10 mx.test.', ['mx.test']],
+    ['PX', '10 a. b.', ['a', 'b']],
+    ['NAPTR', '1 2 "a" "bc" "" replaced.test.', ['replaced.test']],
+    ['SIG', 'A 5 2 3600 1 1 1 signer.test. AQID', ['signer.test']],
+    ['RRSIG', 'A 5 2 3600 1 1 1 signer.test. AQID', ['signer.test']],
+    ['NXT', 'next.test. A', ['next.test']],
+    ['NSEC', 'next.test. A', ['next.test']],
+    ['A6', '64 ::1 prefix.test.', ['prefix.test']],
+    ['A6', '0 ::1', []],
+    ['IPSECKEY', '10 3 2 gateway.test. AQID', ['gateway.test']],
+    ['IPSECKEY', '10 1 2 192.0.2.1 AQID', []],
+    ['AMTRELAY', '10 1 3 relay.test.', ['relay.test']],
+    ['HIP', '2 2001 AQID a. bc.d. e.', ['a', 'bc.d', 'e']],
+    ['HIP', '2 2001 AQID', []],
+    ['SVCB', '1 target.test. alpn=h2', ['target.test']],
+    ['MX', '0 .', ['.']],
+    ['TXT', '"a."', []],
+    ['TYPE65280', '\\# 3 016100', []],
+  ];
+  for (const [type, text, names] of CASES) {
+    it(`finds ${names.length === 0 ? 'no name' : names.join(' and ')} in ${type} ${text}`, () =>
+      assert.deepEqual(found(type, text), names));
+  }
+
+  it('finds none in data that is not what its type wants', () => {
+    assert.deepEqual(namesIn(typeOf('MX'), Buffer.from('000a0161', 'hex')), []);
+    assert.deepEqual(namesIn(typeOf('MX'), Buffer.from('000a01610000', 'hex')), []);
   });
 });
 

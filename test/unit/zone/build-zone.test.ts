@@ -311,6 +311,6 @@ describe('what buildZone refuses', () => {
   });
 
   it('allows RRSIG and NSEC beside a CNAME', () => {
-    build(zoneWith(record('a', 'CNAME', 'x.'), record('a', 'NSEC', '\\# 1 00')));
+    build(zoneWith(record('a', 'CNAME', 'x.'), record('a', 'NSEC', 'b. A')));
   });
 });

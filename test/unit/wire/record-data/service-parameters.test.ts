@@ -68,13 +68,16 @@ describe('service parameters', () => {
     });
   }
 
-  it('reads a known key by its number in the notation of that key', () => {
-    assert.equal(hexOf('1 . key3=53'), hexOf('1 . port=53'));
+  it('takes the value of keyNNN for the octets of the wire, of a known key too (section 2.1)', () => {
+    assert.equal(hexOf('1 . key3="\\000\\053"'), hexOf('1 . port=53'));
+    assert.equal(hexOf('1 . key1="\\002h2"'), hexOf('1 . alpn=h2'));
+    assert.match(problemOf('1 . key3=8080'), /key3: its octets are no value of port: write port= and a value/);
+    assert.match(problemOf('1 . key1=h2'), /no value of alpn/);
   });
 
   const REFUSED: readonly (readonly [string, RegExp])[] = [
     ['1 . port=1 port=2', /port is there twice/],
-    ['1 . key3=1 port=2', /there twice/],
+    ['1 . key3=ab port=2', /there twice/],
     ['1 . port', /port: its value is missing/],
     ['1 . port=65536', /whole number from 0 to 65535/],
     ['1 . alpn=', /its value is missing/],
@@ -115,7 +118,7 @@ describe('service parameters', () => {
         3: fc.tuple(fc.nat(255), fc.nat(255)),
         4: fc.array(fc.nat(255), { minLength: 4, maxLength: 4 }),
         6: fc.array(fc.nat(255), { minLength: 16, maxLength: 16 }),
-        7: fc.array(fc.nat(255), { maxLength: 20 }),
+        10: fc.array(fc.nat(255), { maxLength: 20 }),
         65534: fc.array(fc.nat(255), { maxLength: 20 }),
       },
       { requiredKeys: [] },

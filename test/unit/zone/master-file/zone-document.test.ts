@@ -25,7 +25,7 @@ example.org A 192.0.2.2
 sub NS ns.sub
 ns.sub AAAA 2001:db8::1
 @ MX 10 ns1
-`.replace('30m 10m 1w', '1800 600 604800');
+`;
 
 const DOCUMENT = {
   name: 'example.org',
