@@ -7,7 +7,7 @@
 // Serves RFC 1034 section 4.3.2, RFC 2308 (negative answers), RFC 7871 (client subnet).
 
 import { NONE } from '../snapshot/snapshot.ts';
-import { labelCountOf } from '../snapshot/zone-image.ts';
+import { APEX_NODE, labelCountOf } from '../snapshot/zone-image.ts';
 import { PARSED, parseQuery, SILENCE } from '../wire/query.ts';
 import {
   CLASS_ANY,
@@ -76,6 +76,7 @@ function beginAnswer(desk: Desk): void {
 function answerQuestion(desk: Desk): number {
   const { query, found } = desk;
   findName(desk.snapshot.zones, query.name, found);
+  if (query.type === TYPE_DS && found.node === APEX_NODE) findParent(desk);
   desk.zone = found.zone;
   if (found.kind === FOUND_OUTSIDE || (query.class !== CLASS_IN && query.class !== CLASS_ANY)) {
     desk.trace?.push({ step: 'outside' });
@@ -98,6 +99,13 @@ function answerQuestion(desk: Desk): number {
 /** Transfers are known and not for everyone (RFC 5936 section 2.2.1); the rest are no questions that a zone could answer. */
 function refuseMetaType(type: number): number {
   return type === TYPE_AXFR || type === TYPE_IXFR ? RCODE_REFUSED : RCODE_NOTIMP;
+}
+
+/** What the zone above says of an apex of ours, where it is ours too, and delegates it; else what the zone itself does. */
+function findParent({ snapshot, query, found }: Desk): void {
+  findName(snapshot.zones, query.name, found, 1);
+  if (found.kind === FOUND_DELEGATION && labelCountOf(found.image, found.node) === query.name.labelCount) return;
+  findName(snapshot.zones, query.name, found);
 }
 
 /** RFC 4035 section 3.1.4.1: DS is the one type of which the parent side of a cut speaks with authority. */

@@ -41,10 +41,11 @@ export function createFound(): Found {
   };
 }
 
-export function findName(zones: ZoneTable, name: FlatName, found: Found): void {
+/** `firstApex`: the first label of the name at which its zone may begin: 1 leaves out the zone that the name itself is the apex of. */
+export function findName(zones: ZoneTable, name: FlatName, found: Found, firstApex = 0): void {
   const { hashes } = found;
   hashSuffixes(name, hashes);
-  const zone = findZone(zones, name, hashes);
+  const zone = findZone(zones, name, hashes, firstApex);
   const image = zones.images[zone] ?? EMPTY_IMAGE;
   found.kind = FOUND_OUTSIDE;
   found.node = NONE;
@@ -79,8 +80,8 @@ export function findName(zones: ZoneTable, name: FlatName, found: Found): void {
 }
 
 /** The deepest zone above the name, or NONE. */
-function findZone(zones: ZoneTable, name: FlatName, hashes: Int32Array): number {
-  for (let label = Math.max(0, name.labelCount - zones.deepestApex); label <= name.labelCount; label++) {
+function findZone(zones: ZoneTable, name: FlatName, hashes: Int32Array, firstApex: number): number {
+  for (let label = Math.max(firstApex, name.labelCount - zones.deepestApex); label <= name.labelCount; label++) {
     const zone = findApex(zones, name, label, hashes[label] ?? 0);
     if (zone !== NONE) return zone;
   }

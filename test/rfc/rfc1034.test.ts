@@ -135,4 +135,18 @@ describe('RFC 4035 section 3.1.4.1: DS at a cut', () => {
     assert.equal(askZone('x.sub', 'DS').authorities.length, 2);
     assert.equal(askZone('x.sub', 'DS').message.isAuthoritative, false);
   });
+
+  it('is answered by the parent where both sides are ours, whatever else is asked by the child', () => {
+    const signed = askZone('inner', 'DS');
+    assert.deepEqual(signed.answers, ['inner.example.com 3600 DS 60485 5 1 2bb183af5f22588179a53b0a98631fad1a292118']);
+    assert.equal(signed.message.isAuthoritative, true);
+    const { rcode, answers, authorities } = askZone('unsigned', 'DS');
+    assert.deepEqual([rcode, answers, authorities], ['NOERROR', [], [SOA_NEGATIVE]]);
+    assert.match(askZone('inner', 'SOA').answers.join(), /^inner\.example\.com 3600 SOA/);
+  });
+
+  it('is answered by the child where nobody of ours is its parent', () => {
+    assert.match(askZone('stray', 'DS').authorities.join(), /^stray\.example\.com 7 SOA/);
+    assert.match(askZone('example.org.', 'DS').authorities.join(), /^example\.org 60 SOA/);
+  });
 });

@@ -42,6 +42,10 @@ zones:
       - { name: ns.sub, type: AAAA, data: ["2001:db8::10"] }
       - { name: hidden.sub, type: TXT, data: ['"never seen"'] }
       - { name: elsewhere, type: NS, data: [ns1.example.net.] }
+      # The parent's side of a zone that is ours too.
+      - { name: inner, type: NS, data: [ns1] }
+      - { name: inner, type: DS, data: ["60485 5 1 2BB183AF5F22588179A53B0A98631FAD1A292118"] }
+      - { name: unsigned, type: NS, data: [ns1] }
       # Wildcards.
       - { name: "*.wild", type: TXT, data: ['"wild"'] }
       - { name: "*.wild", type: MX, data: ["5 mail"] }
@@ -64,6 +68,11 @@ zones:
     ns: [ns1.example.com]
     records:
       - { name: host, type: A, data: [192.0.2.40] }
+  - name: unsigned.example.com
+    ns: [ns1.example.com]
+  - name: stray.example.com
+    soa: { minimum: 7 }
+    ns: [ns1.example.com]
   - name: inner.example.com
     soa: { minimum: 5 }
     ns: [ns1.example.com]
