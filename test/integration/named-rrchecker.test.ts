@@ -23,11 +23,16 @@ type RecordText = readonly [type: string, text: string];
 const ONLY_THEY: readonly (readonly [type: string, text: string, reason: string])[] = [
   ['TXT', 'a ; b', 'here ; is no comment but a slip: data is no line of a file'],
   ['URI', '1 1 ""', 'RFC 7553 section 4.4: the target is not empty'],
+  ['NS', 'é.', 'internationalised names are written in their xn-- form, other octets as \\DDD'],
+  ['SSHFP', '4 6', 'RFC 4255 section 3.1.3: there is a fingerprint'],
   ['TLSA', '3 1 1 abcd', 'RFC 6698 section 2.1.3: SHA-256 has 32 octets'],
   ['SMIMEA', '3 1 2 abcd', 'the same of SHA-512'],
   ['DS', '1 12 3 abcd', 'RFC 5933 section 2.2: GOST R 34.11-94 has 32 octets'],
   ['RRSIG', 'A 5 2 1 21070101000000 1 1 a. AQID', 'becomes a time in 1970: 32 bits end in 2106'],
   ['RRSIG', 'A 5 2 1 19691231235959 1 1 a. AQID', 'becomes a time in 2106'],
+  ['KEY', '0x100 3 5 AQID', 'RFC 2535 section 7.1: flags are decimal, or names'],
+  ['KEY', 'N 3 5 AQID', 'which are written in full'],
+  ['WKS', '192.0.2.1 +6 25', 'a number has no sign'],
   ['EUI48', '0-0-5e-0-53-2a', 'RFC 7043 section 3.2: two digits each'],
   ['EUI48', '00-00-5e-00-53-02a', 'has a digit too many, which BIND leaves out'],
   ['LOC', '42 N 71 W 1m 90000000.99m', 'above the greatest size, which BIND makes of it'],
@@ -47,6 +52,7 @@ const ONLY_WE: readonly (readonly [type: string, text: string, reason: string])[
   ['MX', '"10" mx.test.', 'quotes do no harm around any field'],
   ['URI', '10 1 https://a.test/', 'nor does their absence'],
   ['NAPTR', '1 1 "a" "b" "!x(!y!" .', 'the regular expression is for clients to judge'],
+  ['RRSIG', 'A 5 1 1 1 1 1 b.a. AQID', 'what a signature says of its owner is for validators to judge'],
   ['IPSECKEY', '10 0 0 .', 'RFC 4025 section 2.4: algorithm 0 says that there is no key'],
   ['CERT', 'PKIX 1 DSA-NSEC3-SHA1 AQID', 'the name that the IANA registry has for 6'],
   ['SIG', 'A 5 2 3600 1048354263 1 2642 a. AQID', 'a time in seconds, as BIND takes it in RRSIG'],
@@ -54,6 +60,9 @@ const ONLY_WE: readonly (readonly [type: string, text: string, reason: string])[
   ['SVCB', '1 . tls-supported-groups=29,23', 'and key 9 has a name, too'],
   ['CLA', '"TCP-v4-v6"', 'a later type'],
 ];
+
+/** A later version of BIND may see it as we do. */
+const AGREES = 'BIND has come to agree: this exception can go';
 
 /** Beside the examples: every rule of a field from its other side, where the two could differ. */
 const MORE_TEXTS: readonly RecordText[] = [
@@ -149,16 +158,20 @@ describe('named-rrchecker', { skip: missingTools(COMMAND), timeout: 300_000 }, (
   });
 
   for (const [type, text, reason] of ONLY_THEY) {
-    it(`takes ${type} ${text}, and we do not: ${reason}`, async () => {
-      assert.notEqual(await askChecker(type, text), undefined, 'BIND takes it');
-      assert.equal(askOurs(type, text), undefined, 'we do not');
+    it(`takes ${type} ${text}, and we do not: ${reason}`, async (test) => {
+      assert.equal(askOurs(type, text), undefined);
+      if ((await askChecker(type, text)) === undefined) test.diagnostic(AGREES);
     });
   }
 
   for (const [type, text, reason] of ONLY_WE) {
-    it(`refuses ${type} ${text}, and we do not: ${reason}`, async () => {
-      assert.equal(await askChecker(type, text), undefined, 'BIND refuses it');
-      assert.notEqual(askOurs(type, text), undefined, 'we take it');
+    it(`refuses ${type} ${text}, and we do not: ${reason}`, async (test) => {
+      const ours = askOurs(type, text);
+      assert.notEqual(ours, undefined);
+      const theirs = await askChecker(type, text);
+      if (theirs === undefined) return;
+      assert.equal(theirs, ours);
+      test.diagnostic(AGREES);
     });
   }
 

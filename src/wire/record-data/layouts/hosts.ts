@@ -17,9 +17,7 @@ import { remainingHex } from '../fields/octets.ts';
 import { addressPrefixes, addressSuffix, prefixName } from '../fields/prefixes.ts';
 import { characterString, digits } from '../fields/strings.ts';
 import { INTERNET_PROTOCOLS, SERVICE_PORTS } from '../mnemonics.ts';
-import { type Layout, type LayoutEntry, layout } from './layout.ts';
-
-const NIMROD: Layout = layout('0102abcd', remainingHex('octets'));
+import { type LayoutEntry, layout } from './layout.ts';
 
 export const HOST_LAYOUTS: readonly LayoutEntry[] = [
   // A
@@ -52,8 +50,8 @@ export const HOST_LAYOUTS: readonly LayoutEntry[] = [
   // LOC
   [29, layout('42 21 54 N 71 06 18 W -24m 30m', location)],
   // EID, NIMLOC
-  [31, NIMROD],
-  [32, NIMROD],
+  [31, layout('e32c6f78163a9348', remainingHex('endpoint identifier'))],
+  [32, layout('32251a030067', remainingHex('Nimrod locator'))],
   // ATMA
   [34, layout('39.246f.000e7c9c031200010001000012345678.00', atmAddress)],
   // A6
