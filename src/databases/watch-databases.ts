@@ -16,6 +16,8 @@ export type WatchOptions = PlaceMapOptions & {
   readonly reloadIntervalMs: number;
   /** The fingerprint of the map in use: FoundPlaceMap.fingerprint. */
   readonly fingerprint: string;
+  /** What describeDatabaseFiles said before that one was looked for: what has come since then is new. */
+  readonly files: string;
   /** Whether a map that is in the cache is read, and handed over. */
   readonly isMapRead: boolean;
 };
@@ -33,8 +35,8 @@ export function watchDatabases(
 ): DatabaseWatch {
   let isClosed = false;
   let fingerprint = options.fingerprint;
-  let previous = describeFiles(options.directory);
-  let settled = previous;
+  let previous = options.files;
+  let settled = options.files;
   let timer = schedule();
 
   function schedule(): NodeJS.Timeout {
@@ -43,7 +45,7 @@ export function watchDatabases(
 
   /** Polls do not overlap: the next one is timed when this one has ended. */
   async function poll(): Promise<void> {
-    const current = describeFiles(options.directory);
+    const current = describeDatabaseFiles(options.directory);
     const isStable = current === previous;
     previous = current;
     if (isStable && current !== settled) {
@@ -84,7 +86,7 @@ async function openChanged(options: WatchOptions, fingerprint: string): Promise<
 }
 
 /** Changes when any file comes, goes, or is written. */
-function describeFiles(directory: string): string {
+export function describeDatabaseFiles(directory: string): string {
   return listDatabaseFiles(directory)
     .map((path) => `${path}|${describeFile(path)}`)
     .join('\n');

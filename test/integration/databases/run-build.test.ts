@@ -13,7 +13,7 @@ import { fileURLToPath } from 'node:url';
 import { readCachedMap } from '../../../src/databases/map-cache.ts';
 import { openPlaceMap, type PlaceMapOptions } from '../../../src/databases/open-place-map.ts';
 import { type BuildOptions, runBuild } from '../../../src/databases/run-build.ts';
-import { watchDatabases } from '../../../src/databases/watch-databases.ts';
+import { describeDatabaseFiles, watchDatabases } from '../../../src/databases/watch-databases.ts';
 import { explainPlaceV4 } from '../../../src/geo/find-place.ts';
 import { shapeOf } from '../../../src/geo/place-map-image.ts';
 import { defaultDatabasePaths } from '../../support/default-map.ts';
@@ -137,12 +137,13 @@ describe('a process that builds the map and fails', () => {
 
   test('leaves the map in use in force', async (context) => {
     drop('FR', 1_781_000_000);
+    const files = describeDatabaseFiles(options.directory);
     const opened = await openPlaceMap(options);
     assert.equal(explainPlaceV4(opened.placeMap, 0x01020304).country, 'FR');
     const { program } = pretend('process.kill(process.pid, "SIGSEGV")');
     const errors: string[] = [];
     const watch = watchDatabases(
-      { ...options, program, reloadIntervalMs: 20, fingerprint: opened.fingerprint, isMapRead: true },
+      { ...options, program, reloadIntervalMs: 20, fingerprint: opened.fingerprint, files, isMapRead: true },
       () => assert.fail('there is no other map'),
       (message) => errors.push(message),
     );
