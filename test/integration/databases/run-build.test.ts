@@ -90,14 +90,11 @@ describe('a process that builds the map and fails', () => {
     assert.match(await buildWith('process.abort()'), /ended without one \(SIGABRT/);
   });
 
-  test('is out of memory, and says so', async (context) => {
-    const before = process.env.NODE_OPTIONS;
-    process.env.NODE_OPTIONS = `${before ?? ''} --max-old-space-size=16`;
-    context.after(() => {
-      if (before === undefined) delete process.env.NODE_OPTIONS;
-      else process.env.NODE_OPTIONS = before;
-    });
-    const source = 'const all = []; for (;;) all.push(new Array(1000).fill(all.length));';
+  test('is out of memory, and says so', async () => {
+    const work = 'const all = []; for (;;) all.push(new Array(1000).fill(all.length))';
+    const source = `const { spawnSync } = await import('node:child_process');
+      const args = ['--max-old-space-size=16', '--eval', ${JSON.stringify(work)}];
+      process.kill(process.pid, spawnSync(process.execPath, args, { stdio: 'inherit' }).signal);`;
     assert.match(await buildWith(source), /ended without one \(SIG\w+; FATAL ERROR: .*heap out of memory\)$/);
   });
 
@@ -135,6 +132,13 @@ describe('a process that builds the map and fails', () => {
     }
   });
 
+  test('is not started by a system that throws the reason at once', async () => {
+    const task = { pathV4: 'x'.repeat(200_000), pathV6: undefined, cacheDirectory: '', fingerprint: '' };
+    const outcome = await runBuild(task, {});
+    assert.ok(outcome.kind === 'fault');
+    assert.match(outcome.message, /x: the process that builds the map cannot be started: .*E2BIG/);
+  });
+
   test('leaves the map in use in force', async (context) => {
     drop('FR', 1_781_000_000);
     const files = describeDatabaseFiles(options.directory);
@@ -169,6 +173,18 @@ describe('a process that builds the map', () => {
     const { PRIORITY_BELOW_NORMAL, PRIORITY_NORMAL } = constants.priority;
     assert.equal(await buildWith(tellPriority), String(PRIORITY_NORMAL));
     assert.equal(await buildWith(tellPriority, { isYielding: true }), String(PRIORITY_BELOW_NORMAL));
+  });
+
+  test('has none of the options that the environment has for the node', async (context) => {
+    const preloaded = join(root, 'preloaded.cjs');
+    writeFileSync(preloaded, 'console.log("an agent is at work")');
+    const before = process.env.NODE_OPTIONS;
+    process.env.NODE_OPTIONS = `${before ?? ''} --require ${preloaded}`;
+    context.after(() => {
+      if (before === undefined) delete process.env.NODE_OPTIONS;
+      else process.env.NODE_OPTIONS = before;
+    });
+    assert.equal(await buildWith(tellPriority), String(constants.priority.PRIORITY_NORMAL));
   });
 
   test('is ended when the node closes', async () => {
