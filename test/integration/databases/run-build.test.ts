@@ -10,7 +10,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { readCachedMap } from '../../../src/databases/map-cache.ts';
+import { fingerprintFiles } from '../../../src/databases/fingerprint.ts';
+import { CACHE_VERSION, readCachedMap } from '../../../src/databases/map-cache.ts';
 import { openPlaceMap, type PlaceMapOptions } from '../../../src/databases/open-place-map.ts';
 import { type BuildOptions, runBuild } from '../../../src/databases/run-build.ts';
 import { describeDatabaseFiles, watchDatabases } from '../../../src/databases/watch-databases.ts';
@@ -119,6 +120,17 @@ describe('a process that builds the map and fails', () => {
     );
   });
 
+  test('keeps nothing of a file that took the place of the one that it was to read', async () => {
+    drop('FR', 1_781_000_000);
+    const path = join(options.directory, 'GeoLite2-City.mmdb');
+    const fingerprint = fingerprintFiles([path], CACHE_VERSION);
+    drop('JP', 1_782_000_000);
+    const cacheDirectory = join(root, 'cache');
+    const outcome = await runBuild({ pathV4: path, pathV6: undefined, cacheDirectory, fingerprint }, {});
+    assert.deepEqual(outcome, { kind: 'fault', message: `${path}: it was replaced while it was read` });
+    assert.equal(existsSync(cacheDirectory), false);
+  });
+
   test('cannot even be started', async () => {
     const task = { pathV4: '/geo/city.mmdb', pathV6: undefined, cacheDirectory: '', fingerprint: '' };
     const { execPath } = process;
@@ -220,9 +232,10 @@ describe('a process that builds the map', () => {
   test('keeps the map of the default database, or sends it where the disk refuses: the same', async () => {
     const { v4, v6 } = defaultDatabasePaths();
     const cacheDirectory = join(root, 'cache');
-    const task = { pathV4: v4, pathV6: v6, cacheDirectory, fingerprint: 'f' };
+    const fingerprint = fingerprintFiles([v4, v6], CACHE_VERSION);
+    const task = { pathV4: v4, pathV6: v6, cacheDirectory, fingerprint };
     assert.deepEqual(await runBuild(task, {}), { kind: 'kept' });
-    const kept = readCachedMap(cacheDirectory, 'f');
+    const kept = readCachedMap(cacheDirectory, fingerprint);
     const full = join(root, 'file');
     writeFileSync(full, 'where the folder should be');
     // Tens of megabytes: far more than the kernel holds between two processes.
