@@ -20,7 +20,12 @@ export type WatchOptions = PlaceMapOptions & {
   readonly files: string;
   /** Whether a map that is in the cache is read, and handed over. */
   readonly isMapRead: boolean;
+  /** How long after an attempt the next is made though no file has changed; default RETRY_INTERVAL_MS. */
+  readonly retryIntervalMs?: number;
 };
+
+/** What ended the process that builds, such as memory that was short, may be over by then; a damaged file is built in vain. */
+const RETRY_INTERVAL_MS = 600_000;
 
 export type DatabaseWatch = { close(): void };
 
@@ -37,6 +42,8 @@ export function watchDatabases(
   let fingerprint = options.fingerprint;
   let previous = options.files;
   let settled = options.files;
+  let triedMs = performance.now();
+  let told: string | undefined;
   let timer = schedule();
 
   function schedule(): NodeJS.Timeout {
@@ -48,9 +55,13 @@ export function watchDatabases(
     const current = describeDatabaseFiles(options.directory);
     const isStable = current === previous;
     previous = current;
-    if (isStable && current !== settled) {
+    const isChanged = current !== settled;
+    const isDue = performance.now() - triedMs >= (options.retryIntervalMs ?? RETRY_INTERVAL_MS);
+    if (isStable && (isChanged || isDue)) {
       settled = current;
+      if (isChanged) told = undefined;
       await reload();
+      triedMs = performance.now();
     }
     if (!isClosed) timer = schedule();
   }
@@ -58,7 +69,11 @@ export function watchDatabases(
   async function reload(): Promise<void> {
     const opened = await openChanged(options, fingerprint);
     if (isClosed || opened === undefined) return;
-    if (typeof opened === 'string') return onError(`${opened}; the database in use stays`);
+    if (typeof opened === 'string') {
+      if (opened !== told) onError(`${opened}; the database in use stays`);
+      told = opened;
+      return;
+    }
     fingerprint = opened.fingerprint;
     onChange(opened);
   }
@@ -77,7 +92,7 @@ async function openChanged(options: WatchOptions, fingerprint: string): Promise<
     const { databases, problems } = findDatabases(options);
     if (problems.length > 0) return problems.join('; ');
     const [best] = databases;
-    if (best === undefined) return `${options.directory} has no database any more`;
+    if (best === undefined) return fingerprint === '' ? undefined : `${options.directory} has no database any more`;
     if (fingerprintDatabase(best) === fingerprint) return undefined;
     return await (options.isMapRead ? openDatabase : findDatabaseMap)(best, { ...options, isYielding: true });
   } catch (error) {

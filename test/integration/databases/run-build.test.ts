@@ -43,6 +43,7 @@ function pretend(source: string): { readonly program: string; pid(): number } {
     `import { writeFileSync } from 'node:fs';
      import { getPriority } from 'node:os';
      writeFileSync(${JSON.stringify(idFile)}, String(process.pid));
+     writeFileSync(${JSON.stringify(join(root, 'pretend.starts'))}, '.', { flag: 'a' });
      process.stdin.resume();
      ${source}`,
   );
@@ -167,6 +168,29 @@ describe('a process that builds the map and fails', () => {
     drop('JP', 1_782_000_000);
     await waitFor(() => errors.length > 0, 'the fault is told');
     assert.match(errors.join(), /GeoLite2-City\.mmdb: .* ended without one \(SIGSEGV\); the database in use stays$/);
+  });
+
+  test('is started again some time later, though no file has changed', async (context) => {
+    drop('FR', 1_781_000_000);
+    const { program } = pretend('process.kill(process.pid, "SIGKILL")');
+    const files = describeDatabaseFiles(options.directory);
+    const { fingerprint } = await openPlaceMap({ ...options, program });
+    assert.equal(fingerprint, '');
+    const found: (string | undefined)[] = [];
+    const errors: string[] = [];
+    const watch = watchDatabases(
+      { ...options, program, reloadIntervalMs: 20, retryIntervalMs: 100, fingerprint, files, isMapRead: false },
+      ({ database }) => found.push(database?.name),
+      (message) => errors.push(message),
+    );
+    context.after(() => watch.close());
+    const starts = (): number => readFileSync(join(root, 'pretend.starts'), 'utf8').length;
+    await waitFor(() => starts() >= 4, 'it is started again and again');
+    assert.equal(errors.length, 1, 'and the fault told once');
+    // The system has memory again.
+    writeFileSync(program, `import ${JSON.stringify(PROGRAM)};`);
+    await waitFor(() => found.length > 0, 'the map is there');
+    assert.deepEqual(found, ['GeoLite2 City 2026-06']);
   });
 
   test('is passed over for the next database at a start', async () => {
