@@ -8,6 +8,7 @@
 //
 // The image is in the byte order of the machine; one of the other order fails the check of the header's length.
 
+import { randomUUID } from 'node:crypto';
 import {
   closeSync,
   fstatSync,
@@ -112,7 +113,7 @@ export function isWholeCacheFile<Header>(path: string, reader: HeaderReader<Head
 export function writeCacheFile(directory: string, name: string, header: unknown, image: readonly Uint8Array[]): void {
   mkdirSync(directory, { recursive: true });
   const path = join(directory, name);
-  const temporary = `${path}.${process.pid}.tmp`;
+  const temporary = `${path}.${randomUUID()}.tmp`;
   try {
     writeWhole(temporary, header, image);
     renameSync(temporary, path);

@@ -59,6 +59,14 @@ describe('a file of a cache', () => {
     assert.deepEqual(readdirSync(directory), ['a.bin']);
   });
 
+  it('is not written over by a process of another container that has the same id', () => {
+    const theirs = join(directory, `a.bin.${process.pid}.tmp`);
+    writeFileSync(theirs, 'half');
+    write();
+    assert.deepEqual(readdirSync(directory).sort(), ['a.bin', `a.bin.${process.pid}.tmp`]);
+    assert.equal(readFileSync(theirs, 'utf8'), 'half');
+  });
+
   it('stays while another process is writing it, and goes when that has left it', () => {
     const [written, abandoned] = [join(directory, 'a-1.bin.1.tmp'), join(directory, 'a-2.bin.1.tmp')];
     for (const path of [written, abandoned]) writeFileSync(path, 'half');
