@@ -97,7 +97,9 @@ export function isWholeCacheFile<Header>(path: string, reader: HeaderReader<Head
   try {
     const descriptor = openSync(path, 'r');
     try {
-      return readHeader(descriptor, reader) !== undefined;
+      const isWhole = readHeader(descriptor, reader) !== undefined;
+      if (isWhole) noteUse(path);
+      return isWhole;
     } finally {
       closeSync(descriptor);
     }

@@ -4,7 +4,7 @@ import { syncBuiltinESMExports } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
-import { dropOldFiles, readCacheFile, writeCacheFile } from '../../../src/databases/cache-file.ts';
+import { dropOldFiles, isWholeCacheFile, readCacheFile, writeCacheFile } from '../../../src/databases/cache-file.ts';
 
 type Header = { readonly name: string };
 
@@ -57,6 +57,17 @@ describe('a file of a cache', () => {
     mkdirSync(join(directory, 'a.bin'));
     assert.throws(write);
     assert.deepEqual(readdirSync(directory), ['a.bin']);
+  });
+
+  it('counts as used also where it is looked for and not read, as the map of a node that has all its rankings', () => {
+    for (const [name, ageMs] of [['a-1.bin', 9000] as const, ['a-2.bin', 5000] as const]) {
+      writeCacheFile(directory, name, { name }, [Uint8Array.of(1, 2, 3, 4)]);
+      const written = new Date(Date.now() - ageMs);
+      utimesSync(join(directory, name), written, written);
+    }
+    assert.equal(isWholeCacheFile(join(directory, 'a-1.bin'), reader), true);
+    dropOldFiles(directory, 'a-', 1);
+    assert.deepEqual(readdirSync(directory), ['a-1.bin']);
   });
 
   it('is not written over by a process of another container that has the same id', () => {
