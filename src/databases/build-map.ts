@@ -14,7 +14,8 @@ import { shapeOf } from '../geo/place-map-image.ts';
 import { type BuiltFamilyFile, type FamilyTask, readShared } from './build-family-file.ts';
 import { type BuildLine, encodeLine } from './build-stream.ts';
 import type { FamilyMessage } from './family-worker.ts';
-import { writeCachedMap } from './map-cache.ts';
+import { fingerprintFiles } from './fingerprint.ts';
+import { CACHE_VERSION, writeCachedMap } from './map-cache.ts';
 import { compareMap } from './verify-map.ts';
 
 /** What the process is told, as JSON in its only argument. */
@@ -27,11 +28,11 @@ export type BuildTask = {
 
 const CHUNK_BYTES = 256 * 1024;
 
-async function buildMap({ pathV4, pathV6, cacheDirectory, fingerprint }: BuildTask): Promise<void> {
-  const built = await buildFromFiles(pathV4, pathV6).catch(messageOf);
+async function buildMap(task: BuildTask): Promise<void> {
+  const built = await buildFromFiles(task).catch(messageOf);
   if (typeof built === 'string') return say({ kind: 'fault', message: built });
   try {
-    writeCachedMap(cacheDirectory, fingerprint, built);
+    writeCachedMap(task.cacheDirectory, task.fingerprint, built);
   } catch (error) {
     void say({ kind: 'not-kept', message: messageOf(error) });
     return sendMap(built);
@@ -40,11 +41,15 @@ async function buildMap({ pathV4, pathV6, cacheDirectory, fingerprint }: BuildTa
 }
 
 /** The map, or what is wrong with the files. @throws Error when one cannot be read. */
-async function buildFromFiles(pathV4: string | undefined, pathV6: string | undefined): Promise<PlaceMap | string> {
+async function buildFromFiles({ pathV4, pathV6, fingerprint }: BuildTask): Promise<PlaceMap | string> {
   const [v4, v6] = startFamilies(pathV4, pathV6);
   const [builtV4, builtV6] = await Promise.all([v4, v6]);
   if (builtV4?.ok === false) return builtV4.message;
   if (builtV6?.ok === false) return builtV6.message;
+  // Who replaced it has the new one noticed soon; under the name of the old one nothing of it may be kept.
+  const paths = [pathV4, pathV6].filter((path) => path !== undefined);
+  if (fingerprintFiles(paths, CACHE_VERSION) !== fingerprint)
+    return `${paths.join(', ')}: it was replaced while it was read`;
   const joined = joinFamilies(builtV4?.map, builtV6?.map);
   if (!joined.ok) return `${pathV4 ?? pathV6}: ${joined.fault.message}`;
   const opinions = [builtV4?.opinion, builtV6?.opinion].filter((opinion) => opinion !== undefined);

@@ -2,12 +2,13 @@
 // the next start. A cache: whatever is missing, damaged or from another version counts as not there.
 //
 //   ┌──────────┬───────────────┬───────────────┬──────────────┬─────────┬──────────────────────────────┐
-//   │ AZCACHE1 │ header length │ CRC-32 of     │ header, JSON │ padding │ image: the arrays' memory, │
-//   │ 8 bytes  │ uint32        │ image, uint32 │              │ to 8    │ one after the other        │
+//   │ AZCACHE2 │ header length │ CRC-32 of the │ header, JSON │ padding │ image: the arrays' memory, │
+//   │ 8 bytes  │ uint32        │ two, uint32   │              │ to 8    │ one after the other        │
 //   └──────────┴───────────────┴───────────────┴──────────────┴─────────┴──────────────────────────────┘
 //
 // The image is in the byte order of the machine; one of the other order fails the check of the header's length.
 
+import { randomUUID } from 'node:crypto';
 import {
   closeSync,
   fstatSync,
@@ -34,10 +35,12 @@ export type HeaderReader<Header> = {
   readonly imageBytes: (header: Header) => number;
 };
 
-const MAGIC = Buffer.from('AZCACHE1');
+const MAGIC = Buffer.from('AZCACHE2');
 const FIXED_BYTES = MAGIC.length + 8;
 const MAX_HEADER_BYTES = 16 * 1024 * 1024;
 const CHUNK_BYTES = 256 * 1024;
+/** A file that nobody has written to for so long has nobody who will. */
+const ABANDONED_MS = 60_000;
 
 /** What the file holds, or undefined when there is none that is whole. Never throws. */
 export function readCacheFile<Header>(path: string, reader: HeaderReader<Header>): CachedImage<Header> | undefined {
@@ -70,8 +73,7 @@ function* readInChunks<Header>(
     const descriptor = openSync(path, 'r');
     try {
       const image = yield* readImage(descriptor, reader);
-      // The order in which files were used is the order in which they go.
-      if (image !== undefined) utimesSync(path, new Date(), new Date());
+      if (image !== undefined) noteUse(path);
       return image;
     } finally {
       closeSync(descriptor);
@@ -81,12 +83,23 @@ function* readInChunks<Header>(
   }
 }
 
+/** The order in which files were used is the order in which they go. */
+function noteUse(path: string): void {
+  try {
+    utimesSync(path, new Date(), new Date());
+  } catch {
+    // It is another user's, or on a disk for reading only, where none goes.
+  }
+}
+
 /** Whether there is a file of the right size, without reading it whole. Never throws. */
 export function isWholeCacheFile<Header>(path: string, reader: HeaderReader<Header>): boolean {
   try {
     const descriptor = openSync(path, 'r');
     try {
-      return readHeader(descriptor, reader) !== undefined;
+      const isWhole = readHeader(descriptor, reader) !== undefined;
+      if (isWhole) noteUse(path);
+      return isWhole;
     } finally {
       closeSync(descriptor);
     }
@@ -102,8 +115,19 @@ export function isWholeCacheFile<Header>(path: string, reader: HeaderReader<Head
 export function writeCacheFile(directory: string, name: string, header: unknown, image: readonly Uint8Array[]): void {
   mkdirSync(directory, { recursive: true });
   const path = join(directory, name);
-  const temporary = `${path}.${process.pid}.tmp`;
-  const descriptor = openSync(temporary, 'w');
+  const temporary = `${path}.${randomUUID()}.tmp`;
+  try {
+    writeWhole(temporary, header, image);
+    renameSync(temporary, path);
+  } catch (error) {
+    // A part of a file would keep a full disk full.
+    rmSync(temporary, { force: true });
+    throw error;
+  }
+}
+
+function writeWhole(path: string, header: unknown, image: readonly Uint8Array[]): void {
+  const descriptor = openSync(path, 'w');
   try {
     writeAll(descriptor, encodeHeader(header, image));
     for (const part of image) {
@@ -112,26 +136,33 @@ export function writeCacheFile(directory: string, name: string, header: unknown,
   } finally {
     closeSync(descriptor);
   }
-  renameSync(temporary, path);
 }
 
-/** Keeps the `kept` files of this kind that were used last. Also drops what a writer that was killed has left behind. */
+/**
+ * Keeps the `kept` files of this kind that were used last. Also drops what a writer that was killed has left behind, but not
+ * what another node with the same directory is writing.
+ */
 export function dropOldFiles(directory: string, prefix: string, kept: number): void {
   const names = readdirSync(directory).filter((name) => name.startsWith(prefix));
-  const abandoned = names.filter((name) => name.endsWith('.tmp') && !name.endsWith(`.${process.pid}.tmp`));
-  const old = names
-    .filter((name) => name.endsWith('.bin'))
-    .map((name) => ({ name, mtimeMs: statSync(join(directory, name)).mtimeMs }))
+  const files = names.map((name) => ({ name, mtimeMs: writtenMs(join(directory, name)) }));
+  const abandoned = files.filter(({ name, mtimeMs }) => name.endsWith('.tmp') && mtimeMs < Date.now() - ABANDONED_MS);
+  const old = files
+    .filter(({ name }) => name.endsWith('.bin'))
     .sort((a, b) => b.mtimeMs - a.mtimeMs)
     .slice(kept);
-  for (const name of [...abandoned, ...old.map((file) => file.name)]) rmSync(join(directory, name), { force: true });
+  for (const { name } of [...abandoned, ...old]) rmSync(join(directory, name), { force: true });
+}
+
+/** 0 for a file that is gone: another node with the same directory drops files too. */
+function writtenMs(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
 }
 
 function encodeHeader(header: unknown, image: readonly Uint8Array[]): Buffer {
   const text = Buffer.from(JSON.stringify(header));
   const encoded = Buffer.alloc(imageOffset(text.length));
   MAGIC.copy(encoded);
-  new Uint32Array(encoded.buffer, encoded.byteOffset + MAGIC.length, 2).set([text.length, checksum(image)]);
+  new Uint32Array(encoded.buffer, encoded.byteOffset + MAGIC.length, 2).set([text.length, checksum([text, ...image])]);
   text.copy(encoded, FIXED_BYTES);
   return encoded;
 }
@@ -140,12 +171,13 @@ function imageOffset(headerLength: number): number {
   return Math.ceil((FIXED_BYTES + headerLength) / 8) * 8;
 }
 
-/** A file as its header tells it: where the image begins, its bytes and their checksum. */
+/** A file as its header tells it: where the image begins, its bytes, and the checksum of all with that of the header. */
 type OpenedImage<Header> = {
   readonly header: Header;
   readonly start: number;
   readonly size: number;
   readonly expected: number;
+  readonly headerSum: number;
 };
 
 function readHeader<Header>(descriptor: number, reader: HeaderReader<Header>): OpenedImage<Header> | undefined {
@@ -159,7 +191,8 @@ function readHeader<Header>(descriptor: number, reader: HeaderReader<Header>): O
   if (!reader.isHeader(header)) return undefined;
   const start = imageOffset(headerLength);
   const size = reader.imageBytes(header);
-  return fstatSync(descriptor).size === start + size ? { header, start, size, expected } : undefined;
+  if (fstatSync(descriptor).size !== start + size) return undefined;
+  return { header, start, size, expected, headerSum: crc32(text) };
 }
 
 function* readImage<Header>(
@@ -168,12 +201,12 @@ function* readImage<Header>(
 ): Generator<undefined, CachedImage<Header> | undefined> {
   const opened = readHeader(descriptor, reader);
   if (opened === undefined) return undefined;
-  const { header, start, size, expected } = opened;
+  const { header, start, size, expected, headerSum } = opened;
   const memory = new SharedArrayBuffer(size);
   const image = new Uint8Array(memory);
   // By way of one small piece of memory: what was read is summed up while it is still in the processor's cache.
   const chunk = Buffer.allocUnsafe(Math.min(CHUNK_BYTES, size));
-  let sum = 0;
+  let sum = headerSum;
   for (let at = 0; at < size; ) {
     const read = readSync(descriptor, chunk, 0, Math.min(chunk.length, size - at), start + at);
     if (read === 0) return undefined;
@@ -195,9 +228,9 @@ function writeAll(descriptor: number, bytes: Uint8Array): void {
 }
 
 /** In copies of a chunk: shared memory itself is not taken. */
-function checksum(image: readonly Uint8Array[]): number {
+function checksum(parts: readonly Uint8Array[]): number {
   let sum = 0;
-  for (const part of image) {
+  for (const part of parts) {
     for (let at = 0; at < part.length; at += CHUNK_BYTES) sum = crc32(part.slice(at, at + CHUNK_BYTES), sum);
   }
   return sum;

@@ -6,7 +6,7 @@ import { imageBytes, isPlaceMapShape, shapeOf, viewPlaceMap } from '../geo/place
 import { dropOldFiles, isWholeCacheFile, readCacheFile, readCacheFileInTurns, writeCacheFile } from './cache-file.ts';
 
 /** Part of every fingerprint: changes with the format and with whatever changes the content of a map. */
-export const CACHE_VERSION = 'place-map-3';
+export const CACHE_VERSION = 'place-map-4';
 
 const PREFIX = 'place-map-';
 /** Maps kept: the one in use, and the one before for the way back. */

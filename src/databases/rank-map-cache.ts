@@ -21,10 +21,12 @@ type RankMapShape = {
 const PREFIX = 'rank-map-';
 /** Rankings that were used last; a configuration has few distinct ones. */
 const KEPT_RANK_MAPS = 16;
-const RANKING_CODE = [
-  ...['../steering/rank.ts', '../steering/rank-places.ts', '../steering/rank-lists.ts', '../steering/rank-cidr.ts'],
-  ...['../steering/run-map.ts', '../steering/run-index.ts', '../geo/place-steps.ts', '../geo/distance.ts'],
-  ...['../steering/cut-runs.ts', '../geo/countries.ts', './rank-map-cache.ts'],
+/** Everything that a ranking is made by. */
+export const RANKING_CODE = [
+  ...['../steering/rank.ts', '../steering/rank-places.ts', '../steering/rank-nearest.ts', '../steering/rank-lists.ts'],
+  ...['../steering/rank-cidr.ts', '../steering/order-along-globe.ts', '../steering/cut-runs.ts'],
+  ...['../steering/run-map.ts', '../steering/run-index.ts', '../steering/share-uint32.ts', '../geo/place-steps.ts'],
+  ...['../geo/distance.ts', '../geo/countries.ts', './rank-map-cache.ts'],
 ];
 
 let codeHash: string | undefined;

@@ -46,11 +46,8 @@ const MAX_LAST_WORDS = 4000;
 export async function runBuild(task: BuildTask, options: BuildOptions): Promise<BuildOutcome> {
   const whose = `${task.pathV4 ?? task.pathV6}: the process that builds the map`;
   if (options.signal?.aborted) return { kind: 'fault', message: `${whose} is not started any more` };
-  const child = spawnBuild(task, options);
-  if (child.pid === undefined) {
-    const [error] = await once(child, 'error');
-    return { kind: 'fault', message: `${whose} cannot be started: ${String(error)}` };
-  }
+  const child = await spawnBuild(task, options).catch((error: unknown) => String(error));
+  if (typeof child === 'string') return { kind: 'fault', message: `${whose} cannot be started: ${child}` };
   const progress = tellProgress(options.onProgress);
   const { limitMs = options.isYielding ? YIELDING_LIMIT_MS : BUILD_LIMIT_MS } = options;
   let isLate = false;
@@ -102,12 +99,20 @@ function waitForOutcome(
   return promise;
 }
 
-function spawnBuild(task: BuildTask, { isYielding = false, signal, program = PROGRAM }: BuildOptions): BuildChild {
+/** Some of what keeps a process from starting is thrown, and some is told later: both are thrown here. */
+async function spawnBuild(task: BuildTask, options: BuildOptions): Promise<BuildChild> {
+  const { isYielding = false, signal, program = PROGRAM } = options;
   const child = spawn(process.execPath, [program, JSON.stringify(task)], {
     stdio: ['pipe', 'pipe', 'pipe'],
     killSignal: 'SIGKILL',
+    // They are the node's own: what is preloaded there may talk on standard output, and a debugger is waited for.
+    env: { ...process.env, NODE_OPTIONS: undefined },
     ...(signal && { signal }),
   });
+  if (child.pid === undefined) {
+    const [error] = await once(child, 'error');
+    throw error;
+  }
   if (isYielding) yieldProcessor(child);
   return child;
 }

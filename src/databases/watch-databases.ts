@@ -16,9 +16,16 @@ export type WatchOptions = PlaceMapOptions & {
   readonly reloadIntervalMs: number;
   /** The fingerprint of the map in use: FoundPlaceMap.fingerprint. */
   readonly fingerprint: string;
+  /** What describeDatabaseFiles said before that one was looked for: what has come since then is new. */
+  readonly files: string;
   /** Whether a map that is in the cache is read, and handed over. */
   readonly isMapRead: boolean;
+  /** How long after an attempt the next is made though no file has changed; default RETRY_INTERVAL_MS. */
+  readonly retryIntervalMs?: number;
 };
+
+/** What ended the process that builds, such as memory that was short, may be over by then; a damaged file is built in vain. */
+const RETRY_INTERVAL_MS = 600_000;
 
 export type DatabaseWatch = { close(): void };
 
@@ -33,8 +40,10 @@ export function watchDatabases(
 ): DatabaseWatch {
   let isClosed = false;
   let fingerprint = options.fingerprint;
-  let previous = describeFiles(options.directory);
-  let settled = previous;
+  let previous = options.files;
+  let settled = options.files;
+  let triedMs = performance.now();
+  let told: string | undefined;
   let timer = schedule();
 
   function schedule(): NodeJS.Timeout {
@@ -43,12 +52,16 @@ export function watchDatabases(
 
   /** Polls do not overlap: the next one is timed when this one has ended. */
   async function poll(): Promise<void> {
-    const current = describeFiles(options.directory);
+    const current = describeDatabaseFiles(options.directory);
     const isStable = current === previous;
     previous = current;
-    if (isStable && current !== settled) {
+    const isChanged = current !== settled;
+    const isDue = performance.now() - triedMs >= (options.retryIntervalMs ?? RETRY_INTERVAL_MS);
+    if (isStable && (isChanged || isDue)) {
       settled = current;
+      if (isChanged) told = undefined;
       await reload();
+      triedMs = performance.now();
     }
     if (!isClosed) timer = schedule();
   }
@@ -56,7 +69,11 @@ export function watchDatabases(
   async function reload(): Promise<void> {
     const opened = await openChanged(options, fingerprint);
     if (isClosed || opened === undefined) return;
-    if (typeof opened === 'string') return onError(`${opened}; the database in use stays`);
+    if (typeof opened === 'string') {
+      if (opened !== told) onError(`${opened}; the database in use stays`);
+      told = opened;
+      return;
+    }
     fingerprint = opened.fingerprint;
     onChange(opened);
   }
@@ -75,7 +92,7 @@ async function openChanged(options: WatchOptions, fingerprint: string): Promise<
     const { databases, problems } = findDatabases(options);
     if (problems.length > 0) return problems.join('; ');
     const [best] = databases;
-    if (best === undefined) return `${options.directory} has no database any more`;
+    if (best === undefined) return fingerprint === '' ? undefined : `${options.directory} has no database any more`;
     if (fingerprintDatabase(best) === fingerprint) return undefined;
     return await (options.isMapRead ? openDatabase : findDatabaseMap)(best, { ...options, isYielding: true });
   } catch (error) {
@@ -84,7 +101,7 @@ async function openChanged(options: WatchOptions, fingerprint: string): Promise<
 }
 
 /** Changes when any file comes, goes, or is written. */
-function describeFiles(directory: string): string {
+export function describeDatabaseFiles(directory: string): string {
   return listDatabaseFiles(directory)
     .map((path) => `${path}|${describeFile(path)}`)
     .join('\n');

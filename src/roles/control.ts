@@ -5,7 +5,7 @@
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { type FoundPlaceMap, findPlaceMap, openPlaceMap } from '../databases/open-place-map.ts';
-import { watchDatabases } from '../databases/watch-databases.ts';
+import { describeDatabaseFiles, watchDatabases } from '../databases/watch-databases.ts';
 import type { PlaceMap } from '../geo/place-map.ts';
 import { imageBytes, shapeOf } from '../geo/place-map-image.ts';
 import type { Configuration } from '../model/configuration.ts';
@@ -68,6 +68,8 @@ export class Control {
   /** Ends with the swap that was begun last: revisions and databases come one at a time. */
   #turn: Promise<unknown> = Promise.resolve();
   #opening: Promise<FoundPlaceMap> | undefined;
+  /** The geo directory as it was before that. */
+  #files = '';
   #database: FoundPlaceMap | undefined;
   #watch: { close(): void } | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -114,7 +116,9 @@ export class Control {
   /** Begins with what takes longest, the map of clients; `start` waits for it. */
   open(): void {
     this.#compiler.open();
-    this.#opening ??= (this.#options.isExplaining ? openPlaceMap : findPlaceMap)(this.#mapOptions());
+    if (this.#opening !== undefined) return;
+    this.#files = describeDatabaseFiles(this.#options.geo.directory);
+    this.#opening = (this.#options.isExplaining ? openPlaceMap : findPlaceMap)(this.#mapOptions());
   }
 
   /** Resolves when the map of clients is there and what was on disk, if anything, is served. */
@@ -132,7 +136,7 @@ export class Control {
     await this.follower.start();
     if (this.#stopping.signal.aborted) return;
     this.#watch = watchDatabases(
-      { ...this.#mapOptions(), fingerprint: opened.fingerprint, isMapRead: isExplaining },
+      { ...this.#mapOptions(), fingerprint: opened.fingerprint, files: this.#files, isMapRead: isExplaining },
       (changed) => void this.#databaseChanged(changed),
       (message) => logger.error(message),
     );

@@ -163,6 +163,8 @@ function measureReach(nearest: Nearest, { entries, offsets }: ListInterner, tole
     const next = entry & POSITION_MASK;
     const nextDistance = distances[next] ?? 0;
     const pace = paces[position * candidates + next] ?? 0;
+    // Equally far there, and by chance: where they are not, the list is another one.
+    if (tolerance === 0 && pace !== 0 && entry < TIER_START) return 0;
     if (pace !== 0) reach = Math.min(reach, (nextDistance - distance) / pace);
     if (tolerance !== 0) {
       const factor = factors[next] ?? 1;

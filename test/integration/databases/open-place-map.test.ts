@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
@@ -11,7 +11,7 @@ import {
   openPlaceMap,
   type PlaceMapOptions,
 } from '../../../src/databases/open-place-map.ts';
-import { type DatabaseWatch, watchDatabases } from '../../../src/databases/watch-databases.ts';
+import { type DatabaseWatch, describeDatabaseFiles, watchDatabases } from '../../../src/databases/watch-databases.ts';
 import { explainPlaceV4, explainPlaceV6 } from '../../../src/geo/find-place.ts';
 import { flatRecord, geoip2Record, writeMmdb } from '../../support/mmdb-writer.ts';
 
@@ -163,15 +163,20 @@ describe('watching the databases', () => {
   let watch: DatabaseWatch;
 
   async function startWatching(): Promise<OpenedPlaceMap> {
+    const files = describeDatabaseFiles(directory);
+    const found = await openPlaceMap(options);
+    startWatchingFrom(found, files);
+    return found;
+  }
+
+  function startWatchingFrom({ fingerprint }: OpenedPlaceMap, files: string): void {
     changes.length = 0;
     errors.length = 0;
-    const found = await openPlaceMap(options);
     watch = watchDatabases(
-      { ...options, reloadIntervalMs: 20, fingerprint: found.fingerprint, isMapRead: true },
+      { ...options, reloadIntervalMs: 20, fingerprint, files, isMapRead: true },
       (change) => changes.push(change),
       (error) => errors.push(error),
     );
-    return found;
   }
 
   afterEach(() => watch.close());
@@ -184,6 +189,19 @@ describe('watching the databases', () => {
     await sleep(100);
     assert.deepEqual(changes.map(countryOf), ['JP']);
     assert.deepEqual(errors, []);
+  });
+
+  it('hands over a database that came while the one in use was being built', async () => {
+    drop('GeoLite2-City.mmdb', 'FR', 'GeoLite2-City');
+    const files = describeDatabaseFiles(directory);
+    const opening = openPlaceMap(options);
+    drop('GeoLite2-City.mmdb.new', 'JP', 'GeoLite2-City', june + 1);
+    const found = await opening;
+    assert.equal(countryOf(found), 'FR');
+    renameSync(join(directory, 'GeoLite2-City.mmdb.new'), join(directory, 'GeoLite2-City.mmdb'));
+    startWatchingFrom(found, files);
+    await waitFor(() => changes.length === 1);
+    assert.deepEqual([changes.map(countryOf), errors], [['JP'], []]);
   });
 
   it('keeps the map in use when the new file is damaged, says so once, and goes on watching', async () => {

@@ -10,10 +10,11 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { readCachedMap } from '../../../src/databases/map-cache.ts';
+import { fingerprintFiles } from '../../../src/databases/fingerprint.ts';
+import { CACHE_VERSION, readCachedMap } from '../../../src/databases/map-cache.ts';
 import { openPlaceMap, type PlaceMapOptions } from '../../../src/databases/open-place-map.ts';
 import { type BuildOptions, runBuild } from '../../../src/databases/run-build.ts';
-import { watchDatabases } from '../../../src/databases/watch-databases.ts';
+import { describeDatabaseFiles, watchDatabases } from '../../../src/databases/watch-databases.ts';
 import { explainPlaceV4 } from '../../../src/geo/find-place.ts';
 import { shapeOf } from '../../../src/geo/place-map-image.ts';
 import { defaultDatabasePaths } from '../../support/default-map.ts';
@@ -42,6 +43,7 @@ function pretend(source: string): { readonly program: string; pid(): number } {
     `import { writeFileSync } from 'node:fs';
      import { getPriority } from 'node:os';
      writeFileSync(${JSON.stringify(idFile)}, String(process.pid));
+     writeFileSync(${JSON.stringify(join(root, 'pretend.starts'))}, '.', { flag: 'a' });
      process.stdin.resume();
      ${source}`,
   );
@@ -90,14 +92,11 @@ describe('a process that builds the map and fails', () => {
     assert.match(await buildWith('process.abort()'), /ended without one \(SIGABRT/);
   });
 
-  test('is out of memory, and says so', async (context) => {
-    const before = process.env.NODE_OPTIONS;
-    process.env.NODE_OPTIONS = `${before ?? ''} --max-old-space-size=16`;
-    context.after(() => {
-      if (before === undefined) delete process.env.NODE_OPTIONS;
-      else process.env.NODE_OPTIONS = before;
-    });
-    const source = 'const all = []; for (;;) all.push(new Array(1000).fill(all.length));';
+  test('is out of memory, and says so', async () => {
+    const work = 'const all = []; for (;;) all.push(new Array(1000).fill(all.length))';
+    const source = `const { spawnSync } = await import('node:child_process');
+      const args = ['--max-old-space-size=16', '--eval', ${JSON.stringify(work)}];
+      process.kill(process.pid, spawnSync(process.execPath, args, { stdio: 'inherit' }).signal);`;
     assert.match(await buildWith(source), /ended without one \(SIG\w+; FATAL ERROR: .*heap out of memory\)$/);
   });
 
@@ -122,6 +121,17 @@ describe('a process that builds the map and fails', () => {
     );
   });
 
+  test('keeps nothing of a file that took the place of the one that it was to read', async () => {
+    drop('FR', 1_781_000_000);
+    const path = join(options.directory, 'GeoLite2-City.mmdb');
+    const fingerprint = fingerprintFiles([path], CACHE_VERSION);
+    drop('JP', 1_782_000_000);
+    const cacheDirectory = join(root, 'cache');
+    const outcome = await runBuild({ pathV4: path, pathV6: undefined, cacheDirectory, fingerprint }, {});
+    assert.deepEqual(outcome, { kind: 'fault', message: `${path}: it was replaced while it was read` });
+    assert.equal(existsSync(cacheDirectory), false);
+  });
+
   test('cannot even be started', async () => {
     const task = { pathV4: '/geo/city.mmdb', pathV6: undefined, cacheDirectory: '', fingerprint: '' };
     const { execPath } = process;
@@ -135,14 +145,22 @@ describe('a process that builds the map and fails', () => {
     }
   });
 
+  test('is not started by a system that throws the reason at once', async () => {
+    const task = { pathV4: 'x'.repeat(200_000), pathV6: undefined, cacheDirectory: '', fingerprint: '' };
+    const outcome = await runBuild(task, {});
+    assert.ok(outcome.kind === 'fault');
+    assert.match(outcome.message, /x: the process that builds the map cannot be started: .*E2BIG/);
+  });
+
   test('leaves the map in use in force', async (context) => {
     drop('FR', 1_781_000_000);
+    const files = describeDatabaseFiles(options.directory);
     const opened = await openPlaceMap(options);
     assert.equal(explainPlaceV4(opened.placeMap, 0x01020304).country, 'FR');
     const { program } = pretend('process.kill(process.pid, "SIGSEGV")');
     const errors: string[] = [];
     const watch = watchDatabases(
-      { ...options, program, reloadIntervalMs: 20, fingerprint: opened.fingerprint, isMapRead: true },
+      { ...options, program, reloadIntervalMs: 20, fingerprint: opened.fingerprint, files, isMapRead: true },
       () => assert.fail('there is no other map'),
       (message) => errors.push(message),
     );
@@ -150,6 +168,29 @@ describe('a process that builds the map and fails', () => {
     drop('JP', 1_782_000_000);
     await waitFor(() => errors.length > 0, 'the fault is told');
     assert.match(errors.join(), /GeoLite2-City\.mmdb: .* ended without one \(SIGSEGV\); the database in use stays$/);
+  });
+
+  test('is started again some time later, though no file has changed', async (context) => {
+    drop('FR', 1_781_000_000);
+    const { program } = pretend('process.kill(process.pid, "SIGKILL")');
+    const files = describeDatabaseFiles(options.directory);
+    const { fingerprint } = await openPlaceMap({ ...options, program });
+    assert.equal(fingerprint, '');
+    const found: (string | undefined)[] = [];
+    const errors: string[] = [];
+    const watch = watchDatabases(
+      { ...options, program, reloadIntervalMs: 20, retryIntervalMs: 100, fingerprint, files, isMapRead: false },
+      ({ database }) => found.push(database?.name),
+      (message) => errors.push(message),
+    );
+    context.after(() => watch.close());
+    const starts = (): number => readFileSync(join(root, 'pretend.starts'), 'utf8').length;
+    await waitFor(() => starts() >= 4, 'it is started again and again');
+    assert.equal(errors.length, 1, 'and the fault told once');
+    // The system has memory again.
+    writeFileSync(program, `import ${JSON.stringify(PROGRAM)};`);
+    await waitFor(() => found.length > 0, 'the map is there');
+    assert.deepEqual(found, ['GeoLite2 City 2026-06']);
   });
 
   test('is passed over for the next database at a start', async () => {
@@ -168,6 +209,18 @@ describe('a process that builds the map', () => {
     const { PRIORITY_BELOW_NORMAL, PRIORITY_NORMAL } = constants.priority;
     assert.equal(await buildWith(tellPriority), String(PRIORITY_NORMAL));
     assert.equal(await buildWith(tellPriority, { isYielding: true }), String(PRIORITY_BELOW_NORMAL));
+  });
+
+  test('has none of the options that the environment has for the node', async (context) => {
+    const preloaded = join(root, 'preloaded.cjs');
+    writeFileSync(preloaded, 'console.log("an agent is at work")');
+    const before = process.env.NODE_OPTIONS;
+    process.env.NODE_OPTIONS = `${before ?? ''} --require ${preloaded}`;
+    context.after(() => {
+      if (before === undefined) delete process.env.NODE_OPTIONS;
+      else process.env.NODE_OPTIONS = before;
+    });
+    assert.equal(await buildWith(tellPriority), String(constants.priority.PRIORITY_NORMAL));
   });
 
   test('is ended when the node closes', async () => {
@@ -203,9 +256,10 @@ describe('a process that builds the map', () => {
   test('keeps the map of the default database, or sends it where the disk refuses: the same', async () => {
     const { v4, v6 } = defaultDatabasePaths();
     const cacheDirectory = join(root, 'cache');
-    const task = { pathV4: v4, pathV6: v6, cacheDirectory, fingerprint: 'f' };
+    const fingerprint = fingerprintFiles([v4, v6], CACHE_VERSION);
+    const task = { pathV4: v4, pathV6: v6, cacheDirectory, fingerprint };
     assert.deepEqual(await runBuild(task, {}), { kind: 'kept' });
-    const kept = readCachedMap(cacheDirectory, 'f');
+    const kept = readCachedMap(cacheDirectory, fingerprint);
     const full = join(root, 'file');
     writeFileSync(full, 'where the folder should be');
     // Tens of megabytes: far more than the kernel holds between two processes.

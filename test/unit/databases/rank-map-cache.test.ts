@@ -3,7 +3,12 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
-import { nameRankMap, readCachedRankMap, writeCachedRankMap } from '../../../src/databases/rank-map-cache.ts';
+import {
+  nameRankMap,
+  RANKING_CODE,
+  readCachedRankMap,
+  writeCachedRankMap,
+} from '../../../src/databases/rank-map-cache.ts';
 import { compileRanking } from '../../../src/steering/rank.ts';
 import type { Ranking } from '../../../src/steering/ranking.ts';
 import { placeMapOf, WORLD } from '../../support/snapshot-fixture.ts';
@@ -38,6 +43,13 @@ describe('compiled rankings on disk', () => {
     assert.equal(readCachedRankMap(directory, names[0] ?? ''), undefined);
   });
 
+  it('are found only for the code that made them, all of it', () => {
+    const cache = new URL('../../../src/databases/rank-map-cache.ts', import.meta.url);
+    const named = new Set(RANKING_CODE.map((path) => new URL(path, cache).href));
+    const missing = importsBelow(new URL('../steering/rank.ts', cache)).filter((url) => !named.has(url));
+    assert.deepEqual(missing, []);
+  });
+
   it('count as not there when any bit of them is wrong, or their end is missing', () => {
     const name = nameRankMap('database', 'ranking');
     writeCachedRankMap(directory, name, map);
@@ -61,3 +73,25 @@ describe('compiled rankings on disk', () => {
     assert.ok(readCachedRankMap(directory, nameRankMap('database', '19')));
   });
 });
+
+/** Every file whose code, and not only whose types, a file needs. */
+function importsBelow(root: URL): readonly string[] {
+  const found = new Set([root.href]);
+  for (const url of found) {
+    const source = readFileSync(new URL(url), 'utf8');
+    for (const [, names = '', path = ''] of source.matchAll(/^import ([^;]*?) from '(\.[^']*)';/gms)) {
+      if (isOfTypes(names)) continue;
+      found.add(new URL(path, url).href);
+    }
+  }
+  return [...found];
+}
+
+function isOfTypes(names: string): boolean {
+  const each = names
+    .replace(/[{}]/g, '')
+    .split(',')
+    .map((name) => name.trim())
+    .filter(Boolean);
+  return names.startsWith('type ') || each.every((name) => name.startsWith('type '));
+}

@@ -87,21 +87,60 @@ function rankPlainly({ candidates, rules }: Ranking, [north, east]: Location): r
 }
 
 describe('the ranks of many places, each helped by the one before', () => {
+  it('do not stay equal to the right and to the left of where two candidates are equally far', () => {
+    const mirrored: readonly Location[] = [
+      [0, 0],
+      [0, 0],
+      [0, 180],
+    ];
+    for (const bias of [0, -50]) {
+      checkRanks(locationsAround([-45, -90]), plainRanking(mirrored.map((location) => [location, bias])));
+    }
+  });
+
+  it('do not stay equal beside the place in which two candidates with another bias are', () => {
+    const paris: Location = [48.5, 2.5];
+    checkRanks(
+      locationsAround(paris),
+      plainRanking([
+        [paris, 10],
+        [paris, 0],
+      ]),
+    );
+  });
+
   it('are those of each place by itself', () => {
     fc.assert(
       fc.property(someLocations, someRanking, (locations, ranking) => {
-        const interner = createListInterner(ranking.candidates.length);
-        const { everywhere } = createPlaceRanker(tableOf(locations), ranking, interner);
-        const lists = new Map<number, string>();
-        locations.forEach((location, place) => {
-          const list = everywhere[place] ?? -1;
-          const entries = interner.entries.slice(interner.offsets[list], interner.offsets[list + 1]);
-          assert.deepEqual([...entries], rankPlainly(ranking, location), `the place at ${location.join(' ')}`);
-          lists.set(list, entries.join());
-        });
-        assert.equal(new Set(lists.values()).size, lists.size, 'equal lists have the same id');
+        checkRanks(locations, ranking);
       }),
       { numRuns: 600 },
     );
   });
 });
+
+function checkRanks(locations: readonly Location[], ranking: Ranking): void {
+  const interner = createListInterner(ranking.candidates.length);
+  const { everywhere } = createPlaceRanker(tableOf(locations), ranking, interner);
+  const lists = new Map<number, string>();
+  locations.forEach((location, place) => {
+    const list = everywhere[place] ?? -1;
+    const entries = interner.entries.slice(interner.offsets[list], interner.offsets[list + 1]);
+    assert.deepEqual([...entries], rankPlainly(ranking, location), `the place at ${location.join(' ')}`);
+    lists.set(list, entries.join());
+  });
+  assert.equal(new Set(lists.values()).size, lists.size, 'equal lists have the same id');
+}
+
+/** A place, then others around it that follow it along the globe or go before it. */
+function locationsAround([north, east]: Location): readonly Location[] {
+  const offsets = [0, -20, -1, -0.1, 0.1, 1, 20];
+  return offsets.flatMap((up) => offsets.map((right): Location => [north + up, east + right]));
+}
+
+function plainRanking(candidates: readonly (readonly [Location, bias: number])[]): Ranking {
+  return {
+    candidates: candidates.map(([[north, east], bias]) => ({ latitude: north, longitude: east, bias })),
+    rules: [{ kind: 'proximity', tolerance: 0 }],
+  };
+}
