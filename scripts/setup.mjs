@@ -2,7 +2,7 @@
 // runs on any Node from 18 on and needs no package, because it is what installs them. One line for each thing done;
 // silence, and a few milliseconds, when nothing is to do. The npm scripts then hand over to node_modules/.bin/node.
 
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
@@ -39,22 +39,60 @@ function npmCommand() {
   return usable && outside ? [node, npm] : ['npm'];
 }
 
-function installDependencies(stamp) {
+function reasonToInstall() {
+  if (!existsSync(MODULES)) return 'node_modules is missing';
+  return installedStamp() === undefined ? 'an installation was not finished' : 'package-lock.json has changed';
+}
+
+async function installDependencies(stamp) {
   const began = Date.now();
-  const why = existsSync(MODULES) ? 'package-lock.json has changed' : 'node_modules is missing';
-  say(`installing the locked dependencies (${why}) …`);
+  say(`installing the locked dependencies (${reasonToInstall()}) …`);
   const [command, ...before] = npmCommand();
-  const { status, error } = spawnSync(command, [...before, 'ci', '--no-audit', '--no-fund', '--loglevel=error'], {
-    cwd: ROOT,
-    stdio: ['ignore', 2, 2],
-  });
-  if (status !== 0) {
-    const cause = error === undefined ? `it ended with ${status}` : error.message;
+  const cause = await run(command, [...before, 'ci', '--no-audit', '--no-fund', '--loglevel=error']);
+  if (cause !== undefined) {
     fail(`npm ci failed (${cause}). Its message stands above; once that is put right, run the same command again.`);
   }
   provideNode();
   writeFileSync(STAMP, stamp);
   say(`dependencies installed in ${Math.round((Date.now() - began) / 1000)} s`);
+}
+
+/** How long npm may take to end when we are ended. */
+const ENDING_MS = 3000;
+
+/**
+ * Runs a command until it has ended, and with it what it started: what goes on writing into node_modules after us would break
+ * the next installation. Resolves with what went wrong, if anything did.
+ */
+function run(command, args) {
+  const child = spawn(command, args, { cwd: ROOT, stdio: ['ignore', 2, 2], detached: true });
+  let ended;
+  const kill = (signal) => {
+    try {
+      // The whole group, npm's own children too; a signal of the terminal reaches us alone.
+      process.kill(-child.pid, signal);
+    } catch {
+      // It has ended.
+    }
+  };
+  const end = (signal) => {
+    if (ended === undefined) setTimeout(() => kill('SIGKILL'), ENDING_MS).unref();
+    else kill('SIGKILL');
+    ended = signal;
+    kill('SIGTERM');
+  };
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, end);
+  return new Promise((resolve) => {
+    child.once('error', (error) => resolve(error.message));
+    child.once('close', (status, signal) => {
+      for (const each of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.off(each, end);
+      if (ended !== undefined) {
+        say('the installation was ended: the next start begins it anew');
+        return process.kill(process.pid, ended);
+      }
+      return resolve(status === 0 ? undefined : `it ended with ${status ?? signal}`);
+    });
+  });
 }
 
 /**
@@ -96,5 +134,5 @@ function fail(text) {
 }
 
 const stamp = expectedStamp();
-if (installedStamp() !== stamp || !existsSync(PROJECT_NODE)) installDependencies(stamp);
+if (installedStamp() !== stamp || !existsSync(PROJECT_NODE)) await installDependencies(stamp);
 buildNative(say);

@@ -11,6 +11,7 @@
 import { randomUUID } from 'node:crypto';
 import {
   closeSync,
+  existsSync,
   fstatSync,
   mkdirSync,
   openSync,
@@ -113,7 +114,8 @@ export function isWholeCacheFile<Header>(path: string, reader: HeaderReader<Head
  * known by its sum. @throws Error when the disk refuses.
  */
 export function writeCacheFile(directory: string, name: string, header: unknown, image: readonly Uint8Array[]): void {
-  mkdirSync(directory, { recursive: true });
+  // Not with `recursive`, which goes round for ever in /proc: what is above is made when the store is opened.
+  if (!existsSync(directory)) mkdirSync(directory);
   const path = join(directory, name);
   const temporary = `${path}.${randomUUID()}.tmp`;
   try {

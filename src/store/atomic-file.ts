@@ -1,8 +1,9 @@
 // Replaces a file whole or not at all, whenever the power fails: write beside it, flush, rename over it, flush the
 // directory that holds the name. And reads it back up to a limit.
 
-import { mkdir, open, readFile, rename, stat } from 'node:fs/promises';
+import { open, readFile, rename, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { makeDirectory } from './make-directory.ts';
 
 /**
  * One writer at a time per file: whoever calls awaits the call before. A crash leaves at most `FILE.tmp`, which the next
@@ -13,7 +14,7 @@ import { dirname } from 'node:path';
  */
 export async function replaceFile(path: string, chunks: Iterable<string | Uint8Array>): Promise<void> {
   const directory = dirname(path);
-  await mkdir(directory, { recursive: true, mode: 0o700 });
+  makeDirectory(directory);
   const temporary = `${path}.tmp`;
   const file = await open(temporary, 'w', 0o600);
   try {

@@ -1,9 +1,10 @@
 // Opens the file of the embedded store: SQLite in WAL mode, every commit on the disk before it counts, and locked for as
 // long as the process lives, since two processes with slots in memory of their own would not hear of each other.
 
-import { closeSync, mkdirSync, openSync, statSync } from 'node:fs';
+import { closeSync, openSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { makeDirectory } from '../make-directory.ts';
 import { createStoreError, describeCause, isStoreError, type StoreError } from '../store-error.ts';
 
 export const DATABASE_FILE = 'configuration.sqlite';
@@ -42,7 +43,7 @@ export function openDatabase(directory: string): DatabaseSync {
   const file = join(directory, DATABASE_FILE);
   let database: DatabaseSync | undefined;
   try {
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    makeDirectory(directory);
     createFile(file);
     database = new DatabaseSync(file);
     // The exclusive lock is taken by the first write below and held until the process ends, however it ends.

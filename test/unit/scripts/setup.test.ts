@@ -1,8 +1,18 @@
 // The set-up, run for real in a folder of its own, with a stand-in for npm that installs what the test says.
 
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
@@ -49,6 +59,8 @@ function runSetup() {
       .filter((line) => line !== ''),
   };
 }
+
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 describe('set-up', () => {
   test('installs the locked dependencies on a fresh machine, and the second time does and says nothing', () => {
@@ -135,5 +147,32 @@ describe('package.json', () => {
     for (const [name, version] of Object.entries({ ...dependencies, ...optionalDependencies, ...devDependencies })) {
       assert.match(`${version}`, /^\d+\.\d+\.\d+$/, name);
     }
+  });
+
+  test('whoever ends it ends npm and what npm started, and is told at the next start why that installs again', async () => {
+    const written = join(folder, 'written');
+    const child = `(trap '' INT TERM; while :; do echo x >>${written}; sleep 0.02; done) &`;
+    const npm = ['#!/bin/sh', 'mkdir -p node_modules', "trap '' INT TERM", child, 'wait', ''].join('\n');
+    writeFileSync(join(folder, 'bin/npm'), npm, { mode: 0o755 });
+    const env = { PATH: `${join(folder, 'bin')}:/usr/bin:/bin` };
+    const setup = spawn(process.execPath, ['scripts/setup.mjs'], {
+      cwd: folder,
+      env,
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    let said = '';
+    setup.stderr.setEncoding('utf8').on('data', (text: string) => {
+      said += text;
+    });
+    while (!existsSync(written)) await pause(10);
+    setup.kill('SIGINT');
+    const [status, signal] = await once(setup, 'close');
+    assert.deepEqual([status, signal], [null, 'SIGINT'], said);
+    assert.match(said, /the installation was ended/);
+    const { size } = statSync(written);
+    await pause(200);
+    assert.equal(statSync(written).size, size, 'something still writes');
+    provideNpm('v24.21.0');
+    assert.match(runSetup().lines[0] ?? '', /an installation was not finished/);
   });
 });
