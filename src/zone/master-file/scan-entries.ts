@@ -2,7 +2,7 @@
 // each of them stands. An entry is a line, or several between parentheses; a semicolon begins a comment; double quotes hold
 // blanks together; a backslash takes the next character as it is. What the words mean is the reader's concern.
 
-import type { Token } from '../../wire/record-data/tokens.ts';
+import { quote, type Token } from '../../wire/record-data/tokens.ts';
 
 /** Both count from 1; columns count UTF-16 units, as editors do. */
 export type Place = { readonly line: number; readonly column: number };
@@ -29,15 +29,19 @@ const CLOSE = 0x29;
 const EQUALS = 0x3d;
 const SEMICOLON = 0x3b;
 const BACKSLASH = 0x5c;
+/** Editors of Windows begin a file with it. */
+const BYTE_ORDER_MARK = 0xfeff;
+/** What decoding leaves of octets that are no UTF-8: which ones they were is lost. */
+const REPLACEMENT = '\ufffd';
 
 /**
  * The entries of `text`, one after the other. An entry with a fault is told to `report` and left out; the search goes on at
  * the next line.
  */
 export function* scanEntries(text: string, report: (problem: ScanProblem) => void): Generator<Entry> {
-  let at = 0;
+  let at = text.charCodeAt(0) === BYTE_ORDER_MARK ? 1 : 0;
   let line = 1;
-  let lineStart = 0;
+  let lineStart = at;
   while (at < text.length) {
     const first = { line, column: 1 };
     const isIndented = isBlank(text.charCodeAt(at));
@@ -76,7 +80,10 @@ export function* scanEntries(text: string, report: (problem: ScanProblem) => voi
           continue;
         }
         const isQuoted = code === QUOTE;
-        tokens.push({ text: isQuoted ? text.slice(at + 1, end - 1) : text.slice(at, end), isQuoted, ...place });
+        const word = isQuoted ? text.slice(at + 1, end - 1) : text.slice(at, end);
+        if (word.includes(REPLACEMENT))
+          refuse(place, `${quote(word)} is no UTF-8: save the file as that, or write the octets as \\DDD.`);
+        tokens.push({ text: word, isQuoted, ...place });
         at = end;
       }
     }

@@ -159,6 +159,8 @@ $INCLUDE <SUBSYS>ISI-MAILBOXES.TXT
       '$TTL 1\nA A 1.1.1.1\nIN TXT x\nNS IN TXT y',
       ['a.example.org 1 A 1.1.1.1', 'in.example.org 1 TXT "x"', 'ns.example.org 1 TXT "y"'],
     ],
+    ['a byte order mark', '\ufeff$TTL 1\na A 1.1.1.1', ['a.example.org 1 A 1.1.1.1']],
+    ['comments in any encoding', '$TTL 1\na A 1.1.1.1 ; caf\ufffd', ['a.example.org 1 A 1.1.1.1']],
     ['nothing', '; empty\n\n   \n', []],
   ];
   for (const [what, text, lines] of CASES) test(what, () => assert.deepEqual(records(text), lines));
@@ -193,6 +195,11 @@ $INCLUDE <SUBSYS>ISI-MAILBOXES.TXT
       'parentheses that do not match',
       'a 1 A ) 1.1.1.1\nb 1 A ( 1.1.1.1\n',
       [/^z:1:7 this parenthesis closes none/, /^z:2:7 this parenthesis is never closed/],
+    ],
+    [
+      'text of which decoding has lost the octets',
+      'a 1 TXT x "caf\ufffd"\nb 1 A 1.1.1',
+      [/^z:1:11 "caf\ufffd" is no UTF-8/, /^z:2:7 A data/],
     ],
     ['two TTLs in one RRset', 'a 1 A 1.1.1.1\n  2 A 1.1.1.2', [/^z:2:1 .* has the TTL 1 in z:1 and 2 here/]],
     ['a second SOA', '@ 1 SOA a b 1 1 1 1 1\n@ 1 SOA a b 2 1 1 1 1', [/^z:2:1 a second SOA \(the first is in z:1\)/]],
