@@ -155,6 +155,16 @@ $INCLUDE <SUBSYS>ISI-MAILBOXES.TXT
     ],
     ['the same record twice is one', '$TTL 1\na A 1.1.1.1\nA A 1.1.1.1', ['a.example.org 1 A 1.1.1.1']],
     [
+      'whatever the case of the names in it, but no other (RFC 4343 section 3)',
+      '$TTL 1\na CNAME b\na CNAME B\nc MX 1 d\nc MX 1 D\nt TXT x\nt TXT X',
+      [
+        'a.example.org 1 CNAME b.example.org.',
+        'c.example.org 1 MX 1 d.example.org.',
+        't.example.org 1 TXT "x"',
+        't.example.org 1 TXT "X"',
+      ],
+    ],
+    [
       'records named like types',
       '$TTL 1\nA A 1.1.1.1\nIN TXT x\nNS IN TXT y',
       ['a.example.org 1 A 1.1.1.1', 'in.example.org 1 TXT "x"', 'ns.example.org 1 TXT "y"'],
