@@ -250,6 +250,10 @@ describe('a hostile file', () => {
     assert.match(found[0] ?? '', /^z:1001:1 a\.example\.org TXT has more than 1000 records/);
     assert.equal(problems('x\n'.repeat(50_000)).length, 1_000);
     assert.equal(problems('('.repeat(100_000)).length, 1);
+    assert.match(
+      problems(`a 1 TXT ${'x '.repeat(200_000)}\nb 1 A 1`).join('\n'),
+      /^z:1:\d+ this is more than 131078 words.*\nz:2:7 A data/,
+    );
     assert.equal(problems(`a 1 TXT ${'"x" '.repeat(100_000)}`).length, 1);
   });
 });
