@@ -105,13 +105,15 @@ type Reader = {
 type Context = {
   readonly file: string;
   origin: Uint8Array;
-  /** Of the record above, as it was written. */
-  owner: Uint8Array | undefined;
+  /** Of the record above, as it was written; `FAULTY` where that is no name, so that what stands below is about none. */
+  owner: Uint8Array | typeof FAULTY | undefined;
   /** Of $TTL (RFC 2308 section 4); without one, the TTL of the record above counts (RFC 1035 section 5.1). */
   defaultTtlSeconds: number | undefined;
   lastTtlSeconds: number | undefined;
   readonly depth: number;
 };
+
+const FAULTY = 'faulty';
 
 function readFile(reader: Reader, context: Context, text: string): void {
   const report = ({ line, column, message }: Place & { readonly message: string }) =>
@@ -201,10 +203,10 @@ function readRecord(reader: Reader, context: Context, entry: Entry, refuse: Refu
   if (!isIndented) {
     const [first] = tokens;
     if (first === undefined) return undefined;
-    context.owner = readName(context, first, refuse);
-    if (context.owner === undefined) return undefined;
+    context.owner = readName(context, first, refuse) ?? FAULTY;
   }
   const { owner } = context;
+  if (owner === FAULTY) return undefined;
   if (owner === undefined) {
     return refuse(
       entry,

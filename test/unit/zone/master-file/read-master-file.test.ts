@@ -195,6 +195,11 @@ $INCLUDE <SUBSYS>ISI-MAILBOXES.TXT
       'a..b 1 A 1.1.1.1\n"a" 1 A 1.1.1.1',
       [/^z:1:1 "a\.\.b" has an empty label/, /^z:2:1 the name "a" may not be in double quotes/],
     ],
+    [
+      'an owner that is no name, without a word about the lines below it',
+      'a..b 1 A 1.1.1.1\n 1 A 1.1.1.2\n$INCLUDE x\n 1 TXT x\nb 1 A 1',
+      [/^z:1:1 "a\.\.b" has an empty label/, /^z:3:10 nothing can be included/, /^z:5:7 A data/],
+    ],
     ['too much data', 'a 1 A 1.1.1.1 2.2.2.2', [/^z:1:15 A data: "2\.2\.2\.2" is too much/]],
     [
       'a quote that is not closed',
