@@ -104,7 +104,7 @@ function listFiles(command: Command, paths: readonly string[], name: string | un
   try {
     const files = paths.flatMap((path): readonly ZoneFile[] =>
       statSync(path).isDirectory()
-        ? listZoneFiles(path).map((file) => ({ file: join(path, file), zone: zoneOfFile(file) }))
+        ? listZoneFiles(path).map((file) => ({ file: join(path, file), zone: name ?? zoneOfFile(file) }))
         : [{ file: path, zone: name ?? zoneOfFile(path) }],
     );
     if (files.length === 0) failUsage(command, `there is no *.zone file in ${paths.join(', ')}`);

@@ -286,6 +286,14 @@ describe('commands', () => {
       assert.deepEqual(Object.keys(problems[0]), ['file', 'line', 'column', 'path', 'message']);
     });
 
+    test('--name is heeded for the one file of a folder too', async () => {
+      const single = join(fixture().directory, 'single');
+      await mkdir(single);
+      await writeFile(join(single, 'export.zone'), `${HEAD}www A 192.0.2.8\n`);
+      const { out } = await azimuth('zone', 'import', single, '--name', 'five.example', '--dry-run');
+      assert.match(out, /^\+ zones\/five\.example\n/);
+    });
+
     test('one zone in two files is a fault: neither takes the place of the other', async () => {
       const twice = join(fixture().directory, 'twice');
       await mkdir(twice);
