@@ -34,9 +34,14 @@ export function readZoneFiles(read: ReadOk, documentFile: string): ReadDocument 
     }
     const report = (key: string, message: string) => problems.push({ path: joinPointer(source, key), message });
     for (const file of readItem(zone, base, report)) {
-      const result = readZoneFile(pathFrom(base, file.path), file.zone);
-      if (result.ok) found.push({ zone: { ...result.zone, ...pickBeside(zone) }, source, locate: result.locate });
-      else problems.push(...result.problems.map(({ message, ...position }) => ({ path: '', message, position })));
+      const path = pathFrom(base, file.path);
+      const result = readZoneFile(path, file.zone);
+      // Of a folder nothing but the file says anything of the zone, its name included.
+      const whole = zone['folder'] === undefined ? undefined : { file: path, line: 1, column: 1 };
+      if (result.ok) {
+        const locate = (pointer: string) => result.locate(pointer) ?? whole;
+        found.push({ zone: { ...result.zone, ...pickBeside(zone) }, source, locate });
+      } else problems.push(...result.problems.map(({ message, ...position }) => ({ path: '', message, position })));
     }
   }
   if (problems.length > 0) {

@@ -60,14 +60,21 @@ describe('zones in files', () => {
       ['192.0.2.1', '192.0.2.2', undefined, '192.0.2.1'],
     );
     assert.deepEqual(zones[3]?.dnssec, { enabled: false });
-    const places = ['/zones/0/records/0', '/zones/1/records/0/data/0', '/zones/2/ns', '/zones/3/dnssec'].map(
-      result.locate,
-    );
+    const places = [
+      '/zones/0/records/0',
+      '/zones/1/name',
+      '/zones/1/records/0/data/0',
+      '/zones/2/ns',
+      '/zones/3/name',
+      '/zones/3/dnssec',
+    ].map(result.locate);
     const named = places.map((place) => [place?.file === undefined ? 'c.yaml' : basename(place.file), place?.line]);
     assert.deepEqual(named, [
       ['a.example.zone', 4],
+      ['b.example.zone', 1],
       ['more.txt', 1],
       ['c.yaml', 3],
+      ['c.yaml', 4],
       ['c.yaml', 4],
     ]);
   });
