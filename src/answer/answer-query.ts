@@ -7,7 +7,6 @@
 // Serves RFC 1034 section 4.3.2, RFC 2308 (negative answers), RFC 7871 (client subnet).
 
 import { NONE } from '../snapshot/snapshot.ts';
-import { APEX_NODE, labelCountOf } from '../snapshot/zone-image.ts';
 import { PARSED, parseQuery, SILENCE } from '../wire/query.ts';
 import {
   CLASS_ANY,
@@ -18,7 +17,6 @@ import {
   RCODE_REFUSED,
   TYPE_ANY,
   TYPE_AXFR,
-  TYPE_DS,
   TYPE_IXFR,
 } from '../wire/record-types.ts';
 import { beginResponse, finishResponse, MAX_UDP_PAYLOAD, QUESTION_OFFSET } from '../wire/response.ts';
@@ -26,7 +24,7 @@ import { answerName } from './answer-name.ts';
 import { writeNegative, writeReferral } from './answer-zone.ts';
 import { countDropped, countRequest, countResponse, DROPPED_MALFORMED } from './counters.ts';
 import type { Desk } from './desk.ts';
-import { FOUND_DELEGATION, FOUND_NAME, FOUND_OUTSIDE, findName } from './find-name.ts';
+import { FOUND_DELEGATION, FOUND_OUTSIDE, findQuestion } from './find-name.ts';
 
 export const UDP = 0;
 export const TCP = 1;
@@ -75,8 +73,7 @@ function beginAnswer(desk: Desk): void {
 /** Fills the response's sections; returns the rcode. */
 function answerQuestion(desk: Desk): number {
   const { query, found } = desk;
-  findName(desk.snapshot.zones, query.name, found);
-  if (query.type === TYPE_DS && found.node === APEX_NODE) findParent(desk);
+  findQuestion(desk.snapshot.zones, query.name, query.type, found);
   desk.zone = found.zone;
   if (found.kind === FOUND_OUTSIDE || (query.class !== CLASS_IN && query.class !== CLASS_ANY)) {
     desk.trace?.push({ step: 'outside' });
@@ -84,7 +81,7 @@ function answerQuestion(desk: Desk): number {
   }
   desk.trace?.push({ step: 'zone', zone: found.zone });
   if (isMetaType(query.type) && query.type !== TYPE_ANY) return refuseMetaType(query.type);
-  if (found.kind === FOUND_DELEGATION && !isAboutCut(desk)) {
+  if (found.kind === FOUND_DELEGATION) {
     desk.trace?.push({ step: 'delegation' });
     writeReferral(desk);
     return RCODE_NOERROR;
@@ -99,18 +96,4 @@ function answerQuestion(desk: Desk): number {
 /** Transfers are known and not for everyone (RFC 5936 section 2.2.1); the rest are no questions that a zone could answer. */
 function refuseMetaType(type: number): number {
   return type === TYPE_AXFR || type === TYPE_IXFR ? RCODE_REFUSED : RCODE_NOTIMP;
-}
-
-/** What the zone above says of an apex of ours, where it is ours too, and delegates it; else what the zone itself does. */
-function findParent({ snapshot, query, found }: Desk): void {
-  findName(snapshot.zones, query.name, found, 1);
-  if (found.kind === FOUND_DELEGATION && labelCountOf(found.image, found.node) === query.name.labelCount) return;
-  findName(snapshot.zones, query.name, found);
-}
-
-/** RFC 4035 section 3.1.4.1: DS is the one type of which the parent side of a cut speaks with authority. */
-function isAboutCut({ query, found }: Desk): boolean {
-  if (query.type !== TYPE_DS || labelCountOf(found.image, found.node) !== query.name.labelCount) return false;
-  found.kind = FOUND_NAME;
-  return true;
 }

@@ -3,9 +3,18 @@
 
 import { findApex } from '../snapshot/find-zone.ts';
 import { NONE, type ZoneTable } from '../snapshot/snapshot.ts';
-import { cutOf, EMPTY_IMAGE, findNode, wildcardOf, type ZoneImage } from '../snapshot/zone-image.ts';
+import {
+  APEX_NODE,
+  cutOf,
+  EMPTY_IMAGE,
+  findNode,
+  labelCountOf,
+  wildcardOf,
+  type ZoneImage,
+} from '../snapshot/zone-image.ts';
 import type { FlatName } from '../wire/flat-name.ts';
 import { createSuffixHashes, hashSuffixes } from '../wire/name-hash.ts';
+import { TYPE_DS } from '../wire/record-types.ts';
 
 /** Where a search ended: one per thread, reused. */
 export type Found = {
@@ -39,6 +48,27 @@ export function createFound(): Found {
     encloser: NONE,
     hashes: createSuffixHashes(),
   };
+}
+
+/**
+ * Finds where a question of this type about the name is answered. RFC 4035 section 3.1.4.1: DS is the one type of which the
+ * parent side of a cut speaks with authority, so that there a cut is a name like any other.
+ */
+export function findQuestion(zones: ZoneTable, name: FlatName, type: number, found: Found): void {
+  findName(zones, name, found);
+  if (type !== TYPE_DS) return;
+  if (found.node === APEX_NODE) findParent(zones, name, found);
+  if (isCutAt(found, name)) found.kind = FOUND_NAME;
+}
+
+/** What the zone above says of an apex of ours, where it is ours too, and delegates it; else what the zone itself does. */
+function findParent(zones: ZoneTable, name: FlatName, found: Found): void {
+  findName(zones, name, found, 1);
+  if (!isCutAt(found, name)) findName(zones, name, found);
+}
+
+function isCutAt({ kind, image, node }: Found, name: FlatName): boolean {
+  return kind === FOUND_DELEGATION && labelCountOf(image, node) === name.labelCount;
 }
 
 /** `firstApex`: the first label of the name at which its zone may begin: 1 leaves out the zone that the name itself is the apex of. */

@@ -7,7 +7,7 @@ import { RCODE_NOERROR, RCODE_YXDOMAIN, TYPE_CNAME, TYPE_DNAME } from '../wire/r
 import { writeRecord } from '../wire/response.ts';
 import { suffixOffset, writeRrset } from './answer-zone.ts';
 import { type Desk, MAX_ALIAS_STEPS } from './desk.ts';
-import { findName } from './find-name.ts';
+import { findQuestion } from './find-name.ts';
 
 /** What became of an alias: it was followed; or the answer ends here, with this rcode. */
 export type AliasOutcome = number;
@@ -53,11 +53,11 @@ export function followDname(desk: Desk, dname: number): AliasOutcome {
 
 /** From here on, the name in `data` is answered; it is what was written last, and stands there in full. */
 function takeTarget(desk: Desk, data: Uint8Array, start: number, length: number): void {
-  const { response, snapshot, target, found } = desk;
+  const { query, response, snapshot, target, found } = desk;
   readFlatName(target, data, start, start + length);
   desk.owner = target;
   desk.ownerOffset = response.at - length - response.start;
-  findName(snapshot.zones, target, found);
+  findQuestion(snapshot.zones, target, query.type, found);
 }
 
 /** Notes an alias; false when it has been followed already, or enough have been. */

@@ -3,12 +3,13 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { formatProblems, type Locate } from '../documents/read-document.ts';
+import type { Locate } from '../documents/read-document.ts';
 import { listZoneFiles, readZoneFile, zoneOfFile } from '../documents/read-zone-files.ts';
 import { compileShape } from '../model/check-shape.ts';
 import { ConfigurationSchema } from '../model/configuration.ts';
 import { findItem, normalizeKey, putItem } from '../model/edit-document.ts';
 import { joinPointer, splitPointer } from '../model/pointer.ts';
+import type { MasterFileProblem } from '../zone/master-file/read-master-file.ts';
 import { type ApiOptions, addApiOptions, openApiClient } from './api-client.ts';
 import { endUnhealthy, fail, failUsage } from './failure.ts';
 import { count, outputOf } from './output.ts';
@@ -49,28 +50,27 @@ async function importZones(paths: readonly string[], options: ImportOptions, com
   if (!SHAPE.accepts(current.body)) return fail(command, 'the API answered what this version does not understand');
   let document: Readonly<Record<string, unknown>> = current.body;
   const places = new Map<string, Locate>();
-  const problems: string[] = [];
+  const problems: MasterFileProblem[] = [];
+  const fileOf = new Map<string, string>();
   for (const { file, zone } of files) {
-    const read = readZoneFile(file, zone);
-    if (!read.ok) {
-      problems.push(
-        ...formatProblems(
-          read.problems.map((each) => ({ path: '', message: each.message, position: each })),
-          () => undefined,
-          file,
-        ),
-      );
+    const key = normalizeKey('zones', zone);
+    const other = fileOf.get(key);
+    if (other !== undefined) {
+      const message = `the zone ${key} is in ${other} too: import one of the two.`;
+      problems.push({ file, line: 1, column: 1, message });
       continue;
     }
-    const key = normalizeKey('zones', read.zone.name);
+    fileOf.set(key, file);
+    const read = readZoneFile(file, zone);
+    if (!read.ok) {
+      problems.push(...read.problems);
+      continue;
+    }
     const { dnssec } = current.body.zones.find(({ name }) => normalizeKey('zones', name) === key) ?? {};
     document = putItem(document, 'zones', key, { ...read.zone, ...(dnssec !== undefined && { dnssec }) });
     places.set(String(findItem(document, 'zones', key)?.index), read.locate);
   }
-  if (problems.length > 0) {
-    outputOf(command).print(problems.join('\n'));
-    return endUnhealthy();
-  }
+  if (problems.length > 0) return endWithFaults(command, problems, options.json === true);
   const locate: Locate = (pointer) => {
     const [list, index = '', ...below] = splitPointer(pointer);
     return list === 'zones' ? places.get(index)?.(below.reduce((path, key) => joinPointer(path, key), '')) : undefined;
@@ -87,11 +87,24 @@ async function importZones(paths: readonly string[], options: ImportOptions, com
   if (options.dryRun !== true) output.print(`Revision ${changed.revision} is in force.`);
 }
 
+/** Prints what is wrong in the files, and ends the command. */
+function endWithFaults(command: Command, problems: readonly MasterFileProblem[], isJson: boolean): never {
+  const output = outputOf(command);
+  if (isJson) {
+    output.printJson({
+      ok: false,
+      problems: problems.map(({ file, line, column, message }) => ({ file, line, column, path: '', message })),
+    });
+  } else
+    output.print(problems.map(({ file, line, column, message }) => `${file}:${line}:${column}: ${message}`).join('\n'));
+  return endUnhealthy();
+}
+
 function listFiles(command: Command, paths: readonly string[], name: string | undefined): readonly ZoneFile[] {
   try {
     const files = paths.flatMap((path): readonly ZoneFile[] =>
       statSync(path).isDirectory()
-        ? listZoneFiles(path).map((file) => ({ file: join(path, file), zone: zoneOfFile(file) }))
+        ? listZoneFiles(path).map((file) => ({ file: join(path, file), zone: name ?? zoneOfFile(file) }))
         : [{ file: path, zone: name ?? zoneOfFile(path) }],
     );
     if (files.length === 0) failUsage(command, `there is no *.zone file in ${paths.join(', ')}`);

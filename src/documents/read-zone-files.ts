@@ -1,9 +1,9 @@
 // Zones that a configuration file keeps in master files of their own: `file: zones/example.com.zone` in place of soa, ns and
 // records, or `folder: zones` for one zone for each `*.zone` in it, named by its file. Paths are relative to the
-// configuration file. What comes out is a document like any other, whose places lie in several files.
+// configuration file, unless they are absolute. What comes out is a document like any other, whose places lie in several files.
 
 import { readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
-import { basename, dirname, join, relative, resolve, sep } from 'node:path';
+import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { MAX_DOCUMENT_LENGTH, MAX_PROBLEMS } from '../model/limits.ts';
 import { joinPointer, splitPointer } from '../model/pointer.ts';
 import { parseNameText } from '../wire/name.ts';
@@ -34,9 +34,14 @@ export function readZoneFiles(read: ReadOk, documentFile: string): ReadDocument 
     }
     const report = (key: string, message: string) => problems.push({ path: joinPointer(source, key), message });
     for (const file of readItem(zone, base, report)) {
-      const result = readZoneFile(join(base, file.path), file.zone);
-      if (result.ok) found.push({ zone: { ...result.zone, ...pickBeside(zone) }, source, locate: result.locate });
-      else problems.push(...result.problems.map(({ message, ...position }) => ({ path: '', message, position })));
+      const path = pathFrom(base, file.path);
+      const result = readZoneFile(path, file.zone);
+      // Of a folder nothing but the file says anything of the zone, its name included.
+      const whole = zone['folder'] === undefined ? undefined : { file: path, line: 1, column: 1 };
+      if (result.ok) {
+        const locate = (pointer: string) => result.locate(pointer) ?? whole;
+        found.push({ zone: { ...result.zone, ...pickBeside(zone) }, source, locate });
+      } else problems.push(...result.problems.map(({ message, ...position }) => ({ path: '', message, position })));
     }
   }
   if (problems.length > 0) {
@@ -67,10 +72,10 @@ export function readZoneFile(file: string, zone: string): ZoneFromFile {
   return read.ok ? toZoneDocument(name, read.sets, file) : read;
 }
 
-/** The names of the zone files in a folder, in order. @throws Error when it cannot be read. */
+/** The names of the zone files in a folder, in order; hidden ones are drafts of editors. @throws Error when it cannot be read. */
 export function listZoneFiles(folder: string): readonly string[] {
   return readdirSync(folder)
-    .filter((name) => name.endsWith(ZONE_FILE_SUFFIX))
+    .filter((name) => name.endsWith(ZONE_FILE_SUFFIX) && !name.startsWith('.'))
     .sort();
 }
 
@@ -79,10 +84,15 @@ export function zoneOfFile(file: string): string {
   return basename(file, ZONE_FILE_SUFFIX);
 }
 
+/** `path` as it is meant in a document that lies in `base`. */
+function pathFrom(base: string, path: string): string {
+  return isAbsolute(path) ? path : join(base, path);
+}
+
 function includeWithin(folder: string): Include {
   return (name, from) => {
     const file = resolve(dirname(from), name);
-    const isInside = (path: string, root: string) => path.startsWith(root + sep);
+    const isInside = (path: string, root: string) => path.startsWith(root.endsWith(sep) ? root : root + sep);
     if (!isInside(file, resolve(folder))) return { fault: 'lies outside of the folder of the zone: move it there' };
     try {
       // What a link points to counts too.
@@ -98,8 +108,10 @@ function includeWithin(folder: string): Include {
 
 function readText(file: string): string | { readonly fault: string } {
   try {
-    const { size } = statSync(file);
-    if (size > MAX_DOCUMENT_LENGTH) return { fault: `has more than ${MAX_DOCUMENT_LENGTH} bytes` };
+    const found = statSync(file);
+    // A device such as /dev/zero may have no end.
+    if (!found.isFile() && !found.isFIFO()) return { fault: 'is neither a file nor a pipe' };
+    if (found.size > MAX_DOCUMENT_LENGTH) return { fault: `has more than ${MAX_DOCUMENT_LENGTH} bytes` };
     return readFileSync(file, 'utf8');
   } catch (error) {
     return { fault: `cannot be read (${error instanceof Error ? error.message : String(error)})` };
@@ -130,7 +142,7 @@ function readItem(item: Item, base: string, report: (key: string, message: strin
 
 function listFolder(folder: string, base: string, report: (key: string, message: string) => void): readonly ZoneFile[] {
   try {
-    const files = listZoneFiles(join(base, folder));
+    const files = listZoneFiles(pathFrom(base, folder));
     if (files.length === 0) report('folder', `there is no *${ZONE_FILE_SUFFIX} file in ${folder}.`);
     return files.map((name) => ({ path: join(folder, name), zone: zoneOfFile(name) }));
   } catch (error) {

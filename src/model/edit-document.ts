@@ -121,6 +121,8 @@ function matchRecord(zoneName: string, key: string): (record: Item) => boolean {
   const relative = owner === zoneName ? '@' : owner.slice(0, -zoneName.length - 1);
   return (record) => {
     if (typeof record['name'] !== 'string' || typeof record['type'] !== 'string') return false;
+    // Of a name with escapes, a text says little: it has many.
+    if (record['name'].includes('\\')) return keyOfRecord(zoneName, record['name'], record['type']) === key;
     const name = record['name'].toLowerCase();
     const full = name.endsWith('.') ? name.slice(0, -1) : isWithin(name, zoneName) ? name : undefined;
     return (full === undefined ? name === relative : full === owner) && record['type'].toUpperCase() === type;

@@ -48,14 +48,21 @@ export function parseHostInZone(text: string, zone: string): ParsedName {
   return parseHost(text.includes('.') ? text : `${text}.${zone}`);
 }
 
-/** An SOA's mailbox, `a@b` or `a.b`: dots before the `@` are escaped, as a master file writes them (RFC 1035 section 8). */
+/**
+ * An SOA's mailbox, `a@b` or `a.b`: dots before the `@` are escaped, as a master file writes them (RFC 1035 section 8). Without
+ * an `@` it is any name: that of a zone, in which it may lie, need not be one of hosts (RFC 2317).
+ */
 export function parseMailbox(text: string, zone: string): ParsedName {
-  const at = text.indexOf('@');
-  if (at >= 0 && text.indexOf('@', at + 1) >= 0) return { ok: false, fault: 'has more than one @' };
-  const mailbox = at < 0 ? text : `${text.slice(0, at).replaceAll('.', '\\.')}.${text.slice(at + 1)}`;
+  const [local = '', domain, ...more] = text.split(/(?<!\\)@/);
+  if (more.length > 0) return { ok: false, fault: 'has more than one @' };
+  const mailbox = domain === undefined ? text : `${local.replaceAll('.', '\\.')}.${domain}`;
   const full = mailbox.includes('.') ? mailbox : `${mailbox}.${zone}`;
+  if (domain === undefined) {
+    const name = parseOwner(full);
+    return name.ok || name.fault !== OWNER_ADVICE ? name : { ok: false, fault: MAILBOX_ADVICE };
+  }
   const isLabel = (label: string, index: number) => (index === 0 ? MAILBOX_LABEL : HOST_LABEL).test(label);
-  return parseLabels(full, isLabel, 'is no mailbox: write it as hostmaster@example.com');
+  return parseLabels(full, isLabel, MAILBOX_ADVICE);
 }
 
 /** Whether `name` is `zone` or lies below it. Both full and lower case. */
@@ -85,6 +92,7 @@ const OWNER_ADVICE =
   'holds what must be written otherwise: other scripts in their xn-- form, blanks and the characters " $ ( ) ; @ with a backslash before each';
 const HOST_ADVICE =
   'is no host name: only letters, digits, underscores and inner hyphens between its dots; write other scripts in their xn-- form';
+const MAILBOX_ADVICE = 'is no mailbox: write it as hostmaster@example.com';
 
 /** An owner with escapes, in its one spelling: the shortest, and in lower case. */
 function parseEscapedOwner(text: string): ParsedName {
@@ -138,7 +146,7 @@ const EMPTY_LABEL = {
 
 function parseLabels(text: string, isLabel: (label: string, index: number) => boolean, advice: string): ParsedName {
   const name = (text.endsWith('.') ? text.slice(0, -1) : text).toLowerCase();
-  if (name === '') return { ok: false, fault: 'is empty' };
+  if (name === '') return { ok: false, fault: text === '.' ? 'is the root, which cannot stand here' : 'is empty' };
   const isEscaped = name.includes('\\');
   const escapes = isEscaped ? name.split('\\').length - 1 : 0;
   if (name.length - escapes > MAX_NAME_LENGTH) return LONG_NAME;

@@ -5,7 +5,7 @@ import type { Configuration, ConfigurationDocument } from '../model/configuratio
 import { parseRecords } from '../model/parse-record.ts';
 import type { Problem } from '../model/problem.ts';
 import type { ZoneDocument } from '../model/zone.ts';
-import { compileZone, readZonePart } from './compile-zone.ts';
+import { draftParts, readZonePart } from './compile-zone.ts';
 
 /** Zones that were found good, with the services that they were good for. An edit shares the zones that it does not touch. */
 export type CheckedZones = WeakMap<ZoneDocument, string>;
@@ -24,9 +24,8 @@ export function checkZones(
     if (stated === undefined || checked.get(stated) === goodFor) return [];
     // As they are stated, for problems say which one: the model has merged those of one name and type.
     const { records } = parseRecords(stated.records ?? [], zone.name);
-    const compiled = compileZone(zone, [readZonePart(zone.name, records)], steeredNames);
-    if (!compiled.ok)
-      return compiled.problems.map(({ path, message }) => ({ path: `/zones/${index}${path}`, message }));
+    const drafted = draftParts(zone, [readZonePart(zone.name, records)], steeredNames);
+    if (!drafted.ok) return drafted.problems.map(({ path, message }) => ({ path: `/zones/${index}${path}`, message }));
     checked.set(stated, goodFor);
     return [];
   });

@@ -5,6 +5,7 @@ import type { Parsed, Problem } from '../model/problem.ts';
 import type { RecordSet, ZoneHead } from '../model/zone.ts';
 import { lowerCaseName, parseNameText } from '../wire/name.ts';
 import { buildZone } from '../zone/build-zone.ts';
+import type { ZoneDraft } from '../zone/draft-zone.ts';
 import { type RecordPart, readRecordPart } from '../zone/record-part.ts';
 import { layOutZone } from './lay-out-zone.ts';
 import type { ZoneImage } from './zone-image.ts';
@@ -26,6 +27,16 @@ export function compileZone(
   parts: readonly ReadPart[],
   steeredNames: readonly string[],
 ): Parsed<ZoneImage> {
+  const drafted = draftParts(head, parts, steeredNames);
+  return drafted.ok ? { ok: true, value: layOutZone(drafted.value) } : drafted;
+}
+
+/** All of compiling that can find something wrong: what is left is to lay the zone out in memory. */
+export function draftParts(
+  head: ZoneHead,
+  parts: readonly ReadPart[],
+  steeredNames: readonly string[],
+): Parsed<ZoneDraft> {
   const problems: Problem[] = [];
   let stated = 0;
   for (const { part, problems: found } of parts) {
@@ -39,7 +50,7 @@ export function compileZone(
   );
   if (!built.ok) problems.push(...built.problems);
   if (!built.ok || problems.length > 0) return { ok: false, problems: problems.slice(0, MAX_PROBLEMS) };
-  return { ok: true, value: layOutZone(built.value) };
+  return built;
 }
 
 /** `/3/data/0` of a part that begins at record 1000 is `/records/1003/data/0`; what is said of a whole part, of all records. */

@@ -145,6 +145,13 @@ describe('RFC 4035 section 3.1.4.1: DS at a cut', () => {
     assert.match(askZone('inner', 'SOA').answers.join(), /^inner\.example\.com 3600 SOA/);
   });
 
+  it('is answered by the parent at the end of an alias too', () => {
+    const ds = (name: string) => [`${name}.example.com 3600 DS 60485 5 1 2bb183af5f22588179a53b0a98631fad1a292118`];
+    assert.deepEqual(askZone('to-inner', 'DS').answers.slice(1), ds('inner'));
+    assert.deepEqual(askZone('to-sub', 'DS').answers.slice(1), ds('sub'));
+    assert.deepEqual(askZone('to-inner', 'DS').authorities, []);
+  });
+
   it('is answered by the child where nobody of ours is its parent', () => {
     assert.match(askZone('stray', 'DS').authorities.join(), /^stray\.example\.com 7 SOA/);
     assert.match(askZone('example.org.', 'DS').authorities.join(), /^example\.org 60 SOA/);

@@ -46,6 +46,8 @@ zones:
       - { name: inner, type: NS, data: [ns1] }
       - { name: inner, type: DS, data: ["60485 5 1 2BB183AF5F22588179A53B0A98631FAD1A292118"] }
       - { name: unsigned, type: NS, data: [ns1] }
+      - { name: to-inner, type: CNAME, data: [inner] }
+      - { name: to-sub, type: CNAME, data: [sub] }
       # Wildcards.
       - { name: "*.wild", type: TXT, data: ['"wild"'] }
       - { name: "*.wild", type: MX, data: ["5 mail"] }

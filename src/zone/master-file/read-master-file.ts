@@ -11,10 +11,10 @@
 
 import { MAX_DATA_PER_RECORD, MAX_PROBLEMS, MAX_RECORD_TTL_SECONDS } from '../../model/limits.ts';
 import { refusalOf } from '../../model/parse-record.ts';
-import { canonicalKey, formatName, isSubdomain, lowerCaseName, parseNameText } from '../../wire/name.ts';
+import { canonicalKey, formatName, isSubdomain, lowerCaseName, nameLength, parseNameText } from '../../wire/name.ts';
 import { parseTtl } from '../../wire/record-data/parse-ttl.ts';
 import { quote, readOctets } from '../../wire/record-data/tokens.ts';
-import { parseRecordTokens } from '../../wire/record-data.ts';
+import { namesIn, parseRecordTokens } from '../../wire/record-data.ts';
 import {
   CLASS_IN,
   formatRecordType,
@@ -70,6 +70,7 @@ export function readMasterFile(source: MasterFileSource): MasterFile {
     zone: lowerCaseName(source.zone),
     include: source.include,
     sets: new Map(),
+    dataKeys: new Map(),
     problems: [],
     refusedTypes: new Set(),
   };
@@ -93,6 +94,8 @@ type Reader = {
   readonly include: Include | undefined;
   /** By owner and type. */
   readonly sets: Map<string, MasterSet>;
+  /** Of each set with several records: what its data is known by. */
+  readonly dataKeys: Map<MasterSet, Set<string>>;
   readonly problems: MasterFileProblem[];
   /** Types of which one record has been refused: of a signed zone, thousands would be. */
   readonly refusedTypes: Set<number>;
@@ -102,13 +105,15 @@ type Reader = {
 type Context = {
   readonly file: string;
   origin: Uint8Array;
-  /** Of the record above, as it was written. */
-  owner: Uint8Array | undefined;
+  /** Of the record above, as it was written; `FAULTY` where that is no name, so that what stands below is about none. */
+  owner: Uint8Array | typeof FAULTY | undefined;
   /** Of $TTL (RFC 2308 section 4); without one, the TTL of the record above counts (RFC 1035 section 5.1). */
   defaultTtlSeconds: number | undefined;
   lastTtlSeconds: number | undefined;
   readonly depth: number;
 };
+
+const FAULTY = 'faulty';
 
 function readFile(reader: Reader, context: Context, text: string): void {
   const report = ({ line, column, message }: Place & { readonly message: string }) =>
@@ -198,10 +203,10 @@ function readRecord(reader: Reader, context: Context, entry: Entry, refuse: Refu
   if (!isIndented) {
     const [first] = tokens;
     if (first === undefined) return undefined;
-    context.owner = readName(context, first, refuse);
-    if (context.owner === undefined) return undefined;
+    context.owner = readName(context, first, refuse) ?? FAULTY;
   }
   const { owner } = context;
+  if (owner === FAULTY) return undefined;
   if (owner === undefined) {
     return refuse(
       entry,
@@ -290,7 +295,7 @@ function refuseType(reader: Reader, type: number, token: PlacedToken, refuse: Re
 }
 
 function addRecord(
-  { sets }: Reader,
+  { sets, dataKeys }: Reader,
   { owner, type, ttlSeconds }: Pick<MasterSet, 'owner' | 'type' | 'ttlSeconds'>,
   data: Uint8Array,
   at: FilePlace,
@@ -309,7 +314,13 @@ function addRecord(
   } else if (set.ttlSeconds !== ttlSeconds) {
     const message = `has the TTL ${set.ttlSeconds} ${above} and ${ttlSeconds} here: one name and type has one TTL (RFC 2181 section 5.2)`;
     refuse(at, `${formatName(owner)} ${formatRecordType(type)} ${message}.`);
-  } else if (!set.data.some((other) => isSame(other, data))) {
+  } else {
+    // RFC 2181 section 5: the same record twice is one.
+    const known = dataKeys.get(set) ?? new Set(set.data.map((other) => keyOfData(type, other)));
+    dataKeys.set(set, known);
+    const dataKey = keyOfData(type, data);
+    if (known.has(dataKey)) return;
+    known.add(dataKey);
     if (set.data.length === MAX_DATA_PER_RECORD) {
       const message = `has more than ${MAX_DATA_PER_RECORD} records: no answer should be that long`;
       refuse(at, `${formatName(owner)} ${formatRecordType(type)} ${message}.`);
@@ -320,9 +331,11 @@ function addRecord(
   }
 }
 
-/** RFC 2181 section 5: the same record twice is one. */
-function isSame(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((octet, index) => octet === b[index]);
+/** What two of one RRset that are the same have in common: octets, with names in lower case (RFC 4343 section 3). */
+function keyOfData(type: number, data: Uint8Array): string {
+  const folded = Buffer.from(data);
+  for (const at of namesIn(type, data)) folded.set(lowerCaseName(data.subarray(at, at + nameLength(data, at))), at);
+  return folded.toString('latin1');
 }
 
 /** The last number of an SOA: what stands in for its own TTL where the file states none, as servers have always read it. */

@@ -2,7 +2,8 @@
 // each of them stands. An entry is a line, or several between parentheses; a semicolon begins a comment; double quotes hold
 // blanks together; a backslash takes the next character as it is. What the words mean is the reader's concern.
 
-import type { Token } from '../../wire/record-data/tokens.ts';
+import { quote, type Token } from '../../wire/record-data/tokens.ts';
+import { MAX_RECORD_DATA_BYTES } from '../../wire/record-data.ts';
 
 /** Both count from 1; columns count UTF-16 units, as editors do. */
 export type Place = { readonly line: number; readonly column: number };
@@ -15,6 +16,9 @@ export type Entry = Place & {
   readonly isIndented: boolean;
   readonly tokens: readonly PlacedToken[];
 };
+
+/** Of one entry: a few in front, and two digits of each octet of its data, should somebody write each by itself. */
+const MAX_WORDS = 8 + 2 * MAX_RECORD_DATA_BYTES;
 
 export type ScanProblem = Place & { readonly message: string };
 
@@ -29,21 +33,26 @@ const CLOSE = 0x29;
 const EQUALS = 0x3d;
 const SEMICOLON = 0x3b;
 const BACKSLASH = 0x5c;
+/** Editors of Windows begin a file with it. */
+const BYTE_ORDER_MARK = 0xfeff;
+/** What decoding leaves of octets that are no UTF-8: which ones they were is lost. */
+const REPLACEMENT = '\ufffd';
 
 /**
  * The entries of `text`, one after the other. An entry with a fault is told to `report` and left out; the search goes on at
  * the next line.
  */
 export function* scanEntries(text: string, report: (problem: ScanProblem) => void): Generator<Entry> {
-  let at = 0;
+  let at = text.charCodeAt(0) === BYTE_ORDER_MARK ? 1 : 0;
   let line = 1;
-  let lineStart = 0;
+  let lineStart = at;
   while (at < text.length) {
     const first = { line, column: 1 };
     const isIndented = isBlank(text.charCodeAt(at));
     const tokens: PlacedToken[] = [];
-    /** Where each parenthesis that is still open stands. */
-    const open: Place[] = [];
+    /** How many parentheses are open, and where the outermost of them stands. */
+    let depth = 0;
+    let outermost: Place = first;
     let isFaulty = false;
     const refuse = (place: Place, message: string) => {
       isFaulty = true;
@@ -57,16 +66,18 @@ export function* scanEntries(text: string, report: (problem: ScanProblem) => voi
         at++;
         line++;
         lineStart = at;
-        if (isEnd || isFaulty || open.length === 0) break;
+        if (isEnd || isFaulty || depth === 0) break;
       } else if (isBlank(code)) {
         at++;
       } else if (code === SEMICOLON) {
         at = endOfLine(text, at);
       } else if (code === OPEN) {
-        open.push(place);
+        if (depth === 0) outermost = place;
+        depth++;
         at++;
       } else if (code === CLOSE) {
-        if (open.pop() === undefined) refuse(place, 'this parenthesis closes none: remove it, or open one before.');
+        if (depth === 0) refuse(place, 'this parenthesis closes none: remove it, or open one before.');
+        else depth--;
         at++;
       } else {
         const end = code === QUOTE ? endOfQuoted(text, at) : endOfPlain(text, at);
@@ -76,13 +87,19 @@ export function* scanEntries(text: string, report: (problem: ScanProblem) => voi
           continue;
         }
         const isQuoted = code === QUOTE;
-        tokens.push({ text: isQuoted ? text.slice(at + 1, end - 1) : text.slice(at, end), isQuoted, ...place });
+        const word = isQuoted ? text.slice(at + 1, end - 1) : text.slice(at, end);
+        if (word.includes(REPLACEMENT))
+          refuse(place, `${quote(word)} is no UTF-8: save the file as that, or write the octets as \\DDD.`);
+        if (tokens.length === MAX_WORDS) {
+          refuse(place, `this is more than ${MAX_WORDS} words: no record has so many.`);
+          at = endOfLine(text, at);
+          continue;
+        }
+        tokens.push({ text: word, isQuoted, ...place });
         at = end;
       }
     }
-    const unclosed = open[0];
-    if (unclosed !== undefined && !isFaulty)
-      refuse(unclosed, 'this parenthesis is never closed: write ) at the end of the data.');
+    if (depth > 0 && !isFaulty) refuse(outermost, 'this parenthesis is never closed: write ) at the end of the data.');
     if (tokens.length > 0 && !isFaulty) yield { ...first, isIndented, tokens };
   }
 }

@@ -30,6 +30,19 @@ describe('records', () => {
     }
   });
 
+  test('a name with escapes is one name, in whichever of its spellings it is stated and asked for', async () => {
+    const { send } = fixture();
+    const path = (name: string) => `${ZONE}/${encodeURIComponent(name)}/TXT`;
+    const body = { name: '\\084wo\\.\\032', data: ['"x"'] };
+    assert.equal((await send('PUT', path(body.name), { body, headers: NEW })).statusCode, 201);
+    for (const name of ['two\\046\\ ', 'TWO\\.\\032.gtm.example.com.']) {
+      assert.deepEqual((await send('GET', path(name))).json(), { ...body, type: 'TXT' }, name);
+      assert.equal((await send('PUT', path(name), { body: { data: ['"y"'] }, headers: NEW })).statusCode, 412, name);
+    }
+    assert.equal((await send('DELETE', path('two\\.\\032'), { headers: ANY })).statusCode, 204);
+    assert.equal((await send('GET', path(body.name))).statusCode, 404);
+  });
+
   test('are listed in order, by pages', async () => {
     const { items, next } = (await fixture().send('GET', `${ZONE}?limit=1`)).json();
     assert.deepEqual(

@@ -277,6 +277,33 @@ describe('commands', () => {
       assert.match((await azimuth('zone', 'export', 'one.example')).out, /www\t60\tIN\tA\t192\.0\.2\.1/);
     });
 
+    test('faults are JSON where that is asked for', async () => {
+      const file = await write('bad.txt', `${HEAD}www A 192.0.2\n`);
+      const { exitCode, out } = await azimuth('zone', 'import', file, '--name', 'four.example', '--json');
+      assert.equal(exitCode, 1);
+      const { ok, problems } = JSON.parse(out);
+      assert.deepEqual([ok, problems.length], [false, 1]);
+      assert.deepEqual(Object.keys(problems[0]), ['file', 'line', 'column', 'path', 'message']);
+    });
+
+    test('--name is heeded for the one file of a folder too', async () => {
+      const single = join(fixture().directory, 'single');
+      await mkdir(single);
+      await writeFile(join(single, 'export.zone'), `${HEAD}www A 192.0.2.8\n`);
+      const { out } = await azimuth('zone', 'import', single, '--name', 'five.example', '--dry-run');
+      assert.match(out, /^\+ zones\/five\.example\n/);
+    });
+
+    test('one zone in two files is a fault: neither takes the place of the other', async () => {
+      const twice = join(fixture().directory, 'twice');
+      await mkdir(twice);
+      await writeFile(join(twice, 'ONE.example.zone'), `${HEAD}www A 192.0.2.8\n`);
+      await writeFile(join(twice, 'one.example.zone'), `${HEAD}www A 192.0.2.9\n`);
+      const { exitCode, out } = await azimuth('zone', 'import', twice);
+      assert.equal(exitCode, 1, out);
+      assert.match(out, /one\.example\.zone:1:1: the zone one\.example is in \S+ONE\.example\.zone too/);
+    });
+
     test('says what it cannot do', async () => {
       const gone = await azimuth('zone', 'import', join(folder(), 'gone'));
       assert.deepEqual([gone.exitCode, /cannot read ENOENT/.test(gone.err)], [2, true], gone.err);

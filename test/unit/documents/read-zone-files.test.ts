@@ -21,6 +21,7 @@ describe('zones in files', () => {
     put('zones/b.example.zone', `${HEAD}$INCLUDE more.txt\n`);
     put('zones/more.txt', 'www A 192.0.2.2\n');
     put('bad.zone', `${HEAD}www A 192.0.2\n`);
+    put('zones/.a.example.zone', 'what an editor has not saved yet');
     put('out.zone', `${HEAD}$INCLUDE ../secret\n`);
     put('link.zone', `${HEAD}$INCLUDE link\n`);
     symlinkSync('/etc/hostname', join(folder, 'link'));
@@ -59,16 +60,32 @@ describe('zones in files', () => {
       ['192.0.2.1', '192.0.2.2', undefined, '192.0.2.1'],
     );
     assert.deepEqual(zones[3]?.dnssec, { enabled: false });
-    const places = ['/zones/0/records/0', '/zones/1/records/0/data/0', '/zones/2/ns', '/zones/3/dnssec'].map(
-      result.locate,
-    );
+    const places = [
+      '/zones/0/records/0',
+      '/zones/1/name',
+      '/zones/1/records/0/data/0',
+      '/zones/2/ns',
+      '/zones/3/name',
+      '/zones/3/dnssec',
+    ].map(result.locate);
     const named = places.map((place) => [place?.file === undefined ? 'c.yaml' : basename(place.file), place?.line]);
     assert.deepEqual(named, [
       ['a.example.zone', 4],
+      ['b.example.zone', 1],
       ['more.txt', 1],
       ['c.yaml', 3],
       ['c.yaml', 4],
+      ['c.yaml', 4],
     ]);
+  });
+
+  test('absolute paths are taken as they are', () => {
+    const file = JSON.stringify(join(folder, 'zones/a.example.zone'));
+    const { result, lines } = open(
+      `zones:\n  - { name: c.example, file: ${file} }\n  - folder: ${JSON.stringify(join(folder, 'zones'))}\n`,
+    );
+    assert.ok(result.ok, lines.join());
+    assert.equal(result.locate('/zones/1/records/0')?.line, 4);
   });
 
   const FAULTS: readonly (readonly [what: string, zone: string, message: RegExp])[] = [
@@ -80,6 +97,8 @@ describe('zones in files', () => {
       '{ name: a.example, file: bad.zone, ns: [x] }',
       /\/zones\/0\/ns: "ns" is in the zone's file/,
     ],
+    ['a device', '{ name: a.example, file: /dev/zero }', /^\/dev\/zero:1:1: the file is neither a file nor a pipe/],
+    ['a folder as a file', '{ name: a.example, file: zones }', /^\/zones:1:1: the file is neither/],
     ['a file that is no text', '{ name: a.example, file: [x] }', /\/zones\/0\/file: write the path/],
     ['a folder without zones', '{ folder: empty }', /\/zones\/0\/folder: there is no \*\.zone file in empty/],
     ['a folder that is not there', '{ folder: gone }', /\/zones\/0\/folder: the folder cannot be read/],

@@ -82,6 +82,12 @@ describe('editing a document', () => {
       'com',
       'x.example.com.',
       'example.com.com',
+      '\\097',
+      'a\\.',
+      'A\\.b',
+      '\\119ww.example.com',
+      'b\\.c.example.com.',
+      'x\\.example.com',
     ];
     for (const zoneName of ['example.com', 'com']) {
       const records = names.map((name) => ({ name, type: 'a', data: [] }));

@@ -77,6 +77,13 @@ describe('parseMailbox', () => {
   it('reads the form of master files, and a bare word as one of the zone', () => {
     assert.equal(nameOf(parseMailbox('john\\.doe.example.com.', ZONE)), 'john\\.doe.example.com');
     assert.equal(nameOf(parseMailbox('hostmaster', ZONE)), 'hostmaster.gtm.example.com');
+    assert.equal(
+      nameOf(parseMailbox('hostmaster', '0/25.2.0.192.in-addr.arpa')),
+      'hostmaster.0/25.2.0.192.in-addr.arpa',
+    );
+    assert.equal(nameOf(parseMailbox('A\\@b.example.com.', ZONE)), 'a\\@b.example.com');
+    assert.equal(nameOf(parseMailbox('host master.example.com', ZONE)), undefined);
+    assert.deepEqual(parseMailbox('.', ZONE), { ok: false, fault: 'is the root, which cannot stand here' });
   });
 
   it('of owners may hold any octet, in the one spelling that names in wire form have too (RFC 2181 section 11)', () => {

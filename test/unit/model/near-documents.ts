@@ -70,7 +70,9 @@ function applyChange(document: unknown, pointer: string, value: unknown): unknow
   let at: unknown = document;
   for (const step of keys)
     at = typeof at === 'object' && at !== null && Object.hasOwn(at, step) ? Reflect.get(at, step) : undefined;
-  if (typeof at !== 'object' || at === null || (Array.isArray(at) && !/^\d+$/.test(last))) return document;
+  if (typeof at !== 'object' || at === null) return document;
+  // Nothing that is read from a text has a list with a hole in it.
+  if (Array.isArray(at) && !(/^\d+$/.test(last) && Number(last) <= at.length)) return document;
   if (value === undefined) Array.isArray(at) ? at.splice(Number(last), 1) : Reflect.deleteProperty(at, last);
   // As JSON would: a key of this name is data, and no prototype.
   else Object.defineProperty(at, last, { value, enumerable: true, writable: true, configurable: true });

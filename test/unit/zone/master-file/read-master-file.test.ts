@@ -155,10 +155,22 @@ $INCLUDE <SUBSYS>ISI-MAILBOXES.TXT
     ],
     ['the same record twice is one', '$TTL 1\na A 1.1.1.1\nA A 1.1.1.1', ['a.example.org 1 A 1.1.1.1']],
     [
+      'whatever the case of the names in it, but no other (RFC 4343 section 3)',
+      '$TTL 1\na CNAME b\na CNAME B\nc MX 1 d\nc MX 1 D\nt TXT x\nt TXT X',
+      [
+        'a.example.org 1 CNAME b.example.org.',
+        'c.example.org 1 MX 1 d.example.org.',
+        't.example.org 1 TXT "x"',
+        't.example.org 1 TXT "X"',
+      ],
+    ],
+    [
       'records named like types',
       '$TTL 1\nA A 1.1.1.1\nIN TXT x\nNS IN TXT y',
       ['a.example.org 1 A 1.1.1.1', 'in.example.org 1 TXT "x"', 'ns.example.org 1 TXT "y"'],
     ],
+    ['a byte order mark', '\ufeff$TTL 1\na A 1.1.1.1', ['a.example.org 1 A 1.1.1.1']],
+    ['comments in any encoding', '$TTL 1\na A 1.1.1.1 ; caf\ufffd', ['a.example.org 1 A 1.1.1.1']],
     ['nothing', '; empty\n\n   \n', []],
   ];
   for (const [what, text, lines] of CASES) test(what, () => assert.deepEqual(records(text), lines));
@@ -183,6 +195,11 @@ $INCLUDE <SUBSYS>ISI-MAILBOXES.TXT
       'a..b 1 A 1.1.1.1\n"a" 1 A 1.1.1.1',
       [/^z:1:1 "a\.\.b" has an empty label/, /^z:2:1 the name "a" may not be in double quotes/],
     ],
+    [
+      'an owner that is no name, without a word about the lines below it',
+      'a..b 1 A 1.1.1.1\n 1 A 1.1.1.2\n$INCLUDE x\n 1 TXT x\nb 1 A 1',
+      [/^z:1:1 "a\.\.b" has an empty label/, /^z:3:10 nothing can be included/, /^z:5:7 A data/],
+    ],
     ['too much data', 'a 1 A 1.1.1.1 2.2.2.2', [/^z:1:15 A data: "2\.2\.2\.2" is too much/]],
     [
       'a quote that is not closed',
@@ -193,6 +210,11 @@ $INCLUDE <SUBSYS>ISI-MAILBOXES.TXT
       'parentheses that do not match',
       'a 1 A ) 1.1.1.1\nb 1 A ( 1.1.1.1\n',
       [/^z:1:7 this parenthesis closes none/, /^z:2:7 this parenthesis is never closed/],
+    ],
+    [
+      'text of which decoding has lost the octets',
+      'a 1 TXT x "caf\ufffd"\nb 1 A 1.1.1',
+      [/^z:1:11 "caf\ufffd" is no UTF-8/, /^z:2:7 A data/],
     ],
     ['two TTLs in one RRset', 'a 1 A 1.1.1.1\n  2 A 1.1.1.2', [/^z:2:1 .* has the TTL 1 in z:1 and 2 here/]],
     ['a second SOA', '@ 1 SOA a b 1 1 1 1 1\n@ 1 SOA a b 2 1 1 1 1', [/^z:2:1 a second SOA \(the first is in z:1\)/]],
@@ -233,6 +255,10 @@ describe('a hostile file', () => {
     assert.match(found[0] ?? '', /^z:1001:1 a\.example\.org TXT has more than 1000 records/);
     assert.equal(problems('x\n'.repeat(50_000)).length, 1_000);
     assert.equal(problems('('.repeat(100_000)).length, 1);
+    assert.match(
+      problems(`a 1 TXT ${'x '.repeat(200_000)}\nb 1 A 1`).join('\n'),
+      /^z:1:\d+ this is more than 131078 words.*\nz:2:7 A data/,
+    );
     assert.equal(problems(`a 1 TXT ${'"x" '.repeat(100_000)}`).length, 1);
   });
 });

@@ -3,10 +3,16 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { parseConfiguration } from '../../../../src/model/parse-configuration.ts';
+import { refusalOf } from '../../../../src/model/parse-record.ts';
 import { parseNameText } from '../../../../src/wire/name.ts';
 import { formatMasterFile } from '../../../../src/zone/master-file/format-master-file.ts';
 import { readMasterFile } from '../../../../src/zone/master-file/read-master-file.ts';
 import { nameInZone, toZoneDocument, type ZoneFromFile } from '../../../../src/zone/master-file/zone-document.ts';
+import { RECORD_DATA_EXAMPLES } from '../../../support/record-data-examples.ts';
+
+const name = parseNameText('example.org');
+assert.ok(name instanceof Uint8Array);
+const EXAMPLE_ORG = name;
 
 function open(text: string, zone = 'example.org'): ZoneFromFile {
   const name = parseNameText(zone);
@@ -77,6 +83,24 @@ describe('a zone from a master file', () => {
       { ...again.zone, records: again.zone.records?.toSorted(byName) },
       { ...DOCUMENT, records: DOCUMENT.records.toSorted(byName) },
     );
+  });
+
+  test('of every type comes out of a file as it went in', () => {
+    const written = RECORD_DATA_EXAMPLES.filter(([type]) => refusalOf(type) === undefined);
+    assert.ok(written.length > 100);
+    for (const [type, text, hex] of written) {
+      const made = open(`$TTL 60\n@ SOA ns1 a 1 1 2 3 60\n@ NS ns1.example.net.\nr ${type} ${text}\n`);
+      assert.ok(made.ok, `${type} ${text}`);
+      const parsed = parseConfiguration({ zones: [made.zone], regions: [] }, { resolveLocation: () => undefined });
+      const zone = parsed.ok ? parsed.value.zones[0] : undefined;
+      assert.ok(zone !== undefined, `${type} ${text}`);
+      const lines = [...formatMasterFile(zone, 1)].join('');
+      const again = readMasterFile({ file: 'z', text: lines, zone: EXAMPLE_ORG });
+      const data = again.ok ? again.sets.at(-1)?.data[0] : undefined;
+      assert.equal(Buffer.from(data ?? []).toString('hex'), hex, lines);
+      const back = open(lines);
+      assert.deepEqual(back.ok && back.zone, made.zone);
+    }
   });
 
   test('knows the line of everything that came from one', () => {
