@@ -11,9 +11,7 @@
 import { randomUUID } from 'node:crypto';
 import {
   closeSync,
-  existsSync,
   fstatSync,
-  mkdirSync,
   openSync,
   readdirSync,
   readSync,
@@ -26,6 +24,7 @@ import {
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { crc32 } from 'node:zlib';
+import { makeDirectory } from '../native/make-directory.ts';
 
 export type CachedImage<Header> = { readonly header: Header; readonly memory: SharedArrayBuffer };
 
@@ -114,8 +113,7 @@ export function isWholeCacheFile<Header>(path: string, reader: HeaderReader<Head
  * known by its sum. @throws Error when the disk refuses.
  */
 export function writeCacheFile(directory: string, name: string, header: unknown, image: readonly Uint8Array[]): void {
-  // Not with `recursive`, which goes round for ever in /proc: what is above is made when the store is opened.
-  if (!existsSync(directory)) mkdirSync(directory);
+  makeDirectory(directory);
   const path = join(directory, name);
   const temporary = `${path}.${randomUUID()}.tmp`;
   try {

@@ -3,7 +3,7 @@
 
 import { open, readFile, rename, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { makeDirectory } from './make-directory.ts';
+import { makeDirectory } from '../native/make-directory.ts';
 
 /**
  * One writer at a time per file: whoever calls awaits the call before. A crash leaves at most `FILE.tmp`, which the next

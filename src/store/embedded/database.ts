@@ -4,7 +4,7 @@
 import { closeSync, openSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { makeDirectory } from '../make-directory.ts';
+import { makeDirectory } from '../../native/make-directory.ts';
 import { createStoreError, describeCause, isStoreError, type StoreError } from '../store-error.ts';
 
 export const DATABASE_FILE = 'configuration.sqlite';

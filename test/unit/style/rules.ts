@@ -10,7 +10,7 @@ const LAYER_OF_FOLDER: ReadonlyMap<string, number> = new Map([
   ...layer(2, ['steering', 'health', 'load', 'zone', 'geo', 'dnssec']),
   ...layer(3, ['snapshot']),
   ...layer(4, ['answer']),
-  // The addon: what system calls Node lacks. Below the edge, since UDP and ICMP both are made of it.
+  // System calls that Node lacks (the addon) or goes wrong with. Below the edge, since several of its folders need them.
   ...layer(5, ['native']),
   ...layer(6, [
     'transport',

@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { makeDirectory } from '../../../src/store/make-directory.ts';
+import { makeDirectory } from '../../../src/native/make-directory.ts';
 
 test('makes a directory and those above it, for its owner only; one that is there stays', (context) => {
   const folder = mkdtempSync(join(tmpdir(), 'azimuth-store-'));
