@@ -45,7 +45,7 @@ export function registerOverride(program: Command): void {
     await clearOverride(client, place);
     const output = outputOf(self);
     if (options.json === true) output.printJson({ cleared: formatPlace(place) });
-    else output.print(`${formatPlace(place)}: no override.`);
+    else output.print(`${formatPlace(place)}: no override, the monitors decide.`);
   });
 
   const list = override.command('list').description('list the overrides that are set');

@@ -145,7 +145,7 @@ type Progress = { note(message: string): void; stop(): void };
 /** What goes on is worth a line only where it takes long: then what was heard last, every PROGRESS_INTERVAL_MS. */
 function tellProgress(onProgress: BuildOptions['onProgress']): Progress {
   const startedMs = performance.now();
-  let latest = 'starting to build the map of clients';
+  let latest = 'the process that builds it is starting';
   const timer = setInterval(() => {
     onProgress?.(`${latest} (${Math.round((performance.now() - startedMs) / 1000)} s so far)`);
   }, PROGRESS_INTERVAL_MS).unref();

@@ -83,7 +83,9 @@ function mergeRecords(records: readonly Located<RecordSet>[], report: Report): r
       const message = `${value.name} ${value.type} has the TTL ${first.ttlSeconds} above and ${value.ttlSeconds} here: one name and type has one TTL (RFC 2181 section 5.2).`;
       report(joinPointer(path, 'ttl'), message);
     }
-    merged.set(key, { ...value, data: [...new Set([...(first?.data ?? []), ...value.data])] });
+    // Nearly all are alone with their one value: what is there already serves.
+    const isAlone = first === undefined && value.data.length === 1;
+    merged.set(key, isAlone ? value : { ...value, data: [...new Set([...(first?.data ?? []), ...value.data])] });
   }
   return [...merged.values()];
 }

@@ -21,8 +21,13 @@ const CONFIGURATION_SHAPE = compileShape(ConfigurationSchema);
 
 /** The document itself, known to be a configuration, or every problem in it. */
 export function checkDocument(document: unknown, options: CheckOptions): Parsed<ConfigurationDocument> {
-  const parsed = parseConfiguration(document, options);
-  if (!parsed.ok) return parsed;
+  // Building the zones reads the data of their records; only where it does not come to that, parsing must have told its faults.
+  const { checkRecordData: _, ...withoutData } = options;
+  const parsed = parseConfiguration(document, withoutData);
+  if (!parsed.ok) {
+    const faults = parseConfiguration(document, options);
+    return faults.ok ? parsed : faults;
+  }
   if (!CONFIGURATION_SHAPE.accepts(document)) throw new Error('parseConfiguration let through what the schema refuses');
   const targets = findRefusedTargets(parsed.value, options.allowNetworks);
   const problems = [...targets, ...checkZones(document, parsed.value, options.checkedZones)];

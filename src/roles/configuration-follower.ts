@@ -115,7 +115,10 @@ export class ConfigurationFollower {
 
   #noteError(error: Error): void {
     this.condition = 'unavailable';
-    this.#dependencies.logger.warn(describeFailure(error), 'the store does not answer: answers go on from memory');
+    this.#dependencies.logger.warn(
+      describeFailure(error),
+      'the store does not answer: the configuration stays as it is',
+    );
   }
 
   /** Works towards the newest wanted revision, one at a time; whatever arrives meanwhile is seen in the next turn. */

@@ -122,10 +122,14 @@ export class HealthView {
   }
 
   #logTurns(verdicts: Verdicts): void {
+    let firstUp = 0;
     for (const [target, verdict] of verdicts) {
       const before = this.#verdicts.get(target)?.verdict ?? 'unknown';
-      if (before !== verdict.verdict) this.#logTurn(before, verdict);
+      if (before === 'unknown' && verdict.verdict === 'up') firstUp++;
+      else if (before !== verdict.verdict) this.#logTurn(before, verdict);
     }
+    // At a start all of them are: a line for each would bury what was said before.
+    if (firstUp > 0) this.#dependencies.logger.info({ up: firstUp }, 'first verdicts');
   }
 
   #logTurn(before: VerdictState, { target, verdict, votes }: Verdict): void {

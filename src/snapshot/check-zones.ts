@@ -1,7 +1,7 @@
 // Whether the zones of a document can be served: what building them finds, found before the document is committed, so that
 // no revision is acknowledged which every node then refuses.
 
-import type { Configuration, ConfigurationDocument } from '../model/configuration.ts';
+import type { ConfigurationDocument, WholeConfiguration } from '../model/configuration.ts';
 import { parseRecords } from '../model/parse-record.ts';
 import type { Problem } from '../model/problem.ts';
 import type { ZoneDocument } from '../model/zone.ts';
@@ -13,7 +13,7 @@ export type CheckedZones = WeakMap<ZoneDocument, string>;
 /** Everything that is wrong, at most MAX_PROBLEMS a zone. `configuration` is what parsing made of `document`. */
 export function checkZones(
   document: ConfigurationDocument,
-  { zones, services }: Configuration,
+  { zones, services }: WholeConfiguration,
   checked: CheckedZones = new WeakMap(),
 ): readonly Problem[] {
   const servicesOf = Map.groupBy(services, ({ zone }) => zone);
@@ -22,11 +22,15 @@ export function checkZones(
     const steeredNames = (servicesOf.get(zone.name) ?? []).map(({ id }) => id);
     const goodFor = steeredNames.join(' ');
     if (stated === undefined || checked.get(stated) === goodFor) return [];
-    // As they are stated, for problems say which one: the model has merged those of one name and type.
+    const drafted = draftParts(zone, [readZonePart(zone.name, zone.records)], steeredNames);
+    if (drafted.ok) {
+      checked.set(stated, goodFor);
+      return [];
+    }
+    // Once more as they are stated, for problems say which one: the model has merged those of one name and type.
     const { records } = parseRecords(stated.records ?? [], zone.name);
-    const drafted = draftParts(zone, [readZonePart(zone.name, records)], steeredNames);
-    if (!drafted.ok) return drafted.problems.map(({ path, message }) => ({ path: `/zones/${index}${path}`, message }));
-    checked.set(stated, goodFor);
-    return [];
+    const asStated = draftParts(zone, [readZonePart(zone.name, records)], steeredNames);
+    const { problems } = asStated.ok ? drafted : asStated;
+    return problems.map(({ path, message }) => ({ path: `/zones/${index}${path}`, message }));
   });
 }

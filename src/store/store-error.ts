@@ -4,11 +4,12 @@
 /** Every code, with what it means and what the operator can do. */
 export const STORE_ERRORS = {
   STORE_UNAVAILABLE: 'check that the store runs and is reachable; calls work again by themselves once it is back',
-  STORE_UNWRITABLE: 'choose another stateDirectory, or let the user that runs this process write there',
+  STORE_UNWRITABLE:
+    'choose another stateDirectory (AZIMUTH_STATE_DIRECTORY), or let the user that runs this process write there',
   STORE_TIMEOUT: 'the store was too slow, and may still carry the call out: read before repeating it',
   STORE_REJECTED: 'read the message of the store: often credentials, permissions, memory or disk',
   STORE_CLOSED: 'the process is shutting down',
-  STORE_LOCKED: 'another process uses this directory: stop it, or give this one a state directory of its own',
+  STORE_LOCKED: 'stop that one, or give this one a state directory of its own (AZIMUTH_STATE_DIRECTORY)',
   STORE_DAMAGED: 'restore what is named from a backup, or move it away and commit the configuration again',
   STORE_INCOMPLETE: 'pass every object that the manifest names and that the store does not hold yet',
   STORE_BAD_ADDRESS: 'write redis://[user:password@]host[:port][/database], or rediss:// for TLS',

@@ -24,7 +24,7 @@ export const MAX_UDP_QUERY_BYTES = 4096;
 export const CLOSE_LIMIT_MS = 1000;
 
 const ADVICE: Readonly<Record<string, string>> = {
-  EADDRINUSE: 'another process listens there: stop it, or choose another address in dns.listen',
+  EADDRINUSE: 'another process listens there: stop it, or choose another address in dns.listen (AZIMUTH_DNS_LISTEN)',
   EACCES:
     'ports below 1024 need a privilege: run with CAP_NET_BIND_SERVICE, or lower net.ipv4.ip_unprivileged_port_start',
   ENOTSUP: 'this system does not let threads share an address: set dns.threads to 1',

@@ -31,16 +31,26 @@ const INTERRUPTED_EXIT_CODE = 130;
 /** A part that takes longer hangs; the whole stays within the half hour that one waits for it. */
 const PART_LIMIT_MS = 15 * 60_000;
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    rounds: { type: 'string', default: DEFAULT_ROUNDS },
-    seconds: { type: 'string', default: DEFAULT_SECONDS },
-    from: { type: 'string' },
-    plot: { type: 'string' },
-    write: { type: 'boolean', default: false },
-  },
-});
+const { values, positionals } = readArguments();
+
+function readArguments() {
+  try {
+    return parseArgs({
+      allowPositionals: true,
+      options: {
+        rounds: { type: 'string', default: DEFAULT_ROUNDS },
+        seconds: { type: 'string', default: DEFAULT_SECONDS },
+        from: { type: 'string' },
+        plot: { type: 'string' },
+        write: { type: 'boolean', default: false },
+      },
+    });
+  } catch (error) {
+    return endWithUsage(
+      `${error instanceof Error ? error.message : String(error)}: test/bench/README.md says what there is`,
+    );
+  }
+}
 const rounds = Number(values.rounds);
 const seconds = Number(values.seconds);
 const unknown = positionals.filter((name) => !Object.hasOwn(PARTS, name));

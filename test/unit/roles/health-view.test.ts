@@ -95,6 +95,18 @@ describe('the health view', () => {
     view.stop();
   });
 
+  test('that everything is up at first is one line, not one for each', async (context) => {
+    const { view, log, configuration, vote, verdict } = open(context);
+    view.setConfiguration(configuration);
+    view.start();
+    await vote(['up', 'up', 'up']);
+    await vote(['up', 'up', 'up']);
+    assert.equal(verdict(), 'up');
+    assert.deepEqual([log.count('first verdicts'), log.count('verdict turned')], [1, 0]);
+    assert.equal(log.lines.at(-1)?.up, 1);
+    view.stop();
+  });
+
   test('verdicts hold when the workers fall silent or the store is gone, and hold again in a new configuration', async (context) => {
     const { view, log, configuration, vote, verdict, pass, fail } = open(context);
     view.setConfiguration(configuration);

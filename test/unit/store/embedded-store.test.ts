@@ -70,7 +70,10 @@ describe('the file of the embedded store', () => {
       try { openEmbeddedStore(${JSON.stringify(directory)}); } catch (error) { console.log(error.code, error.message, error.advice); }
     `;
     const run = spawnSync(process.execPath, ['--input-type=module', '--eval', script], { encoding: 'utf8' });
-    assert.match(run.stdout, /^STORE_LOCKED .*configuration\.sqlite is in use by another process .*state directory/);
+    assert.match(
+      run.stdout,
+      /^STORE_LOCKED .*configuration\.sqlite is in use by another process .*AZIMUTH_STATE_DIRECTORY/,
+    );
     assert.throws(() => openEmbeddedStore(directory), { code: 'STORE_LOCKED' });
     await store.close();
     await openEmbeddedStore(directory).close();
