@@ -26,8 +26,9 @@ export function compileZone(
   head: ZoneHead,
   parts: readonly ReadPart[],
   steeredNames: readonly string[],
+  nestedZones: readonly string[] = [],
 ): Parsed<ZoneImage> {
-  const drafted = draftParts(head, parts, steeredNames);
+  const drafted = draftParts(head, parts, steeredNames, nestedZones);
   return drafted.ok ? { ok: true, value: layOutZone(drafted.value) } : drafted;
 }
 
@@ -36,6 +37,7 @@ export function draftParts(
   head: ZoneHead,
   parts: readonly ReadPart[],
   steeredNames: readonly string[],
+  nestedZones: readonly string[] = [],
 ): Parsed<ZoneDraft> {
   const problems: Problem[] = [];
   let stated = 0;
@@ -47,6 +49,7 @@ export function draftParts(
     head,
     parts.map(({ part }) => part),
     steeredNames,
+    nestedZones,
   );
   if (!built.ok) problems.push(...built.problems);
   if (!built.ok || problems.length > 0) return { ok: false, problems: problems.slice(0, MAX_PROBLEMS) };

@@ -2,6 +2,7 @@
 // for each zone. A change of one zone builds that zone.
 
 import type { Configuration } from '../model/configuration.ts';
+import { listAncestors } from '../model/name.ts';
 import type { Parsed, Problem } from '../model/problem.ts';
 import type { ZoneHead } from '../model/zone.ts';
 import { type CompiledServices, compileServices } from './compile-services.ts';
@@ -51,9 +52,11 @@ export function renewImages(
 ): Parsed<readonly ZoneImage[]> {
   const images = new Map<string, KeptImage>();
   const problems: Problem[] = [];
+  const nested = findNested(zones);
   for (const [index, zone] of zones.entries()) {
     const steeredNames = (steered[index] ?? []).map((service) => services[service]?.id ?? '');
-    const renewed = renewImage(kept.images.get(zone.name), zone, records[index] ?? [], steeredNames);
+    const nestedZones = nested.get(zone.name) ?? [];
+    const renewed = renewImage(kept.images.get(zone.name), zone, nestedZones, records[index] ?? [], steeredNames);
     if (renewed.ok) images.set(zone.name, renewed.value);
     else problems.push(...renewed.problems.map(({ path, message }) => ({ path: `/zones/${index}${path}`, message })));
   }
@@ -62,18 +65,33 @@ export function renewImages(
   return { ok: true, value: Array.from(images.values(), ({ image }) => image) };
 }
 
+/** By the name of a zone, the zones right below it, in their order. */
+function findNested(zones: readonly ZoneHead[]): ReadonlyMap<string, readonly string[]> {
+  const names = new Set(zones.map(({ name }) => name));
+  const nested = new Map<string, string[]>();
+  for (const name of names) {
+    const above = listAncestors(name).find((each) => each !== name && names.has(each));
+    if (above === undefined) continue;
+    const others = nested.get(above);
+    if (others === undefined) nested.set(above, [name]);
+    else others.push(name);
+  }
+  return nested;
+}
+
 function renewImage(
   before: KeptImage | undefined,
   zone: ZoneHead,
+  nestedZones: readonly string[],
   parts: readonly ReadPart[],
   steeredNames: readonly string[],
 ): Parsed<KeptImage> {
   const { name, soa, ns, nsTtlSeconds } = zone;
-  const head = JSON.stringify({ name, soa, ns, nsTtlSeconds });
+  const head = JSON.stringify({ name, soa, ns, nsTtlSeconds, nestedZones });
   const isSame =
     before?.head === head && isSameList(before.parts, parts) && isSameList(before.steeredNames, steeredNames);
   if (isSame) return { ok: true, value: before };
-  const compiled = compileZone(zone, parts, steeredNames);
+  const compiled = compileZone(zone, parts, steeredNames, nestedZones);
   return compiled.ok ? { ok: true, value: { head, parts, steeredNames, image: compiled.value } } : compiled;
 }
 

@@ -14,13 +14,14 @@ import { addToPart, createPartWriter, describeForeign, finishPart, type RecordPa
 /**
  * Builds the zone. The serial of its SOA is 0: whoever answers puts in the one of the revision, so that a change elsewhere
  * is none of this zone. `steeredNames` are the full names of the zone's services: they get nodes even without records,
- * which know their position in that list. Problems carry JSON pointers relative to the zone, such as `/records/3/data/0`;
+ * which know their position in that list. `nestedZones` are the full names of other zones below this one. Problems carry JSON pointers relative to the zone, such as `/records/3/data/0`;
  * at most MAX_PROBLEMS.
  */
 export function buildZone(
   head: ZoneHead,
   parts: readonly RecordPart[],
   steeredNames: readonly string[] = [],
+  nestedZones: readonly string[] = [],
 ): Parsed<ZoneDraft> {
   const problems: Problem[] = [];
   const name = readName(head.name, '/name', problems);
@@ -29,7 +30,8 @@ export function buildZone(
   const steered = steeredNames
     .map((text) => readSteeredName(text, name, problems))
     .filter((each) => each !== undefined);
-  const draft = draftZone(name, [own, ...parts], steered, problems);
+  const nested = nestedZones.map((text) => parseNameText(text)).filter((each) => each instanceof Uint8Array);
+  const draft = draftZone(name, [own, ...parts], steered, nested, problems);
   judgeZone(draft, problems);
   if (problems.length > 0) return { ok: false, problems: problems.slice(0, MAX_PROBLEMS) };
   return { ok: true, value: draft };

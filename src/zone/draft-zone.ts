@@ -26,11 +26,15 @@ export type ZoneDraft = {
 export const SOURCE_SOA = -2;
 export const SOURCE_NS = -3;
 
-/** `name` in wire form, lower case. `steeredNames`, likewise, get nodes even without records, and are numbered as they come. */
+/**
+ * `name` in wire form, lower case. `steeredNames`, likewise, get nodes even without records, and are numbered as they come; so
+ * do `nestedZones`, for what stands above another zone exists (RFC 8020), whether or not this one delegates it.
+ */
 export function draftZone(
   name: Uint8Array,
   parts: readonly RecordPart[],
   steeredNames: readonly Uint8Array[],
+  nestedZones: readonly Uint8Array[],
   problems: Problem[],
 ): ZoneDraft {
   const records = joinParts(parts);
@@ -44,7 +48,7 @@ export function draftZone(
     records,
     next: new Int32Array(count).fill(NONE),
     more: new Int32Array(count).fill(NONE),
-    nodes: createNodes(count + steeredNames.length),
+    nodes: createNodes(count + steeredNames.length + nestedZones.length),
   };
   addNode(draft, owner, 0, hashes[0] ?? 0, NONE);
   const full = new Uint8Array(255);
@@ -59,6 +63,10 @@ export function draftZone(
   for (const [ordinal, steered] of steeredNames.entries()) {
     readName(owner, hashes, steered);
     draft.nodes.steered[nodeAt(draft, owner, hashes)] = ordinal;
+  }
+  for (const nested of nestedZones) {
+    readName(owner, hashes, nested);
+    nodeAt(draft, owner, hashes);
   }
   return draft;
 }

@@ -33,6 +33,13 @@ describe('RFC 4592', () => {
     assert.equal(askZone('q.there.wild', 'TXT').rcode, 'NXDOMAIN');
   });
 
+  // RFC 8020 section 2: "the name has subdomains that exist", here the apex of another zone of ours, which nobody delegates.
+  it('is not used above a nested zone, whether or not it is delegated', () => {
+    assert.deepEqual([askZone('within.wild', 'TXT').rcode, askZone('within.wild', 'TXT').answers], ['NOERROR', []]);
+    assert.equal(askZone('q.within.wild', 'TXT').rcode, 'NXDOMAIN');
+    assert.match(askZone('deep.within.wild', 'SOA').answers.join(), /^deep\.within\.wild\.example\.com 3600 SOA/);
+  });
+
   // Section 2.2.1: "there is a zone cut" between: "host.subdel.example. […] the existence of a zone cut".
   it('is not used below a zone cut', () => {
     const { authorities, answers } = askZone('q.cut.wild', 'TXT');

@@ -70,6 +70,8 @@ zones:
     ns: [ns1.example.com]
     records:
       - { name: host, type: A, data: [192.0.2.40] }
+  - name: deep.within.wild.example.com
+    ns: [ns1.example.com]
   - name: unsigned.example.com
     ns: [ns1.example.com]
   - name: stray.example.com
