@@ -15,6 +15,7 @@ import { readCurrent } from './change.ts';
 import { checkPut, refuseMissing, sendChanged } from './item-change.ts';
 import { sendTagged, tagContent } from './precondition.ts';
 import { DryRunQuery, describeRoute, writtenSchema } from './route-schema.ts';
+import { listFaults, summarize } from './validation.ts';
 
 /** RFC 4027. */
 export const MASTER_FILE_TYPE = 'text/dns';
@@ -45,6 +46,7 @@ function addGetRoute({ server, writer }: ApiContext): void {
           },
           { 200: Type.String({ description: 'The file, as text/dns.' }) },
         ),
+        produces: [MASTER_FILE_TYPE],
         params: ZoneParams,
       },
     },
@@ -83,13 +85,14 @@ function addPutRoute({ server, desk }: ApiContext): void {
           },
           { 200: writtenSchema(ZoneSchema), 201: ZoneSchema },
         ),
+        consumes: [MASTER_FILE_TYPE],
         params: ZoneParams,
         body: Type.String({ description: 'The file.' }),
         querystring: Type.Object(DryRunQuery, { additionalProperties: false }),
       },
     },
     async (request, reply) => {
-      if (request.headers['content-type']?.startsWith(MASTER_FILE_TYPE) !== true) {
+      if (request.headers['content-type']?.toLowerCase().startsWith(MASTER_FILE_TYPE) !== true) {
         throw refuse('UNSUPPORTED_MEDIA_TYPE', `A master file is sent as ${MASTER_FILE_TYPE}.`);
       }
       const key = normalizeKey('zones', request.params.zone);
@@ -138,14 +141,11 @@ function readBody(key: string, text: string) {
   const read = readMasterFile({ file: '', text, zone: name });
   const made = read.ok ? toZoneDocument(name, read.sets, '') : read;
   if (made.ok) return made;
-  const faults = made.problems.map((problem) => `${describePlace(problem)}: ${problem.message}`);
-  const [first = ''] = faults;
-  const more = faults.length > 1 ? ` And ${faults.length - 1} more: see errors.` : '';
-  throw refuse(
-    'INVALID',
-    `${first}${more}`,
-    faults.map((detail) => ({ in: 'body', pointer: '', detail })),
-  );
+  const problems = made.problems.map((problem) => ({
+    path: '',
+    message: `${describePlace(problem)}: ${problem.message}`,
+  }));
+  throw refuse('INVALID', summarize(problems), listFaults('body', problems));
 }
 
 function describePlace(place: FilePlace | undefined): string | undefined {

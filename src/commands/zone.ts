@@ -8,7 +8,7 @@ import { listZoneFiles, readZoneFile, zoneOfFile } from '../documents/read-zone-
 import { compileShape } from '../model/check-shape.ts';
 import { ConfigurationSchema } from '../model/configuration.ts';
 import { findItem, normalizeKey, putItem } from '../model/edit-document.ts';
-import { joinPointer, splitPointer } from '../model/pointer.ts';
+import { splitPointer, toPointer } from '../model/pointer.ts';
 import type { MasterFileProblem } from '../zone/master-file/read-master-file.ts';
 import { type ApiOptions, addApiOptions, openApiClient } from './api-client.ts';
 import { endUnhealthy, fail, failUsage } from './failure.ts';
@@ -73,7 +73,7 @@ async function importZones(paths: readonly string[], options: ImportOptions, com
   if (problems.length > 0) return endWithFaults(command, problems, options.json === true);
   const locate: Locate = (pointer) => {
     const [list, index = '', ...below] = splitPointer(pointer);
-    return list === 'zones' ? places.get(index)?.(below.reduce((path, key) => joinPointer(path, key), '')) : undefined;
+    return list === 'zones' ? places.get(index)?.(toPointer(below)) : undefined;
   };
   const changed = await putRead(command, client, { file: 'the configuration', document, locate }, options, {
     dryRun: options.dryRun === true,

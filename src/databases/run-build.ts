@@ -4,12 +4,12 @@
 
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { constants, setPriority } from 'node:os';
 import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import type { PlaceMap } from '../geo/place-map.ts';
 import type { BuildTask } from './build-map.ts';
 import { type BuildNews, createBuildStreamReader } from './build-stream.ts';
+import { yieldProcessor } from './yield-processor.ts';
 
 export type BuildOptions = {
   /** Told what takes long: one line for a person. */
@@ -113,17 +113,8 @@ async function spawnBuild(task: BuildTask, options: BuildOptions): Promise<Build
     const [error] = await once(child, 'error');
     throw error;
   }
-  if (isYielding) yieldProcessor(child);
+  if (isYielding && child.pid !== undefined) yieldProcessor(child.pid);
   return child;
-}
-
-/** A tenth of what an answer thread gets from the same processor. Its threads are yet to start, and will be as it is. */
-function yieldProcessor({ pid }: BuildChild): void {
-  try {
-    if (pid !== undefined) setPriority(pid, constants.priority.PRIORITY_BELOW_NORMAL);
-  } catch {
-    // Not permitted, or it has ended already.
-  }
 }
 
 function keepLastWords(child: BuildChild): () => string {

@@ -4,13 +4,16 @@
 import { readlinkSync } from 'node:fs';
 import { constants, setPriority } from 'node:os';
 
-/** The calling thread gets a tenth of what an answer thread gets from the same processor: little, but never nothing. */
-export function yieldProcessor(): void {
+/**
+ * The calling thread, or the process `pid` (whose threads are yet to start, and will be as it is), gets a tenth of what an
+ * answer thread gets from the same processor: little, but never nothing.
+ */
+export function yieldProcessor(pid?: number): void {
   try {
     // PID/task/TID: to setpriority(2), a thread of Linux is a process.
-    const thread = Number(readlinkSync('/proc/thread-self').split('/').at(-1));
-    setPriority(thread, constants.priority.PRIORITY_BELOW_NORMAL);
+    const id = pid ?? Number(readlinkSync('/proc/thread-self').split('/').at(-1));
+    setPriority(id, constants.priority.PRIORITY_BELOW_NORMAL);
   } catch {
-    // Not Linux, or not permitted: then all threads are equal.
+    // Not Linux, not permitted, or it has ended: then all are equal.
   }
 }

@@ -5,7 +5,7 @@
 import { readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { MAX_DOCUMENT_LENGTH, MAX_PROBLEMS } from '../model/limits.ts';
-import { joinPointer, splitPointer } from '../model/pointer.ts';
+import { joinPointer, splitPointer, toPointer } from '../model/pointer.ts';
 import { parseNameText } from '../wire/name.ts';
 import { type FilePlace, type Include, readMasterFile } from '../zone/master-file/read-master-file.ts';
 import { toZoneDocument, type ZoneFromFile } from '../zone/master-file/zone-document.ts';
@@ -157,7 +157,7 @@ function locateIn(zones: readonly PlacedZone[], locate: Locate): Locate {
     const [list, index, ...rest] = splitPointer(pointer);
     const zone = list === 'zones' ? zones[Number(index)] : undefined;
     if (zone === undefined) return locate(pointer);
-    const below = rest.reduce((path, key) => joinPointer(path, key), '');
+    const below = toPointer(rest);
     return zone.locate?.(below) ?? locate(`${zone.source}${below}`);
   };
 }

@@ -1,5 +1,5 @@
-// What the contract promises and this version does not serve yet. Whoever writes it has made no mistake, so the answer
-// says that, and what to use until then, where a bare "must be one of" would send them looking for a typing error.
+// What the contract promises and this version does not serve yet, or serves elsewhere. Whoever writes it has made no mistake,
+// so the answer says that, and what to use, where a bare "must be one of" would send them looking for a typing error.
 
 import { splitPointer } from './pointer.ts';
 

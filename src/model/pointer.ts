@@ -6,6 +6,11 @@ export function joinPointer(path: string, key: string | number): string {
   return `${path}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`;
 }
 
+/** The pointer to what these keys lead to, one below another. */
+export function toPointer(keys: readonly (string | number)[]): string {
+  return keys.reduce<string>((path, key) => joinPointer(path, key), '');
+}
+
 /** The keys of a pointer, unescaped; none for the whole document. */
 export function splitPointer(path: string): readonly string[] {
   if (path === '') return [];

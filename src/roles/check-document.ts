@@ -5,6 +5,7 @@ import { explainRefusal } from '../health/target-policy.ts';
 import { compileShape } from '../model/check-shape.ts';
 import type { Cluster, Endpoint } from '../model/cluster.ts';
 import { type Configuration, type ConfigurationDocument, ConfigurationSchema } from '../model/configuration.ts';
+import { MAX_PROBLEMS } from '../model/limits.ts';
 import { parseConfiguration } from '../model/parse-configuration.ts';
 import type { ParseOptions } from '../model/parse-context.ts';
 import type { Parsed, Problem } from '../model/problem.ts';
@@ -31,7 +32,7 @@ export function checkDocument(document: unknown, options: CheckOptions): Parsed<
   if (!CONFIGURATION_SHAPE.accepts(document)) throw new Error('parseConfiguration let through what the schema refuses');
   const targets = findRefusedTargets(parsed.value, options.allowNetworks);
   const problems = [...targets, ...checkZones(document, parsed.value, options.checkedZones)];
-  return problems.length > 0 ? { ok: false, problems } : { ok: true, value: document };
+  return problems.length > 0 ? { ok: false, problems: problems.slice(0, MAX_PROBLEMS) } : { ok: true, value: document };
 }
 
 /** Every endpoint that is checked at an address which may not be. A host name is judged by whoever resolves it. */

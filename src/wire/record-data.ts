@@ -3,7 +3,7 @@
 // are never compressed. Text comes from people, so that problems say what to write instead.
 
 import { MAX_RECORD_DATA_LENGTH } from '../model/limits.ts';
-import { nameLength } from './name.ts';
+import { lowerCaseName, nameLength } from './name.ts';
 import { formatHex, parseHex } from './record-data/encodings.ts';
 import type { Field, TokenReader } from './record-data/field.ts';
 import type { Layout } from './record-data/layouts/layout.ts';
@@ -117,6 +117,20 @@ export function namesIn(type: number, bytes: Uint8Array): readonly number[] {
     offsets.push(...(field.names?.(bytes, at, fieldEnd) ?? []));
   });
   return end === bytes.length ? offsets : [];
+}
+
+const LATIN1 = new TextDecoder('latin1');
+
+/**
+ * What data of `type` is known by within an RRset (RFC 2181 section 5: no two records are the same): its octets as text, with
+ * names in lower case, for names that differ in case only are the same (RFC 4343 section 3).
+ */
+export function keyOfRecordData(type: number, bytes: Uint8Array): string {
+  const offsets = namesIn(type, bytes);
+  if (offsets.length === 0) return LATIN1.decode(bytes);
+  const folded = bytes.slice();
+  for (const at of offsets) folded.set(lowerCaseName(bytes.subarray(at, at + nameLength(bytes, at))), at);
+  return LATIN1.decode(folded);
 }
 
 /** Calls `visit` for each field in turn. Answers the offset behind the last one; -1 where one is not right. */

@@ -174,7 +174,7 @@ export function dataOf({ records, more }: ZoneDraft, rrset: number): readonly Ui
     }
   }
   // Within one place there are none.
-  return more[rrset] === NONE ? found : withoutDuplicates(found);
+  return more[rrset] === NONE ? found : withoutDuplicates(records.types[rrset] ?? 0, found);
 }
 
 /** JSON pointer, relative to the zone, of where the record set is stated. */

@@ -5,7 +5,7 @@
 import type { Problem } from '../model/problem.ts';
 import type { RecordSet } from '../model/zone.ts';
 import { isSubdomain, parseNameText } from '../wire/name.ts';
-import { parseRecordData } from '../wire/record-data.ts';
+import { keyOfRecordData, parseRecordData } from '../wire/record-data.ts';
 import { TYPE_NS } from '../wire/record-types.ts';
 import { readZoneRecordType } from './check-record-data.ts';
 
@@ -132,7 +132,7 @@ export function addToPart(
     writer.names[nameStart + at] = octet >= 0x41 && octet <= 0x5a ? octet + 0x20 : octet;
   }
   writer.nameStarts[index + 1] = nameStart + nameLength;
-  const distinct = withoutDuplicates(data);
+  const distinct = withoutDuplicates(type, data);
   writer.recordCounts[index] = distinct.length;
   let at = writer.dataStarts[index] ?? 0;
   for (const octets of distinct) {
@@ -160,9 +160,16 @@ export function finishPart(writer: PartWriter, stated: number): RecordPart {
   };
 }
 
-export function withoutDuplicates(data: readonly Uint8Array[]): readonly Uint8Array[] {
+/** Of equal values the first. */
+export function withoutDuplicates(type: number, data: readonly Uint8Array[]): readonly Uint8Array[] {
   if (data.length < 2) return data;
-  return [...new Map(data.map((octets) => [octets.join(), octets])).values()];
+  const known = new Set<string>();
+  return data.filter((octets) => {
+    const key = keyOfRecordData(type, octets);
+    const isNew = !known.has(key);
+    known.add(key);
+    return isNew;
+  });
 }
 
 function withRoom(bytes: Uint8Array, length: number): Uint8Array {

@@ -5,6 +5,7 @@ import { it } from 'node:test';
 import type { RecordSet, Zone } from '../../src/model/zone.ts';
 import { decodeMessage } from '../../src/wire/decode-message.ts';
 import { formatName, parseNameText } from '../../src/wire/name.ts';
+import { formatRecordData } from '../../src/wire/record-data.ts';
 import { buildZone } from '../support/built-zone.ts';
 
 function zoneWith(...records: RecordSet[]): Zone {
@@ -49,6 +50,23 @@ it('5: "It is meaningless for two records to ever have label, class, type and da
     built.value.nodes[1]?.rrsets[0]?.data.map((data) => data.at(-1)),
     [1, 2],
   );
+});
+
+it('5: data that differs in the case of names only is equal too (RFC 4343 section 3), that of text is not', () => {
+  const built = buildZone(
+    zoneWith(
+      record('a.z.test', 'MX', 60, '10 Mail.x.test.', '10 mail.X.test.'),
+      record('a.z.test', 'MX', 60, '10 MAIL.x.test.', '20 mail.x.test.'),
+      record('a.z.test', 'TXT', 60, '"A"', '"a"'),
+    ),
+  );
+  assert.ok(built.ok);
+  const [mx, txt] = built.value.nodes[1]?.rrsets ?? [];
+  assert.deepEqual(
+    mx?.data.map((data) => formatRecordData(15, data)),
+    ['10 Mail.x.test.', '20 mail.x.test.'],
+  );
+  assert.equal(txt?.data.length, 2);
 });
 
 it('5.2: "the TTLs of all RRs in an RRSet must be the same"', () => {

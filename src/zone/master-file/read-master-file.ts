@@ -11,10 +11,10 @@
 
 import { MAX_DATA_PER_RECORD, MAX_PROBLEMS, MAX_RECORD_TTL_SECONDS } from '../../model/limits.ts';
 import { refusalOf } from '../../model/parse-record.ts';
-import { canonicalKey, formatName, isSubdomain, lowerCaseName, nameLength, parseNameText } from '../../wire/name.ts';
+import { canonicalKey, formatName, isSubdomain, lowerCaseName, parseNameText } from '../../wire/name.ts';
 import { parseTtl } from '../../wire/record-data/parse-ttl.ts';
 import { quote, readOctets } from '../../wire/record-data/tokens.ts';
-import { namesIn, parseRecordTokens } from '../../wire/record-data.ts';
+import { keyOfRecordData, parseRecordTokens } from '../../wire/record-data.ts';
 import {
   CLASS_IN,
   formatRecordType,
@@ -118,11 +118,11 @@ const FAULTY = 'faulty';
 function readFile(reader: Reader, context: Context, text: string): void {
   const report = ({ line, column, message }: Place & { readonly message: string }) =>
     reader.problems.push({ file: context.file, line, column, message });
+  const refuse: Refuse = ({ line, column }, message) => {
+    report({ line, column, message });
+  };
   for (const entry of scanEntries(text, report)) {
     if (reader.problems.length >= MAX_PROBLEMS) return;
-    const refuse: Refuse = ({ line, column }, message) => {
-      report({ line, column, message });
-    };
     const [first] = entry.tokens;
     const isControl = !entry.isIndented && first?.isQuoted === false && first.text.startsWith('$');
     if (isControl) readControl(reader, context, entry, refuse);
@@ -316,9 +316,9 @@ function addRecord(
     refuse(at, `${formatName(owner)} ${formatRecordType(type)} ${message}.`);
   } else {
     // RFC 2181 section 5: the same record twice is one.
-    const known = dataKeys.get(set) ?? new Set(set.data.map((other) => keyOfData(type, other)));
+    const known = dataKeys.get(set) ?? new Set(set.data.map((other) => keyOfRecordData(type, other)));
     dataKeys.set(set, known);
-    const dataKey = keyOfData(type, data);
+    const dataKey = keyOfRecordData(type, data);
     if (known.has(dataKey)) return;
     known.add(dataKey);
     if (set.data.length === MAX_DATA_PER_RECORD) {
@@ -329,13 +329,6 @@ function addRecord(
     set.data.push(data);
     set.places.push(at);
   }
-}
-
-/** What two of one RRset that are the same have in common: octets, with names in lower case (RFC 4343 section 3). */
-function keyOfData(type: number, data: Uint8Array): string {
-  const folded = Buffer.from(data);
-  for (const at of namesIn(type, data)) folded.set(lowerCaseName(data.subarray(at, at + nameLength(data, at))), at);
-  return folded.toString('latin1');
 }
 
 /** The last number of an SOA: what stands in for its own TTL where the file states none, as servers have always read it. */
