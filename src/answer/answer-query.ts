@@ -26,12 +26,15 @@ import { countDropped, countRequest, countResponse, DROPPED_MALFORMED } from './
 import type { Desk } from './desk.ts';
 import { FOUND_DELEGATION, FOUND_OUTSIDE, findQuestion } from './find-name.ts';
 
+/** How a message came: index of PROTOCOLS in counters.ts. */
 export const UDP = 0;
 export const TCP = 1;
+export const TLS = 2;
+export const HTTPS = 3;
 
 /**
  * Answers the message in `bytes[start .. start + length)` into `out` from `outStart` on, where at least `outSize` bytes
- * are free (what TCP may take; over UDP the client's and our own limits apply too). `desk.client` must hold where the
+ * are free (what a stream may take; over UDP the client's and our own limits apply too). `desk.client` must hold where the
  * message came from. Returns the length of the answer, 0 for a message that deserves none.
  */
 export function answerQuery(
@@ -50,7 +53,7 @@ export function answerQuery(
     countDropped(counters, DROPPED_MALFORMED, 1);
     return 0;
   }
-  const size = protocol === TCP ? outSize : Math.min(outSize, query.udpPayloadSize, MAX_UDP_PAYLOAD);
+  const size = protocol === UDP ? Math.min(outSize, query.udpPayloadSize, MAX_UDP_PAYLOAD) : outSize;
   beginResponse(response, query, out, outStart, size);
   beginAnswer(desk);
   const rcode = outcome === PARSED ? answerQuestion(desk) : outcome;

@@ -19,7 +19,7 @@ export type Counters = {
   readonly dropped: Float64Array;
 };
 
-export const PROTOCOLS = ['udp', 'tcp'] as const;
+export const PROTOCOLS = ['udp', 'tcp', 'tls', 'https'] as const;
 export const FAMILIES = ['4', '6'] as const;
 /** Types that are told apart; all others count as `other`. */
 export const COUNTED_TYPES = [
