@@ -7,13 +7,7 @@ import { addRecord, beginDigest } from '../dnssec/set-digest.ts';
 import { findSignatures, type SignatureTable, takePlace } from '../dnssec/signature-table.ts';
 import { SIGNATURE_BYTES } from '../dnssec/zone-keys.ts';
 import { NONE } from '../snapshot/snapshot.ts';
-import {
-  dataStartOf,
-  findRrset,
-  NODE_WORDS,
-  recordCountOf,
-  type ZoneImage,
-} from '../snapshot/zone-image.ts';
+import { dataStartOf, findRrset, NODE_WORDS, recordCountOf, type ZoneImage } from '../snapshot/zone-image.ts';
 import type { ZoneSigning } from '../snapshot/zone-signing.ts';
 import { MAX_NAME_BYTES } from '../wire/flat-name.ts';
 import { TYPE_RRSIG } from '../wire/record-types.ts';
