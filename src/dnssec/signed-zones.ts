@@ -27,19 +27,27 @@ export function listSignedZones({ zones, services = [] }: ConfigurationDocument)
     serviceTtls.set(name, Math.max(serviceTtls.get(name) ?? 0, longest));
   }
   return zones.flatMap((document) => {
-    const policy = parseDnssec(document.dnssec, '', () => undefined);
-    if (policy === undefined) return [];
-    const zone = normalizeKey('zones', document.name);
-    return [{ zone, policy, zoneTtlSeconds: Math.max(longestTtl(document), serviceTtls.get(zone) ?? 0) }];
+    const read = readZone(document);
+    if (read === undefined) return [];
+    return [{ ...read, zoneTtlSeconds: Math.max(read.zoneTtlSeconds, serviceTtls.get(read.zone) ?? 0) }];
   });
 }
 
-/** A zone of a million records is not read again while it stays the same. */
-const KNOWN = new WeakMap<ZoneDocument, number>();
+/** A zone of a million records is not read again while it stays the same, and its policy is the same object. */
+const KNOWN = new WeakMap<ZoneDocument, SignedZone>();
 
-function longestTtl(document: ZoneDocument): number {
+/** Apart from its services. */
+function readZone(document: ZoneDocument): SignedZone | undefined {
   const known = KNOWN.get(document);
   if (known !== undefined) return known;
+  const policy = parseDnssec(document.dnssec, '', () => undefined);
+  if (policy === undefined) return undefined;
+  const signed = { zone: normalizeKey('zones', document.name), policy, zoneTtlSeconds: longestTtl(document) };
+  KNOWN.set(document, signed);
+  return signed;
+}
+
+function longestTtl(document: ZoneDocument): number {
   const { soa = {}, nsTtl, records = [] } = document;
   let longest = Math.max(
     read(soa.ttl, DEFAULT_TTL_SECONDS),
@@ -47,7 +55,6 @@ function longestTtl(document: ZoneDocument): number {
     read(nsTtl, DEFAULT_TTL_SECONDS),
   );
   for (const { ttl } of records) longest = Math.max(longest, read(ttl, DEFAULT_TTL_SECONDS));
-  KNOWN.set(document, longest);
   return longest;
 }
 

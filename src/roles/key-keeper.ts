@@ -45,15 +45,15 @@ const AUTHOR = 'azimuth';
 
 export function startKeyKeeper(dependencies: KeyKeeperDependencies): KeyKeeper {
   const { writer, parents, logger, nowMs } = dependencies;
-  let states: ReadonlyMap<string, KeyState> = new Map();
+  let looks: ReadonlyMap<string, Look> = new Map();
   let timer: NodeJS.Timeout | undefined;
   let turn: Promise<unknown> = Promise.resolve();
   let isStopped = false;
   const unsubscribe = writer.onChange(() => schedule(CHANGE_PAUSE_MS));
   schedule(0);
   return {
-    state: (zone) => states.get(zone),
-    states: () => [...states.values()],
+    state: (zone) => looks.get(zone)?.state,
+    states: () => [...looks.values()].map(({ state }) => state),
     async look(zone) {
       await parents.ask(zone === undefined ? [] : [zone]);
       await inTurn(look);
@@ -82,7 +82,7 @@ export function startKeyKeeper(dependencies: KeyKeeperDependencies): KeyKeeper {
   }
 
   async function run(): Promise<void> {
-    const waiting = [...states.values()].filter(({ awaitsParent }) => awaitsParent).map(({ zone }) => zone);
+    const waiting = [...looks.values()].flatMap(({ state }) => (state.awaitsParent ? [state.zone] : []));
     const current = await writer.read();
     const zones = current === undefined ? [] : listSignedZones(current.document).map(({ zone }) => zone);
     await parents.refresh(zones, new Set(waiting));
@@ -95,11 +95,11 @@ export function startKeyKeeper(dependencies: KeyKeeperDependencies): KeyKeeper {
       const current = await writer.read();
       if (current === undefined || current.stale) return RETRY_MS;
       const startedMs = nowMs();
-      const looks = listSignedZones(current.document).map((zone) => advance(zone, current, startedMs));
-      const changed = [...looks.filter(({ isChanged }) => isChanged).map(({ keyring }) => keyring), ...idle(current)];
-      states = new Map(looks.map(({ state }) => [state.zone, state]));
-      if (changed.length === 0) return pauseUntilNext(looks);
-      const outcome = await commit(current, changed, looks);
+      const done = listSignedZones(current.document).map((zone) => lookAt(zone, current, startedMs));
+      const changed = [...done.filter(({ isChanged }) => isChanged).map(({ keyring }) => keyring), ...idle(current)];
+      looks = new Map(done.map((each) => [each.state.zone, each]));
+      if (changed.length === 0) return pauseUntilNext(done);
+      const outcome = await commit(current, changed, done);
       if (outcome === 'lost') continue;
       if (outcome === 'failed') return RETRY_MS;
       if (nowMs() - startedMs > MAX_COMMIT_MS) await putRight(changed, startedMs);
@@ -107,9 +107,23 @@ export function startKeyKeeper(dependencies: KeyKeeperDependencies): KeyKeeper {
     return MIN_PAUSE_MS;
   }
 
-  function advance(signed: SignedZone, { keyrings }: CurrentConfiguration, atMs: number): Look {
+  /** Where nothing that it depends on is different, it is as it was: there may be thousands of zones. */
+  function lookAt(signed: SignedZone, { keyrings }: CurrentConfiguration, atMs: number): Look {
     const { zone, policy, zoneTtlSeconds } = signed;
-    const before = keyrings.get(zone) ?? createKeyring(zone);
+    const kept = looks.get(zone);
+    const parent = parents.answer(zone);
+    const isSame =
+      kept !== undefined &&
+      !kept.isChanged &&
+      kept.keyring === keyrings.get(zone) &&
+      kept.state.policy === policy &&
+      kept.zoneTtlSeconds === zoneTtlSeconds &&
+      kept.state.parent === parent &&
+      atMs < (kept.nextAtMs ?? Number.POSITIVE_INFINITY);
+    return isSame ? kept : advance(signed, keyrings.get(zone) ?? createKeyring(zone), atMs);
+  }
+
+  function advance({ zone, policy, zoneTtlSeconds }: SignedZone, before: Keyring, atMs: number): Look {
     let keyring = before;
     const steps: KeyStep[] = [];
     let last: Advance;
@@ -117,7 +131,7 @@ export function startKeyKeeper(dependencies: KeyKeeperDependencies): KeyKeeper {
       const parent = sightOf(parents.answer(zone), keyring);
       last = advanceKeys(keyring, policy, { zoneTtlSeconds, parent }, atMs);
       steps.push(...last.steps);
-      const made = makeKeys(last, zone, atMs);
+      const made = makeKeys(last, atMs);
       keyring = made.length === 0 ? last.keyring : { ...last.keyring, keys: [...last.keyring.keys, ...made] };
       for (const { id, role } of made) steps.push({ keyId: id, text: `a ${role.toUpperCase()} is made` });
       if (made.length === 0) break;
@@ -129,21 +143,21 @@ export function startKeyKeeper(dependencies: KeyKeeperDependencies): KeyKeeper {
     const state = { zone, policy, keyring, waiting: [...hint, ...waiting], nextAtMs, awaitsParent, parent: answer };
     // Without keys there is nothing to remember.
     const isChanged = keyring !== before && (keyring.keys.length > 0 || before.keys.length > 0);
-    return { keyring, steps, state, isChanged, nextAtMs };
+    return { keyring, steps, state, isChanged, nextAtMs, zoneTtlSeconds };
   }
 
-  function makeKeys({ wanted }: Advance, zone: string, createdAtMs: number): readonly KeyRecord[] {
+  function makeKeys({ wanted, keyring }: Advance, createdAtMs: number): readonly KeyRecord[] {
     const { secret } = dependencies;
     if (secret === undefined) return [];
-    return wanted.map(({ role, algorithm }) => makeKeyRecord(secret, algorithm, { zone, role, createdAtMs }));
+    return wanted.map(({ role, algorithm }) => makeKeyRecord(secret, algorithm, { role, createdAtMs }, keyring));
   }
 
   async function commit(
     current: CurrentConfiguration,
     keyrings: readonly Keyring[],
-    looks: readonly Look[],
+    done: readonly Look[],
   ): Promise<'done' | 'lost' | 'failed'> {
-    const steps = looks.flatMap(({ keyring, steps: own }) => own.map((step) => ({ zone: keyring.zone, ...step })));
+    const steps = done.flatMap(({ keyring, steps: own }) => own.map((step) => ({ zone: keyring.zone, ...step })));
     const message = describeSteps(steps, keyrings);
     const outcome = await writer.commitKeys({ expected: current.id, author: AUTHOR, message, keyrings });
     if (outcome.status === 'conflict') return 'lost';
@@ -170,9 +184,9 @@ export function startKeyKeeper(dependencies: KeyKeeperDependencies): KeyKeeper {
     await writer.commitKeys({ expected: current.id, author: AUTHOR, message, keyrings: late });
   }
 
-  function pauseUntilNext(looks: readonly Look[]): number {
-    const nextMs = Math.min(...looks.map(({ nextAtMs }) => nextAtMs ?? Number.POSITIVE_INFINITY));
-    const isAwaiting = looks.some(({ state }) => state.awaitsParent);
+  function pauseUntilNext(done: readonly Look[]): number {
+    const nextMs = done.reduce((least, { nextAtMs }) => Math.min(least, nextAtMs ?? least), Number.POSITIVE_INFINITY);
+    const isAwaiting = done.some(({ state }) => state.awaitsParent);
     const pauseMs = Math.min(nextMs - nowMs(), isAwaiting ? parents.waitingIntervalMs : parents.intervalMs);
     return Math.min(MAX_PAUSE_MS, Math.max(MIN_PAUSE_MS, pauseMs));
   }
@@ -183,6 +197,7 @@ type Look = {
   readonly steps: readonly KeyStep[];
   readonly state: KeyState;
   readonly isChanged: boolean;
+  readonly zoneTtlSeconds: number;
   readonly nextAtMs: number | undefined;
 };
 

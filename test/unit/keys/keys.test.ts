@@ -57,7 +57,7 @@ describe('a secret', () => {
 
 describe('a sealed key', () => {
   const secret = secretOf();
-  const record = makeKeyRecord(secret, 13, { zone: ZONE, role: 'ksk', createdAtMs: 1 });
+  const record = makeKeyRecord(secret, 13, { role: 'ksk', createdAtMs: 1 }, createKeyring(ZONE));
   const bound = { ...record, zone: ZONE };
 
   test('opens with its secret for what it is bound to', () => {
@@ -69,7 +69,10 @@ describe('a sealed key', () => {
     ['id', { id: 'ksk-000000000000' }],
     ['role', { role: 'zsk' }],
     ['algorithm', { algorithm: 15 }],
-    ['public key', { publicKey: makeKeyRecord(secret, 13, { zone: ZONE, role: 'ksk', createdAtMs: 1 }).publicKey }],
+    [
+      'public key',
+      { publicKey: makeKeyRecord(secret, 13, { role: 'ksk', createdAtMs: 1 }, createKeyring(ZONE)).publicKey },
+    ],
   ];
   for (const [what, change] of others) {
     test(`does not open for another ${what}`, () => {
