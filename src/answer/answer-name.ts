@@ -6,7 +6,7 @@ import { findRrset, rrsetCountOf, steeredOf } from '../snapshot/zone-image.ts';
 import { RCODE_NOERROR, RCODE_NXDOMAIN, TYPE_ANY, TYPE_CNAME, TYPE_HINFO } from '../wire/record-types.ts';
 import { writeRecord } from '../wire/response.ts';
 import { answerService, isSteered } from './answer-service.ts';
-import { writeRrset, writeTargets } from './answer-zone.ts';
+import { writeReferral, writeRrset, writeTargets } from './answer-zone.ts';
 import { type Desk, MAX_ALIAS_STEPS } from './desk.ts';
 import { FOUND_DELEGATION, FOUND_NOTHING, FOUND_OUTSIDE, type Found } from './find-name.ts';
 import { FOLLOWED, findDname, followCname, followDname } from './follow-alias.ts';
@@ -16,7 +16,8 @@ export function answerName(desk: Desk): number {
   const { query, found, snapshot } = desk;
   for (let steps = 0; steps <= MAX_ALIAS_STEPS; steps++) {
     // The chain has left what we may speak for: the resolver goes on from here.
-    if (found.kind === FOUND_OUTSIDE || found.kind === FOUND_DELEGATION) return RCODE_NOERROR;
+    if (found.kind === FOUND_OUTSIDE) return RCODE_NOERROR;
+    if (found.kind === FOUND_DELEGATION) return refer(desk);
     if (found.kind === FOUND_NOTHING) {
       const dname = findDname(desk);
       // RFC 6604 section 3: the rcode is that of the last name of the chain.
@@ -40,6 +41,13 @@ export function answerName(desk: Desk): number {
     const outcome = followCname(desk, cname);
     if (outcome !== FOLLOWED) return outcome;
   }
+  return RCODE_NOERROR;
+}
+
+/** RFC 1034 section 4.3.2 step 3b holds after an alias too: "Copy the NS RRs for the subzone into the authority section". */
+function refer(desk: Desk): number {
+  desk.trace?.push({ step: 'delegation' });
+  writeReferral(desk);
   return RCODE_NOERROR;
 }
 

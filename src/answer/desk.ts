@@ -31,7 +31,7 @@ export type Desk = {
   readonly target: FlatName;
   /** Memory for the targets that a DNAME makes. */
   readonly synthesized: Uint8Array;
-  /** The aliases that have been followed, `chainLength` of them: RRset and zone of each. */
+  /** The aliases that have been followed, `chainLength` of them, CHAIN_WORDS each: RRset, zone, hash of the name. */
   readonly chain: Int32Array;
   chainLength: number;
   /** The zone of the question, wherever its aliases lead; NONE where it is none of ours. */
@@ -54,6 +54,7 @@ export type Client = { family: number; readonly words: Uint32Array };
 
 /** Aliases that are followed for one question; what has been found by then is the answer. */
 export const MAX_ALIAS_STEPS = 8;
+export const CHAIN_WORDS = 3;
 
 /** `seed`: 32 random bits, from which all chance of this desk comes. `thread`: see Desk. */
 export function createDesk(snapshot: Snapshot, state: State, seed: number, thread = 0): Desk {
@@ -72,7 +73,7 @@ export function createDesk(snapshot: Snapshot, state: State, seed: number, threa
     ownerOffset: QUESTION_OFFSET,
     target: createFlatName(),
     synthesized: new Uint8Array(MAX_NAME_BYTES),
-    chain: new Int32Array(2 * MAX_ALIAS_STEPS),
+    chain: new Int32Array(CHAIN_WORDS * MAX_ALIAS_STEPS),
     chainLength: 0,
     zone: NONE,
     clusterTurns: [],

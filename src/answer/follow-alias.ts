@@ -3,10 +3,10 @@
 
 import { dataStartOf, findRrset, labelCountOf, ttlOf } from '../snapshot/zone-image.ts';
 import { MAX_NAME_BYTES, readFlatName } from '../wire/flat-name.ts';
-import { RCODE_NOERROR, RCODE_YXDOMAIN, TYPE_CNAME, TYPE_DNAME } from '../wire/record-types.ts';
+import { RCODE_NOERROR, RCODE_YXDOMAIN, TYPE_ANY, TYPE_CNAME, TYPE_DNAME } from '../wire/record-types.ts';
 import { writeRecord } from '../wire/response.ts';
 import { suffixOffset, writeRrset } from './answer-zone.ts';
-import { type Desk, MAX_ALIAS_STEPS } from './desk.ts';
+import { CHAIN_WORDS, type Desk, MAX_ALIAS_STEPS } from './desk.ts';
 import { findQuestion } from './find-name.ts';
 
 /** What became of an alias: it was followed; or the answer ends here, with this rcode. */
@@ -30,11 +30,14 @@ export function findDname({ found }: Desk): number {
 
 /** Writes the DNAME and the CNAME that it makes of the name (RFC 6672 section 3.1), and finds that one's target. */
 export function followDname(desk: Desk, dname: number): AliasOutcome {
-  const { found, owner, ownerOffset, response, synthesized } = desk;
+  const { query, found, owner, ownerOffset, response, synthesized } = desk;
   const { image } = found;
   const { bytes } = image;
   const labels = labelCountOf(image, found.encloser);
-  if (!addToChain(desk, dname) || !writeRrset(desk, dname, 'answers', suffixOffset(desk, labels))) return RCODE_NOERROR;
+  // A chain may come through it twice, under two names: the DNAME itself is said once (RFC 2181 section 5).
+  const isKnown = isInChain(desk, dname);
+  if (!addToChain(desk, dname)) return RCODE_NOERROR;
+  if (!isKnown && !writeRrset(desk, dname, 'answers', suffixOffset(desk, labels))) return RCODE_NOERROR;
   const start = dataStartOf(image, dname);
   const length = ((bytes[start] ?? 0) << 8) | (bytes[start + 1] ?? 0);
   const prefixLength = owner.labelStarts[owner.labelCount - labels] ?? 0;
@@ -47,6 +50,8 @@ export function followDname(desk: Desk, dname: number): AliasOutcome {
     return RCODE_NOERROR;
   }
   response.answers++;
+  // Who asks for a CNAME has it now; a question for anything is answered with one (RFC 8482 section 4.2).
+  if (query.type === TYPE_CNAME || query.type === TYPE_ANY) return RCODE_NOERROR;
   takeTarget(desk, synthesized, 0, size);
   return FOLLOWED;
 }
@@ -60,17 +65,32 @@ function takeTarget(desk: Desk, data: Uint8Array, start: number, length: number)
   findQuestion(snapshot.zones, target, query.type, found);
 }
 
-/** Notes an alias; false when it has been followed already, or enough have been. */
+/**
+ * Notes an alias; false when it has been followed already, or enough have been. A wildcard or a DNAME may serve several names
+ * of one chain: the name counts too, by its hash, of which two that are alike end the chain early and do no other harm.
+ */
 function addToChain(desk: Desk, rrset: number): boolean {
   const { chain, chainLength } = desk;
-  const { zone } = desk.found;
-  for (let step = 0; step < chainLength; step++) {
-    if (chain[2 * step] === rrset && chain[2 * step + 1] === zone) return false;
+  const { zone, hashes } = desk.found;
+  const hash = hashes[0] ?? 0;
+  const end = CHAIN_WORDS * chainLength;
+  for (let at = 0; at < end; at += CHAIN_WORDS) {
+    if (chain[at] === rrset && chain[at + 1] === zone && chain[at + 2] === hash) return false;
   }
   if (chainLength === MAX_ALIAS_STEPS) return false;
-  chain[2 * chainLength] = rrset;
-  chain[2 * chainLength + 1] = zone;
+  chain[end] = rrset;
+  chain[end + 1] = zone;
+  chain[end + 2] = hash;
   desk.chainLength = chainLength + 1;
   desk.trace?.push({ step: 'alias' });
   return true;
+}
+
+/** Whether an alias with this RRset, under whichever name, has been followed. */
+function isInChain({ chain, chainLength, found }: Desk, rrset: number): boolean {
+  const end = CHAIN_WORDS * chainLength;
+  for (let at = 0; at < end; at += CHAIN_WORDS) {
+    if (chain[at] === rrset && chain[at + 1] === found.zone) return true;
+  }
+  return false;
 }

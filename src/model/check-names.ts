@@ -40,6 +40,7 @@ export function checkNames(
   for (const service of services) checkService(service, zones, targetClusters, report);
   if (areRecordsElsewhere) return;
   for (const zone of zones.values()) {
+    checkRedirection(zone, zones, report);
     checkNameServers(zone, zones, serviceIds, report);
     for (const records of zone.owners.values()) checkOwner(records, zone, zones, report);
   }
@@ -117,6 +118,20 @@ function checkNameServers(
     if (hasAddress || serviceIds.has(host)) continue;
     const advice = `add an A or AAAA record for it to the zone ${home.value.name}, or name a server outside`;
     report(nsPath, `the name server ${host} has no address, so nobody could reach the zone: ${advice}.`);
+  }
+}
+
+/** RFC 6672 section 2.4: below a DNAME there is nothing, so that nobody would ask for a zone that stands there. */
+function checkRedirection({ value }: IndexedZone, zones: Zones, report: Report): void {
+  for (const above of listAncestors(value.name).slice(1)) {
+    const dname = findDeepestZone(above, zones)
+      ?.owners.get(above)
+      ?.find((record) => record.value.type === 'DNAME');
+    if (dname === undefined) continue;
+    report(
+      dname.path,
+      `the zone ${value.name} stands below this DNAME, which leads everybody elsewhere: take one of them out.`,
+    );
   }
 }
 

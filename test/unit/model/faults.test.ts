@@ -396,6 +396,15 @@ const NAMES: readonly Row[] = [
     /set the zone to www\.gtm\.example\.com/,
   ],
   [
+    'a zone below a DNAME of another',
+    {
+      '/zones/-': { name: 'a.old.gtm.example.com', ns: ['ns.example.net'] },
+      '/zones/0/records/-': record('old', 'DNAME', 'new.example.net.'),
+    },
+    '/zones/0/records/2',
+    /a\.old\.gtm\.example\.com stands below this DNAME/,
+  ],
+  [
     'a record in the outer of two zones',
     {
       '/zones/-': { name: 'in.gtm.example.com', ns: ['ns.example.net'] },
