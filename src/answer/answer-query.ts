@@ -21,10 +21,11 @@ import {
 } from '../wire/record-types.ts';
 import { beginResponse, finishResponse, MAX_UDP_PAYLOAD, QUESTION_OFFSET } from '../wire/response.ts';
 import { answerName } from './answer-name.ts';
-import { writeNegative, writeReferral } from './answer-zone.ts';
+import { writeNegative, writeReferral, writeTargets } from './answer-zone.ts';
 import { countDropped, countRequest, countResponse, DROPPED_MALFORMED } from './counters.ts';
 import type { Desk } from './desk.ts';
 import { FOUND_DELEGATION, FOUND_OUTSIDE, findQuestion } from './find-name.ts';
+import { writeProofs } from './prove-absence.ts';
 
 /** How a message came: index of PROTOCOLS in counters.ts. */
 export const UDP = 0;
@@ -70,6 +71,9 @@ function beginAnswer(desk: Desk): void {
   desk.zone = NONE;
   desk.scope = 0;
   desk.negative = false;
+  desk.signer.deniedType = 0;
+  desk.targets = NONE;
+  desk.signer.proofCount = 0;
   desk.authoritative = false;
 }
 
@@ -84,16 +88,22 @@ function answerQuestion(desk: Desk): number {
   }
   desk.trace?.push({ step: 'zone', zone: found.zone });
   if (isMetaType(query.type) && query.type !== TYPE_ANY) return refuseMetaType(query.type);
-  if (found.kind === FOUND_DELEGATION) {
-    desk.trace?.push({ step: 'delegation' });
-    writeReferral(desk);
-    return RCODE_NOERROR;
-  }
+  if (found.kind === FOUND_DELEGATION) return refer(desk);
   const rcode = answerName(desk);
   // RFC 1035 section 6.2: with class * nobody can be sure to know everything.
   desk.authoritative = rcode !== RCODE_REFUSED && query.class === CLASS_IN;
+  // The name at which its aliases end: step 3b of the algorithm comes after each of them.
+  if (found.kind === FOUND_DELEGATION) return refer(desk);
   if (desk.negative) writeNegative(desk);
+  if (desk.signer.proofCount > 0) writeProofs(desk);
+  if (desk.targets !== NONE) writeTargets(desk, desk.targets, NONE);
   return rcode;
+}
+
+function refer(desk: Desk): number {
+  desk.trace?.push({ step: 'delegation' });
+  writeReferral(desk);
+  return RCODE_NOERROR;
 }
 
 /** Transfers are known and not for everyone (RFC 5936 section 2.2.1); the rest are no questions that a zone could answer. */
