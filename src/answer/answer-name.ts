@@ -8,7 +8,7 @@ import { writeRecord } from '../wire/response.ts';
 import { answerService, isSteered } from './answer-service.ts';
 import { writeRrset } from './answer-zone.ts';
 import { type Desk, MAX_ALIAS_STEPS } from './desk.ts';
-import { FOUND_DELEGATION, FOUND_NOTHING, FOUND_OUTSIDE, type Found } from './find-name.ts';
+import { FOUND_DELEGATION, FOUND_NOTHING, FOUND_OUTSIDE, FOUND_WILDCARD, type Found } from './find-name.ts';
 import { FOLLOWED, findDname, followCname, followDname } from './follow-alias.ts';
 import { noteWildcard } from './prove-absence.ts';
 import { NO_ROOM, signAtNeed } from './sign-answer.ts';
@@ -28,8 +28,13 @@ export function answerName(desk: Desk): number {
       return outcome;
     }
     noteWildcard(desk);
+    if (found.kind === FOUND_WILDCARD) desk.trace?.push({ step: 'wildcard' });
     const service = findService(snapshot.zones, found);
-    if (service !== NONE && isSteered(snapshot, service, query.type)) return answerService(desk, service);
+    if (service !== NONE && isSteered(snapshot, service, query.type)) {
+      const outcome = answerService(desk, service);
+      if (outcome === FOLLOWED) continue;
+      return outcome;
+    }
 
     const rrset = findRrset(found.image, found.node, query.type);
     if (rrset !== NONE) {

@@ -13,6 +13,8 @@ export function describeStep(snapshot: Snapshot, step: TraceStep): string {
       return 'The name is in none of the zones here: the query is refused.';
     case 'delegation':
       return 'The name is delegated to other name servers: the answer refers to them.';
+    case 'wildcard':
+      return 'There is no such name: the wildcard above it stands in.';
     case 'records':
       return 'It is not steered: its records are the answer.';
     case 'alias':

@@ -55,8 +55,9 @@ export function explain(input: ExplainInput, question: ExplainQuestion): Explana
   const message = decodeMessage(out.subarray(0, length));
   if (typeof message === 'string') throw new Error('an answer of ours cannot be decoded');
 
-  const service = findStep(trace, 'service')?.service;
-  const located = findStep(trace, 'client');
+  // Where aliases lead from one service to another, it is the last of them whose endpoints are the answer.
+  const service = findLastStep(trace, 'service')?.service;
+  const located = findLastStep(trace, 'client');
   const zone = findStep(trace, 'zone')?.zone;
   return {
     question: { name: formatName(question.name), type: formatRecordType(question.type) },
@@ -82,6 +83,10 @@ function reasonOf(trace: Trace): string {
 
 function findStep<Kind extends TraceStep['step']>(trace: Trace, kind: Kind) {
   return trace.find((step): step is Extract<TraceStep, { step: Kind }> => step.step === kind);
+}
+
+function findLastStep<Kind extends TraceStep['step']>(trace: Trace, kind: Kind) {
+  return trace.findLast((step): step is Extract<TraceStep, { step: Kind }> => step.step === kind);
 }
 
 /** The prefix whose place decided. */

@@ -8,6 +8,7 @@ import { writeRecord } from '../wire/response.ts';
 import { writeRrset } from './answer-zone.ts';
 import { CHAIN_WORDS, type Desk, MAX_ALIAS_STEPS } from './desk.ts';
 import { findQuestion } from './find-name.ts';
+import { RECORD_HEAD_BYTES } from './signer.ts';
 import { suffixOffset } from './suffix-offset.ts';
 
 /** What became of an alias: it was followed; or the answer ends here, with this rcode. */
@@ -17,11 +18,12 @@ export const FOLLOWED: AliasOutcome = -1;
 /** Writes the CNAME and finds its target. */
 export function followCname(desk: Desk, cname: number): AliasOutcome {
   const { image } = desk.found;
+  const recordStart = desk.response.at;
   if (!addToChain(desk, cname) || !writeRrset(desk, desk.found.node, cname, 'answers', desk.ownerOffset))
     return RCODE_NOERROR;
   const start = dataStartOf(image, cname);
   const length = ((image.bytes[start] ?? 0) << 8) | (image.bytes[start + 1] ?? 0);
-  takeTarget(desk, image.bytes, start + 2, length);
+  takeTarget(desk, recordStart, image.bytes, start + 2, length);
   return FOLLOWED;
 }
 
@@ -48,6 +50,7 @@ export function followDname(desk: Desk, dname: number): AliasOutcome {
   for (let at = 0; at < prefixLength; at++) synthesized[at] = owner.bytes[at] ?? 0;
   for (let at = 0; at < length; at++) synthesized[prefixLength + at] = bytes[start + 2 + at] ?? 0;
   const size = prefixLength + length;
+  const recordStart = response.at;
   if (!writeRecord(response, ownerOffset, TYPE_CNAME, ttlOf(image, dname), synthesized, 0, size)) {
     response.truncated = true;
     return RCODE_NOERROR;
@@ -55,16 +58,19 @@ export function followDname(desk: Desk, dname: number): AliasOutcome {
   response.answers++;
   // Who asks for a CNAME has it now; a question for anything is answered with one (RFC 8482 section 4.2).
   if (query.type === TYPE_CNAME || query.type === TYPE_ANY) return RCODE_NOERROR;
-  takeTarget(desk, synthesized, 0, size);
+  takeTarget(desk, recordStart, synthesized, 0, size);
   return FOLLOWED;
 }
 
-/** From here on, the name in `data` is answered; it is what was written last, and stands there in full. */
-function takeTarget(desk: Desk, data: Uint8Array, start: number, length: number): void {
+/**
+ * From here on, the name in `data` is answered. It stands in full in the record that was written from `recordStart` on, behind
+ * which there may be signatures.
+ */
+export function takeTarget(desk: Desk, recordStart: number, data: Uint8Array, start: number, length: number): void {
   const { query, response, snapshot, target, found } = desk;
   readFlatName(target, data, start, start + length);
   desk.owner = target;
-  desk.ownerOffset = response.at - length - response.start;
+  desk.ownerOffset = recordStart + RECORD_HEAD_BYTES - response.start;
   findQuestion(snapshot.zones, target, query.type, found);
 }
 
@@ -72,7 +78,7 @@ function takeTarget(desk: Desk, data: Uint8Array, start: number, length: number)
  * Notes an alias; false when it has been followed already, or enough have been. A wildcard or a DNAME may serve several names
  * of one chain: the name counts too, by its hash, of which two that are alike end the chain early and do no other harm.
  */
-function addToChain(desk: Desk, rrset: number): boolean {
+export function addToChain(desk: Desk, rrset: number): boolean {
   const { chain, chainLength } = desk;
   const { zone, hashes } = desk.found;
   const hash = hashes[0] ?? 0;

@@ -44,10 +44,6 @@ function parseServiceName(
     report(namePath, message, [zonePath]);
     return undefined;
   }
-  if (name.name.startsWith('*.')) {
-    report(namePath, 'a service with a wildcard name is not available in this version: make a service of each name.');
-    return undefined;
-  }
   return { id: name.name, zone: zone.name };
 }
 

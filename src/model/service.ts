@@ -119,7 +119,8 @@ export const ServiceSchema = Type.Object(
     name: nameSchema({
       title: 'a name relative to the zone, or @ for the zone itself',
       examples: ['www'],
-      description: 'Relative to the zone; @ is the zone itself.',
+      description:
+        'Relative to the zone; @ is the zone itself. *.app stands for every name below app that does not exist otherwise.',
     }),
     zone: nameSchema({ title: 'the name of a zone', examples: ['gtm.example.com'] }),
     ttl: Type.Optional(
