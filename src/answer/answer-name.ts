@@ -1,10 +1,12 @@
 // Answers a name that one of our zones holds: with its records, with what its service decides, or along its alias, for as
 // long as the chain stays within our zones.
 
+import { hasBindings } from '../snapshot/bindings.ts';
 import { NONE, type ZoneTable } from '../snapshot/snapshot.ts';
 import { findRrset, rrsetCountOf, steeredOf } from '../snapshot/zone-image.ts';
 import { RCODE_NOERROR, RCODE_NXDOMAIN, TYPE_ANY, TYPE_CNAME, TYPE_HINFO } from '../wire/record-types.ts';
 import { writeRecord } from '../wire/response.ts';
+import { answerBindings } from './answer-bindings.ts';
 import { answerService, isSteered } from './answer-service.ts';
 import { writeRrset } from './answer-zone.ts';
 import { type Desk, MAX_ALIAS_STEPS } from './desk.ts';
@@ -36,6 +38,9 @@ export function answerName(desk: Desk): number {
       return outcome;
     }
 
+    if (service !== NONE && hasBindings(snapshot.services.bindings, service, query.type)) {
+      return answerBindings(desk, service);
+    }
     const rrset = findRrset(found.image, found.node, query.type);
     if (rrset !== NONE) {
       desk.trace?.push({ step: 'records' });

@@ -2,7 +2,6 @@
 
 import { countHandedOut } from '../load/handed-out.ts';
 import { FAMILY_A, FAMILY_AAAA, FAMILY_CNAME, NONE, type Snapshot } from '../snapshot/snapshot.ts';
-import { listOf, lookupV4, lookupV6, type RankMap, scopeV4, scopeV6 } from '../steering/run-map.ts';
 import {
   RCODE_NOERROR,
   RCODE_REFUSED,
@@ -17,8 +16,9 @@ import { writeRecord } from '../wire/response.ts';
 import { countAnswer } from './counters.ts';
 import { decide } from './decide.ts';
 import { REASON_NO_DATA, REASON_REFUSED } from './decision.ts';
-import type { Desk } from './desk.ts';
+import { type Desk, KIND_A, KIND_AAAA, KIND_OTHER } from './desk.ts';
 import { type AliasOutcome, addToChain, FOLLOWED, takeTarget } from './follow-alias.ts';
+import { rankClient } from './rank-client.ts';
 import { NO_ROOM, signAtNeed } from './sign-answer.ts';
 import { takeBack } from './take-back.ts';
 
@@ -91,32 +91,8 @@ function familiesFor(type: number): number {
   return FAMILY_CNAME;
 }
 
-/**
- * The preference list of the client: by the subnet on whose behalf the resolver asks, or where there is none (or one of
- * length 0: the client does not want to be located, RFC 7871 section 7.1.2) by the resolver's own address, for which no
- * scope is said.
- */
-function rankClient(desk: Desk, rankMap: RankMap): number {
-  const { subnet } = desk.query;
-  const located = subnet.present && subnet.sourceLength > 0;
-  const words = located ? subnet.words : desk.client.words;
-  const isV4 = located ? subnet.family === 1 : desk.client.family === 4;
-  const high = words[0] ?? 0;
-  const low = words[1] ?? 0;
-  const table = isV4 ? rankMap.v4 : rankMap.v6;
-  const run = isV4 ? lookupV4(rankMap.v4, high) : lookupV6(rankMap.v6, high, low);
-  const list = listOf(table, run);
-  // An answer to which several services add their part holds only where each of them does.
-  if (located) {
-    desk.scope = Math.max(desk.scope, isV4 ? scopeV4(rankMap.v4, run, high) : scopeV6(rankMap.v6, run, high, low));
-  }
-  desk.trace?.push({ step: 'client', from: located ? 'subnet' : 'source', list, scope: desk.scope });
-  return list;
-}
-
-/** Index of `desk.clusterTurns`. */
 function kindOf(type: number): number {
-  return type === TYPE_A ? 0 : type === TYPE_AAAA ? 1 : 2;
+  return type === TYPE_A ? KIND_A : type === TYPE_AAAA ? KIND_AAAA : KIND_OTHER;
 }
 
 function writeEndpoints(desk: Desk, service: number): boolean {

@@ -38,10 +38,11 @@ export type Desk = {
   chainLength: number;
   /** The zone of the question, wherever its aliases lead; NONE where it is none of ours. */
   zone: number;
-  /** By kind of question (A, AAAA, others), for a client asks one after the other: see Decision. */
+  /** By kind of question (A, AAAA, others, hints of each family), for a client asks one after the other: see Decision. */
   clusterTurns: readonly Turns[];
-  /** An endpoint has one family, so that its kind is its own. */
+  /** An endpoint has one family, so that its kind is its own; but for hints, which nobody takes turns away for. */
   endpointTurns: Turns;
+  hintTurns: Turns;
   /** The widest prefix over which the answer holds: what the EDNS client subnet option carries back. */
   scope: number;
   /** Whether the SOA must say that there is nothing (more) to be had. */
@@ -53,6 +54,14 @@ export type Desk = {
   /** Filled while explaining; undefined while serving. */
   trace: Trace | undefined;
 };
+
+/** Index of `clusterTurns`. */
+export const KIND_A = 0;
+export const KIND_AAAA = 1;
+export const KIND_OTHER = 2;
+export const KIND_HINT_A = 3;
+export const KIND_HINT_AAAA = 4;
+const KINDS = 5;
 
 /** On whose behalf a query is answered. `words` as in ClientSubnet; `family` 4 or 6. */
 export type Client = { family: number; readonly words: Uint32Array };
@@ -83,6 +92,7 @@ export function createDesk(snapshot: Snapshot, state: State, seed: number, threa
     zone: NONE,
     clusterTurns: [],
     endpointTurns: createTurns(0),
+    hintTurns: createTurns(0),
     scope: 0,
     negative: false,
     authoritative: false,
@@ -101,6 +111,7 @@ export function adoptSnapshot(desk: Desk, snapshot: Snapshot, state: State, coun
   desk.state = state;
   desk.counters = counters;
   const slots = snapshot.services.clusters.length;
-  desk.clusterTurns = [createTurns(slots), createTurns(slots), createTurns(slots)];
+  desk.clusterTurns = Array.from({ length: KINDS }, () => createTurns(slots));
   desk.endpointTurns = createTurns(snapshot.endpoints.ids.length);
+  desk.hintTurns = createTurns(snapshot.endpoints.ids.length);
 }

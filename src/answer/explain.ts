@@ -71,7 +71,8 @@ export function explain(input: ExplainInput, question: ExplainQuestion): Explana
       rcode: formatResponseCode((out[3] ?? 0) & 15),
       records: message.answers.map(explainRecord),
       ...(located?.from === 'subnet' ? { scope: desk.scope } : {}),
-      reason: service === undefined ? reasonOf(trace) : (REASONS[desk.decision.reason] ?? ''),
+      // Nobody asked where the client is: the records are the same for everybody.
+      reason: located === undefined ? reasonOf(trace) : (REASONS[desk.decision.reason] ?? ''),
     },
   };
 }

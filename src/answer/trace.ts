@@ -15,6 +15,9 @@ export type TraceStep =
   /** A tier passed over for its load; `tier` is where it begins in the preference list. */
   | { readonly step: 'shed'; readonly tier: number; readonly pass: number }
   | { readonly step: 'choose'; readonly cluster: number; readonly endpoint: number }
+  /** What is hinted at in a service binding is decided as for addresses of `family` (FAMILY_*); or nothing is. */
+  | { readonly step: 'hints'; readonly family: number }
+  | { readonly step: 'no-hints' }
   | { readonly step: 'refused' | 'no-data' };
 
 export type Trace = TraceStep[];

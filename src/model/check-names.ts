@@ -75,6 +75,7 @@ function checkService(
   }
   const target = clusters.find((cluster) => targetClusters.has(cluster));
   const records = zone.owners.get(id) ?? [];
+  checkBindings(service, records, target, report);
   if (target === undefined) {
     const rival = records.find(({ value }) => ['A', 'AAAA', 'CNAME'].includes(value.type));
     if (rival !== undefined)
@@ -100,6 +101,27 @@ function checkService(
   if (onlyTargets && (pick.answers ?? 1) > 1) {
     const at = joinPointer(joinPointer(service.path, 'pick'), 'answers');
     report(at, `${reason}, and there can be only one of those in an answer (RFC 2181 section 10.1): set answers to 1.`);
+  }
+}
+
+/** What a service states of HTTPS and SVCB stands alone, and not beside a CNAME. */
+function checkBindings(
+  { path, value }: Located<Service>,
+  records: readonly Located<RecordSet>[],
+  target: string | undefined,
+  report: Report,
+): void {
+  for (const key of ['https', 'svcb'] as const) {
+    if (value[key].length === 0) continue;
+    const at = joinPointer(path, key);
+    const rival = records.find((record) => record.value.type === key.toUpperCase());
+    if (rival !== undefined)
+      report(at, `${value.id} has a static ${rival.value.type} record too, at ${rival.path}: keep one or the other.`);
+    if (target !== undefined)
+      report(
+        at,
+        `the cluster "${target}" answers with a CNAME record, beside which there may be no ${key.toUpperCase()} record (RFC 1034 section 3.6.2): state it at the name that the CNAME leads to.`,
+      );
   }
 }
 
