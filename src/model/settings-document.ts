@@ -28,6 +28,8 @@ export const SettingsDocument = section({
     threads: wholeNumber(0, 64, 0),
     tcp: section({
       maxConnections: wholeNumber(1, 1_000_000, 1024),
+      maxConnectionsPerPrefix: wholeNumber(1, 1_000_000, 128),
+      firstByteTimeout: duration('100ms', '1h', '3s'),
       idleTimeout: duration('100ms', '1h', '10s'),
       messageTimeout: duration('100ms', '10m', '5s'),
     }),

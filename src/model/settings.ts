@@ -17,7 +17,11 @@ export type Settings = {
     /** Answer threads; 0: one less than there are processors, and not more than a few. */
     readonly threads: number;
     readonly tcp: {
+      /** On each address, in each answer thread. */
       readonly maxConnections: number;
+      /** Of those, from one IPv4 address or one IPv6 /56. */
+      readonly maxConnectionsPerPrefix: number;
+      readonly firstByteTimeoutMs: number;
       readonly idleTimeoutMs: number;
       /** A message that has begun must be complete within this time. */
       readonly messageTimeoutMs: number;
@@ -64,6 +68,8 @@ function settingsOf({ dns, api, telemetry, geo, probe, ...rest }: Static<typeof 
       threads: dns.threads,
       tcp: {
         maxConnections: dns.tcp.maxConnections,
+        maxConnectionsPerPrefix: dns.tcp.maxConnectionsPerPrefix,
+        firstByteTimeoutMs: milliseconds(dns.tcp.firstByteTimeout),
         idleTimeoutMs: milliseconds(dns.tcp.idleTimeout),
         messageTimeoutMs: milliseconds(dns.tcp.messageTimeout),
       },

@@ -3,12 +3,12 @@
 import { randomBytes } from 'node:crypto';
 import { Worker } from 'node:worker_threads';
 import type { Logger } from 'pino';
-import type { Counters } from '../answer/counters.ts';
+import { type Counters, PROTOCOLS } from '../answer/counters.ts';
 import type { ListenAddress } from '../model/listen-address.ts';
 import type { AnswerThreadData, BoundAddress, FromAnswerThread, ToAnswerThread } from './answer-thread.ts';
 import type { Serving } from './serving.ts';
 
-export type KeeperOptions = Omit<AnswerThreadData, 'seed'>;
+export type KeeperOptions = Omit<AnswerThreadData, 'seed' | 'openConnections'>;
 export type KeeperDependencies = {
   readonly logger: Logger;
   /** For tests; default: a worker that runs answer-thread.ts. */
@@ -29,6 +29,8 @@ const YOUNG_MEGABYTES = 3;
 export class AnswerThreadKeeper {
   readonly #options: KeeperOptions;
   readonly #dependencies: KeeperDependencies;
+  /** By protocol. */
+  readonly openConnections = new Int32Array(new SharedArrayBuffer(4 * PROTOCOLS.length));
   #worker: Worker | undefined;
   #exited: Promise<void> = Promise.resolve();
   #assignment: Assignment | undefined;
@@ -87,7 +89,11 @@ export class AnswerThreadKeeper {
 
   #spawn(): void {
     const spawn = this.#dependencies.spawn ?? spawnAnswerThread;
-    const worker = spawn({ ...this.#options, seed: randomBytes(4).readInt32LE() });
+    const worker = spawn({
+      ...this.#options,
+      openConnections: this.openConnections,
+      seed: randomBytes(4).readInt32LE(),
+    });
     this.#worker = worker;
     worker.on('message', (message: FromAnswerThread) => this.#receive(message));
     worker.on('error', (error) => this.#dependencies.logger.error({ err: error }, 'an answer thread failed'));
@@ -140,6 +146,8 @@ export class AnswerThreadKeeper {
   }
 
   #replace(code: number): void {
+    // The connections of a thread end with it.
+    this.openConnections.fill(0);
     if (this.#isClosing) return;
     const { logger } = this.#dependencies;
     const delayMs = Math.min(MAX_RESTART_DELAY_MS, RESTART_DELAY_MS * 2 ** this.#failures++);

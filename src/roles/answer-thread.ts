@@ -7,8 +7,8 @@ import { adoptSnapshot, createDesk, type Desk } from '../answer/desk.ts';
 import type { ListenAddress } from '../model/listen-address.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import type { State } from '../snapshot/state.ts';
-import type { Listener, UdpTransport } from '../transport/listener.ts';
-import { listenTcp, type TcpOptions } from '../transport/tcp.ts';
+import type { Listener, Protocol, UdpTransport } from '../transport/listener.ts';
+import { listenTcp, type TcpLimits } from '../transport/tcp.ts';
 import { createUdpListener } from '../transport/udp.ts';
 import { watchSharedGarbage } from './shared-garbage.ts';
 
@@ -16,7 +16,9 @@ export type AnswerThreadData = {
   readonly transport: UdpTransport;
   /** Whether other threads listen on the same addresses. */
   readonly isShared: boolean;
-  readonly tcp: Pick<TcpOptions, 'maxConnections' | 'idleTimeoutMs' | 'messageTimeoutMs'>;
+  readonly tcp: TcpLimits;
+  /** By protocol, the connections that the thread has open: memory that the control thread reads. */
+  readonly openConnections: Int32Array;
   /** Which of the answer threads it is, from 0: where in the state it counts. */
   readonly thread: number;
   /** 32 random bits. */
@@ -37,7 +39,7 @@ export type ToAnswerThread =
     }
   | { readonly kind: 'close' };
 
-export type BoundAddress = { readonly protocol: 'udp' | 'tcp'; readonly host: string; readonly port: number };
+export type BoundAddress = { readonly protocol: Protocol; readonly host: string; readonly port: number };
 
 export type FromAnswerThread =
   | { readonly kind: 'listening'; readonly addresses: readonly BoundAddress[] }
@@ -62,11 +64,11 @@ async function listenAll(data: AnswerThreadData, addresses: readonly ListenAddre
 /** UDP and TCP on the same port. */
 async function listenBoth(data: AnswerThreadData, { host, port }: ListenAddress, desk: Desk): Promise<Listener[]> {
   const listenUdp = createUdpListener(data.transport);
-  const reusePort = data.isShared;
+  const { tcp: limits, openConnections, isShared: reusePort } = data;
   for (let tries = 1; ; tries++) {
     const udp = await listenUdp({ host, port, reusePort }, desk);
     try {
-      return [udp, await listenTcp({ ...data.tcp, host, port: udp.port, reusePort }, desk)];
+      return [udp, await listenTcp({ limits, openConnections, host, port: udp.port, reusePort }, desk)];
     } catch (error) {
       await udp.close();
       if (port !== 0 || tries === MAX_PORT_TRIES) throw error;

@@ -2,7 +2,7 @@
 // kernel spreads the queries. Their counters live in shared memory and are summed up across threads and snapshots.
 
 import { availableParallelism } from 'node:os';
-import { type Counters, createCounters } from '../answer/counters.ts';
+import { type Counters, createCounters, PROTOCOLS } from '../answer/counters.ts';
 import type { ListenAddress } from '../model/listen-address.ts';
 import { checkAddresses } from '../transport/check-addresses.ts';
 import type { BoundAddress } from './answer-thread.ts';
@@ -53,6 +53,14 @@ export class AnswerThreads {
   /** Where they listen; empty before the first snapshot. */
   get addresses(): readonly BoundAddress[] {
     return this.#keepers[0]?.addresses ?? [];
+  }
+
+  /** By protocol, of all threads. */
+  readOpenConnections(): [string, number][] {
+    return PROTOCOLS.flatMap((protocol, index): [string, number][] => {
+      if (protocol === 'udp') return [];
+      return [[protocol, this.#keepers.reduce((sum, { openConnections }) => sum + (openConnections[index] ?? 0), 0)]];
+    });
   }
 
   /** Starts the threads, which then wait for their first snapshot. Rejects with advice when an address cannot be had. */

@@ -5,7 +5,11 @@ import type { Metrics } from '../telemetry/create-metrics.ts';
 import type { Control } from './control.ts';
 import type { CounterTotals } from './counter-totals.ts';
 
-export function addAnswerMetrics(metrics: Metrics, totals: CounterTotals): void {
+export function addAnswerMetrics(
+  metrics: Metrics,
+  totals: CounterTotals,
+  readOpenConnections: () => Iterable<readonly [string, number]>,
+): void {
   metrics.addCounter({
     name: 'azimuth_dns_requests_total',
     help: 'Queries that were read.',
@@ -36,6 +40,22 @@ export function addAnswerMetrics(metrics: Metrics, totals: CounterTotals): void 
     labels: ['cause'],
     collect: (set) => {
       for (const { labels, value } of totals.read('dropped')) set(value, labels);
+    },
+  });
+  metrics.addCounter({
+    name: 'azimuth_dns_connections_total',
+    help: 'What became of connections.',
+    labels: ['proto', 'event'],
+    collect: (set) => {
+      for (const { labels, value } of totals.read('connections')) set(value, labels);
+    },
+  });
+  metrics.addGauge({
+    name: 'azimuth_dns_connections',
+    help: 'Connections that are open.',
+    labels: ['proto'],
+    collect: (set) => {
+      for (const [proto, value] of readOpenConnections()) set(value, { proto });
     },
   });
   metrics.addHistogram({

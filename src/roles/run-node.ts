@@ -128,7 +128,7 @@ async function startNode(
     if (settings.demo.enabled && roles.size > 1) closers.push(watchForDemo(control, settings, logger));
     if (transport !== undefined) {
       const totals = new CounterTotals();
-      addAnswerMetrics(metrics, totals);
+      addAnswerMetrics(metrics, totals, () => threads?.readOpenConnections() ?? []);
       threads = new AnswerThreads(
         { ...settings.dns, transport: transport.transport, threads: answerThreads },
         { logger, totals },

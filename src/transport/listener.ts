@@ -1,9 +1,12 @@
 // What every listener is to those who start and stop it, and how one that cannot start says so.
 
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { PROTOCOLS } from '../answer/counters.ts';
+
+export type Protocol = (typeof PROTOCOLS)[number];
 
 export type Listener = {
-  readonly protocol: 'udp' | 'tcp';
+  readonly protocol: Protocol;
   readonly host: string;
   /** The real one, also where 0 was asked for. */
   readonly port: number;

@@ -3,7 +3,7 @@
 // there may be is connection-table.ts; what a message is answered with, answer-message.ts.
 
 import type { Socket } from 'node:net';
-import { countDuration } from '../answer/counters.ts';
+import { CONNECTION_TIMED_OUT, countConnection, countDuration } from '../answer/counters.ts';
 import type { Client, Desk } from '../answer/desk.ts';
 import { type AnswerMessage, type AnswerSeries, answerMessage, MAX_MESSAGE_BYTES, NOT_YET } from './answer-message.ts';
 import { LENGTH_BYTES, StreamInbox } from './stream-inbox.ts';
@@ -15,6 +15,8 @@ const MAX_BACKLOG_BYTES = 256 * 1024;
 export const MAX_MESSAGES_PER_TURN = 16;
 
 export type StreamLimits = {
+  /** A connection on which nothing at all has come within this time is closed. */
+  readonly firstByteTimeoutMs: number;
   /** Without a whole message for so long, a connection is closed. */
   readonly idleTimeoutMs: number;
   /** A message that has begun, and answers that wait to be taken, must be through by then. */
@@ -52,7 +54,7 @@ export class StreamConnection {
     this.#socket = socket;
     this.#options = options;
     this.#desk = desk;
-    this.#deadline = setTimeout(() => socket.destroy(), options.limits.idleTimeoutMs);
+    this.#deadline = setTimeout(this.#expire, options.limits.firstByteTimeoutMs);
     socket.on('data', (chunk) => this.#receive(chunk));
     socket.on('drain', () => this.#takeTurnUnlessPlanned());
     socket.on('end', () => {
@@ -65,6 +67,16 @@ export class StreamConnection {
       clearImmediate(this.#nextTurn);
       this.#endSeries();
     });
+  }
+
+  /** Whether answers wait to be taken. */
+  isPending(): boolean {
+    return this.#socket.writableLength > 0;
+  }
+
+  /** Ends it once what has been answered is sent. */
+  end(): void {
+    this.#socket.end();
   }
 
   #receive(chunk: Buffer): void {
@@ -164,8 +176,13 @@ export class StreamConnection {
 
   #setDeadline(ms: number): void {
     clearTimeout(this.#deadline);
-    this.#deadline = setTimeout(() => this.#socket.destroy(), ms);
+    this.#deadline = setTimeout(this.#expire, ms);
   }
+
+  readonly #expire = (): void => {
+    countConnection(this.#desk.counters, this.#options.protocol, CONNECTION_TIMED_OUT);
+    this.#socket.destroy();
+  };
 }
 
 /** A series has begun or ended: what is due next is to be looked for anew. */

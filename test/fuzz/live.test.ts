@@ -28,7 +28,13 @@ describe('a listener under hostile packets', () => {
       listen: [{ host: '127.0.0.1', port: 0 }],
       transport: chooseTransport('auto').transport,
       threads: 2,
-      tcp: { maxConnections: 200, idleTimeoutMs: 2000, messageTimeoutMs: 1000 },
+      tcp: {
+        maxConnections: 200,
+        maxConnectionsPerPrefix: 200,
+        firstByteTimeoutMs: 2000,
+        idleTimeoutMs: 2000,
+        messageTimeoutMs: 1000,
+      },
     },
     { logger: pino({ level: 'error' }, stream), totals },
   );

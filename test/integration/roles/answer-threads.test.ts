@@ -52,7 +52,13 @@ function open(context: TestContext, { ports = [0], transport = 'dgram', threads:
       transport,
       threads: count,
       listen: ports.map((port) => ({ host: '127.0.0.1', port })),
-      tcp: { maxConnections: 10, idleTimeoutMs: 1000, messageTimeoutMs: 1000 },
+      tcp: {
+        maxConnections: 10,
+        maxConnectionsPerPrefix: 10,
+        firstByteTimeoutMs: 1000,
+        idleTimeoutMs: 1000,
+        messageTimeoutMs: 1000,
+      },
     },
     {
       logger: log.logger,

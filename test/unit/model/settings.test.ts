@@ -21,7 +21,13 @@ describe('parseSettings', () => {
           ],
           transport: 'auto',
           threads: 0,
-          tcp: { maxConnections: 1024, idleTimeoutMs: 10_000, messageTimeoutMs: 5_000 },
+          tcp: {
+            maxConnections: 1024,
+            maxConnectionsPerPrefix: 128,
+            firstByteTimeoutMs: 3_000,
+            idleTimeoutMs: 10_000,
+            messageTimeoutMs: 5_000,
+          },
         },
         api: { listen: { host: '127.0.0.1', port: 8053 } },
         telemetry: { listen: { host: '127.0.0.1', port: 9153 } },
@@ -44,7 +50,13 @@ describe('parseSettings', () => {
         listen: ['192.0.2.1:53', '[2001:db8:0::1]:53'],
         transport: 'batch',
         threads: 4,
-        tcp: { maxConnections: 1, idleTimeout: '1m', messageTimeout: '1500ms' },
+        tcp: {
+          maxConnections: 2,
+          maxConnectionsPerPrefix: 1,
+          firstByteTimeout: '1s',
+          idleTimeout: '1m',
+          messageTimeout: '1500ms',
+        },
       },
       api: { listen: '[::]:443' },
       telemetry: { listen: '0.0.0.0:0' },
@@ -71,7 +83,13 @@ describe('parseSettings', () => {
           ],
           transport: 'batch',
           threads: 4,
-          tcp: { maxConnections: 1, idleTimeoutMs: 60_000, messageTimeoutMs: 1_500 },
+          tcp: {
+            maxConnections: 2,
+            maxConnectionsPerPrefix: 1,
+            firstByteTimeoutMs: 1_000,
+            idleTimeoutMs: 60_000,
+            messageTimeoutMs: 1_500,
+          },
         },
         api: { listen: { host: '::', port: 443 } },
         telemetry: { listen: { host: '0.0.0.0', port: 0 } },
@@ -170,6 +188,6 @@ describe('parseSettings', () => {
       const document = [...path].reverse().reduce<unknown>((below, key) => ({ [key]: below }), initial);
       assert.deepEqual(problemsOf(document), [], path.join('.'));
     }
-    assert.equal(SETTING_KEYS.length, 21);
+    assert.equal(SETTING_KEYS.length, 23);
   });
 });
