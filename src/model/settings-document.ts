@@ -33,6 +33,19 @@ export const SettingsDocument = section({
       idleTimeout: duration('100ms', '1h', '10s'),
       messageTimeout: duration('100ms', '10m', '5s'),
     }),
+    tls: section({
+      listen: listOf(
+        'an address with a port, such as 192.0.2.53:853 or [2001:db8::53]:853',
+        0,
+        64,
+        isListenAddress,
+        [],
+      ),
+      certificate: text('empty, or the path of a PEM file', isPathOrEmpty, ''),
+      key: text('empty, or the path of a PEM file', isPathOrEmpty, ''),
+      reloadInterval: duration('100ms', '1d', '5s'),
+      handshakeTimeout: duration('100ms', '10m', '5s'),
+    }),
   }),
   api: section({ listen: listenAddress('127.0.0.1:8053') }),
   telemetry: section({ listen: listenAddress('127.0.0.1:9153') }),
@@ -220,6 +233,10 @@ function isStore(value: string): boolean {
   if (value === 'embedded') return true;
   const url = value.includes(',') ? null : URL.parse(value);
   return url !== null && (url.protocol === 'redis:' || url.protocol === 'rediss:') && url.hostname !== '';
+}
+
+function isPathOrEmpty(value: string): boolean {
+  return value === '' || isPath(value);
 }
 
 function isPath(value: string): boolean {

@@ -5,8 +5,8 @@
 import type { Static } from 'typebox';
 import { Value } from 'typebox/value';
 import { parseDuration } from './duration.ts';
-import { type ListenAddress, parseListenAddress } from './listen-address.ts';
-import type { Parsed } from './problem.ts';
+import { formatListenAddress, type ListenAddress, parseListenAddress } from './listen-address.ts';
+import type { Parsed, Problem } from './problem.ts';
 import { fillDefaults, SettingsDocument } from './settings-document.ts';
 
 export type Settings = {
@@ -25,6 +25,15 @@ export type Settings = {
       readonly idleTimeoutMs: number;
       /** A message that has begun must be complete within this time. */
       readonly messageTimeoutMs: number;
+    };
+    /** DNS over TLS; its connections have the limits of TCP's. */
+    readonly tls: {
+      readonly listen: readonly ListenAddress[];
+      /** Paths; not empty where there is anything to listen on. */
+      readonly certificate: string;
+      readonly key: string;
+      readonly reloadIntervalMs: number;
+      readonly handshakeTimeoutMs: number;
     };
   };
   readonly api: { readonly listen: ListenAddress };
@@ -57,7 +66,28 @@ export function parseSettings(document: unknown): Parsed<Settings> {
   const filled = fillDefaults(document);
   if (!filled.ok) return filled;
   if (!Value.Check(SettingsDocument, filled.value)) throw new Error('fillDefaults let through what the schema refuses');
-  return { ok: true, value: settingsOf(filled.value) };
+  const settings = settingsOf(filled.value);
+  const problems = [...findSharedAddresses(settings), ...findMissingCertificate(settings)];
+  return problems.length > 0 ? { ok: false, problems } : { ok: true, value: settings };
+}
+
+/** Threads may share an address with each other: two kinds of listeners that did would have every other client each. */
+function findSharedAddresses({ dns }: Settings): Problem[] {
+  const ownerOf = new Map(dns.listen.map((address) => [formatListenAddress(address), 'dns.listen']));
+  return dns.tls.listen.flatMap((address, index) => {
+    const owner = address.port === 0 ? undefined : ownerOf.get(formatListenAddress(address));
+    if (owner === undefined) return [];
+    return [{ path: `/dns/tls/listen/${index}`, message: `Expected an address that is not in ${owner} too.` }];
+  });
+}
+
+function findMissingCertificate({ dns: { tls } }: Settings): Problem[] {
+  if (tls.listen.length === 0) return [];
+  return (['certificate', 'key'] as const).flatMap((key) =>
+    tls[key] === ''
+      ? [{ path: `/dns/tls/${key}`, message: 'Expected the path of a PEM file, since dns.tls.listen is not empty.' }]
+      : [],
+  );
 }
 
 function settingsOf({ dns, api, telemetry, geo, probe, ...rest }: Static<typeof SettingsDocument>): Settings {
@@ -72,6 +102,13 @@ function settingsOf({ dns, api, telemetry, geo, probe, ...rest }: Static<typeof 
         firstByteTimeoutMs: milliseconds(dns.tcp.firstByteTimeout),
         idleTimeoutMs: milliseconds(dns.tcp.idleTimeout),
         messageTimeoutMs: milliseconds(dns.tcp.messageTimeout),
+      },
+      tls: {
+        listen: dns.tls.listen.map(boundAddress),
+        certificate: dns.tls.certificate,
+        key: dns.tls.key,
+        reloadIntervalMs: milliseconds(dns.tls.reloadInterval),
+        handshakeTimeoutMs: milliseconds(dns.tls.handshakeTimeout),
       },
     },
     api: { listen: boundAddress(api.listen) },

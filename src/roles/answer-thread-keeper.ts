@@ -4,8 +4,9 @@ import { randomBytes } from 'node:crypto';
 import { Worker } from 'node:worker_threads';
 import type { Logger } from 'pino';
 import { type Counters, PROTOCOLS } from '../answer/counters.ts';
-import type { ListenAddress } from '../model/listen-address.ts';
-import type { AnswerThreadData, BoundAddress, FromAnswerThread, ToAnswerThread } from './answer-thread.ts';
+import type { Certificate } from '../transport/certificate.ts';
+import type { AnswerThreadData, FromAnswerThread, ToAnswerThread } from './answer-thread.ts';
+import type { BoundAddress } from './open-listeners.ts';
 import type { Serving } from './serving.ts';
 
 export type KeeperOptions = Omit<AnswerThreadData, 'seed' | 'openConnections'>;
@@ -35,7 +36,8 @@ export class AnswerThreadKeeper {
   #exited: Promise<void> = Promise.resolve();
   #assignment: Assignment | undefined;
   #swaps = 0;
-  #listen: readonly ListenAddress[] = [];
+  #certificate: Certificate | undefined;
+  #listen: readonly BoundAddress[] = [];
   #addresses: readonly BoundAddress[] = [];
   #failures = 0;
   #restart: NodeJS.Timeout | undefined;
@@ -62,7 +64,7 @@ export class AnswerThreadKeeper {
    * Serves from now on what it is given, one call at a time. Resolves when that is answered from, or when closing has begun;
    * the first time, with where to listen, rejects when nothing can be bound.
    */
-  async serve(assignment: Assignment, listen: readonly ListenAddress[]): Promise<void> {
+  async serve(assignment: Assignment, listen: readonly BoundAddress[]): Promise<void> {
     if (this.#isClosing) return;
     const isFirst = this.#assignment === undefined;
     this.#assignment = assignment;
@@ -72,6 +74,12 @@ export class AnswerThreadKeeper {
     this.open();
     void this.#handOver();
     await this.#listening.promise;
+  }
+
+  /** What TLS shows from now on; must be there before the first snapshot. */
+  setCertificate(certificate: Certificate): void {
+    this.#certificate = certificate;
+    this.#post({ kind: 'certificate', certificate });
   }
 
   /** Answers what has been received, then ends the thread. */
@@ -95,6 +103,7 @@ export class AnswerThreadKeeper {
       seed: randomBytes(4).readInt32LE(),
     });
     this.#worker = worker;
+    if (this.#certificate !== undefined) this.#post({ kind: 'certificate', certificate: this.#certificate });
     worker.on('message', (message: FromAnswerThread) => this.#receive(message));
     worker.on('error', (error) => this.#dependencies.logger.error({ err: error }, 'an answer thread failed'));
     this.#exited = new Promise((resolve) => {
@@ -124,7 +133,7 @@ export class AnswerThreadKeeper {
       case 'listening':
         this.#addresses = message.addresses;
         // Where a port was left to the kernel's choice, the choice stands.
-        this.#listen = message.addresses.filter(({ protocol }) => protocol === 'udp');
+        this.#listen = message.addresses.filter(({ protocol }) => protocol !== 'tcp');
         this.#failures = 0;
         this.#listening?.resolve();
         break;

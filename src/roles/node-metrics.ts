@@ -2,6 +2,7 @@
 
 import { DURATION_BUCKETS } from '../answer/counters.ts';
 import type { Metrics } from '../telemetry/create-metrics.ts';
+import type { CertificateWatch } from './certificate-watch.ts';
 import type { Control } from './control.ts';
 import type { CounterTotals } from './counter-totals.ts';
 
@@ -63,6 +64,22 @@ export function addAnswerMetrics(
     help: 'From the read of a query to its answer being handed to the kernel.',
     bounds: DURATION_BUCKETS,
     collect: (set) => set(totals.readDurations()),
+  });
+}
+
+export function addCertificateMetrics(metrics: Metrics, watch: CertificateWatch): void {
+  metrics.addGauge({
+    name: 'azimuth_dns_certificate_expiry_timestamp_seconds',
+    help: 'When the certificate that TLS shows ends, since 1970.',
+    collect: (set) => set(watch.expiresMs / 1000),
+  });
+  metrics.addCounter({
+    name: 'azimuth_dns_certificate_reads_total',
+    help: 'Reads of the certificate and its key.',
+    labels: ['outcome'],
+    collect: (set) => {
+      for (const [outcome, value] of Object.entries(watch.reads)) set(value, { outcome });
+    },
   });
 }
 

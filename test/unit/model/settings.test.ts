@@ -28,6 +28,7 @@ describe('parseSettings', () => {
             idleTimeoutMs: 10_000,
             messageTimeoutMs: 5_000,
           },
+          tls: { listen: [], certificate: '', key: '', reloadIntervalMs: 5_000, handshakeTimeoutMs: 5_000 },
         },
         api: { listen: { host: '127.0.0.1', port: 8053 } },
         telemetry: { listen: { host: '127.0.0.1', port: 9153 } },
@@ -56,6 +57,13 @@ describe('parseSettings', () => {
           firstByteTimeout: '1s',
           idleTimeout: '1m',
           messageTimeout: '1500ms',
+        },
+        tls: {
+          listen: ['192.0.2.1:853'],
+          certificate: '/etc/dns.pem',
+          key: '/etc/dns.key',
+          reloadInterval: '1m',
+          handshakeTimeout: '2s',
         },
       },
       api: { listen: '[::]:443' },
@@ -89,6 +97,13 @@ describe('parseSettings', () => {
             firstByteTimeoutMs: 1_000,
             idleTimeoutMs: 60_000,
             messageTimeoutMs: 1_500,
+          },
+          tls: {
+            listen: [{ host: '192.0.2.1', port: 853 }],
+            certificate: '/etc/dns.pem',
+            key: '/etc/dns.key',
+            reloadIntervalMs: 60_000,
+            handshakeTimeoutMs: 2_000,
           },
         },
         api: { listen: { host: '::', port: 443 } },
@@ -183,11 +198,20 @@ describe('parseSettings', () => {
     }
   });
 
+  test('TLS needs a certificate, a key, and addresses of its own', () => {
+    const address = '192.0.2.1:853';
+    const tls = { listen: [address, '127.0.0.1:0'] };
+    assert.deepEqual(pathsOf({ dns: { tls } }), ['/dns/tls/certificate', '/dns/tls/key']);
+    const whole = { ...tls, certificate: 'a', key: 'b' };
+    assert.deepEqual(pathsOf({ dns: { tls: whole } }), []);
+    assert.deepEqual(pathsOf({ dns: { listen: ['127.0.0.1:0', address], tls: whole } }), ['/dns/tls/listen/0']);
+  });
+
   test('every default is a value that the schema accepts when it is written out', () => {
     for (const { path, initial } of SETTING_KEYS) {
       const document = [...path].reverse().reduce<unknown>((below, key) => ({ [key]: below }), initial);
       assert.deepEqual(problemsOf(document), [], path.join('.'));
     }
-    assert.equal(SETTING_KEYS.length, 23);
+    assert.equal(SETTING_KEYS.length, 28);
   });
 });
