@@ -46,6 +46,16 @@ export const SettingsDocument = section({
       reloadInterval: duration('100ms', '1d', '5s'),
       handshakeTimeout: duration('100ms', '10m', '5s'),
     }),
+    https: section({
+      listen: listOf(
+        'an address with a port, such as 192.0.2.53:443 or [2001:db8::53]:443',
+        0,
+        64,
+        isListenAddress,
+        [],
+      ),
+      path: text('a path such as /dns-query', isUrlPath, '/dns-query'),
+    }),
   }),
   api: section({ listen: listenAddress('127.0.0.1:8053') }),
   telemetry: section({ listen: listenAddress('127.0.0.1:9153') }),
@@ -237,6 +247,11 @@ function isStore(value: string): boolean {
 
 function isPathOrEmpty(value: string): boolean {
   return value === '' || isPath(value);
+}
+
+/** As it stands in a request: nothing that would have to be encoded, and no query. */
+function isUrlPath(value: string): boolean {
+  return /^\/[A-Za-z0-9._~!$&'()*+,;=:@/-]*$/.test(value);
 }
 
 function isPath(value: string): boolean {

@@ -35,6 +35,8 @@ export type Settings = {
       readonly reloadIntervalMs: number;
       readonly handshakeTimeoutMs: number;
     };
+    /** DNS over HTTPS, with the certificate of TLS and the limits of TCP. */
+    readonly https: { readonly listen: readonly ListenAddress[]; readonly path: string };
   };
   readonly api: { readonly listen: ListenAddress };
   /** Where dns and probe roles serve /livez, /readyz and /metrics. */
@@ -73,19 +75,30 @@ export function parseSettings(document: unknown): Parsed<Settings> {
 
 /** Threads may share an address with each other: two kinds of listeners that did would have every other client each. */
 function findSharedAddresses({ dns }: Settings): Problem[] {
-  const ownerOf = new Map(dns.listen.map((address) => [formatListenAddress(address), 'dns.listen']));
-  return dns.tls.listen.flatMap((address, index) => {
-    const owner = address.port === 0 ? undefined : ownerOf.get(formatListenAddress(address));
-    if (owner === undefined) return [];
-    return [{ path: `/dns/tls/listen/${index}`, message: `Expected an address that is not in ${owner} too.` }];
-  });
+  const problems: Problem[] = [];
+  const ownerOf = new Map<string, string>();
+  for (const [setting, pointer, addresses] of [
+    ['dns.listen', '/dns/listen', dns.listen],
+    ['dns.tls.listen', '/dns/tls/listen', dns.tls.listen],
+    ['dns.https.listen', '/dns/https/listen', dns.https.listen],
+  ] as const) {
+    for (const [index, address] of addresses.entries()) {
+      const text = formatListenAddress(address);
+      const owner = address.port === 0 ? undefined : ownerOf.get(text);
+      ownerOf.set(text, setting);
+      if (owner === undefined || owner === setting) continue;
+      problems.push({ path: `${pointer}/${index}`, message: `Expected an address that is not in ${owner} too.` });
+    }
+  }
+  return problems;
 }
 
-function findMissingCertificate({ dns: { tls } }: Settings): Problem[] {
-  if (tls.listen.length === 0) return [];
+function findMissingCertificate({ dns: { tls, https } }: Settings): Problem[] {
+  if (tls.listen.length + https.listen.length === 0) return [];
+  const needed = tls.listen.length > 0 ? 'dns.tls.listen' : 'dns.https.listen';
   return (['certificate', 'key'] as const).flatMap((key) =>
     tls[key] === ''
-      ? [{ path: `/dns/tls/${key}`, message: 'Expected the path of a PEM file, since dns.tls.listen is not empty.' }]
+      ? [{ path: `/dns/tls/${key}`, message: `Expected the path of a PEM file, since ${needed} is not empty.` }]
       : [],
   );
 }
@@ -110,6 +123,7 @@ function settingsOf({ dns, api, telemetry, geo, probe, ...rest }: Static<typeof 
         reloadIntervalMs: milliseconds(dns.tls.reloadInterval),
         handshakeTimeoutMs: milliseconds(dns.tls.handshakeTimeout),
       },
+      https: { listen: dns.https.listen.map(boundAddress), path: dns.https.path },
     },
     api: { listen: boundAddress(api.listen) },
     telemetry: { listen: boundAddress(telemetry.listen) },

@@ -12,7 +12,7 @@ import type { BoundAddress } from './open-listeners.ts';
 import type { Serving } from './serving.ts';
 
 export type AnswerThreadsOptions = Omit<KeeperOptions, 'thread' | 'isShared'> & {
-  /** UDP and TCP on each; TLS has its own. */
+  /** UDP and TCP on each; TLS and HTTPS have their own. */
   readonly listen: readonly ListenAddress[];
   readonly threads: number;
 };
@@ -43,12 +43,13 @@ export class AnswerThreads {
   #closing: Promise<void> | undefined;
 
   constructor(options: AnswerThreadsOptions, { totals, ...dependencies }: AnswerThreadsDependencies) {
-    const { threads, transport, tcp, tls } = options;
+    const { threads, transport, tcp, tls, https } = options;
     this.#options = options;
     this.#totals = totals;
     this.#keepers = Array.from(
       { length: threads },
-      (_, thread) => new AnswerThreadKeeper({ transport, tcp, tls, thread, isShared: threads > 1 }, dependencies),
+      (_, thread) =>
+        new AnswerThreadKeeper({ transport, tcp, tls, https, thread, isShared: threads > 1 }, dependencies),
     );
   }
 
@@ -128,9 +129,10 @@ export class AnswerThreads {
 }
 
 /** TCP is where UDP is. */
-function askedAddresses({ listen, tls }: AnswerThreadsOptions): BoundAddress[] {
+function askedAddresses({ listen, tls, https }: AnswerThreadsOptions): BoundAddress[] {
   return [
     ...listen.map((address) => ({ ...address, protocol: 'udp' as const })),
     ...tls.listen.map((address) => ({ ...address, protocol: 'tls' as const })),
+    ...https.listen.map((address) => ({ ...address, protocol: 'https' as const })),
   ];
 }

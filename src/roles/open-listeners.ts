@@ -1,15 +1,17 @@
-// Opens every listener of an answer thread: UDP and TCP on each address of dns.listen, TLS on those of dns.tls.listen.
+// Opens every listener of an answer thread: UDP and TCP on each address of dns.listen, TLS on those of
+// dns.tls.listen, HTTPS on those of dns.https.listen.
 
 import type { Desk } from '../answer/desk.ts';
 import type { Settings } from '../model/settings.ts';
 import type { Certificate } from '../transport/certificate.ts';
+import { listenHttps } from '../transport/https.ts';
 import type { Listener, Protocol, UdpTransport } from '../transport/listener.ts';
 import { listenTcp } from '../transport/tcp.ts';
 import { listenTls } from '../transport/tls.ts';
 import { createUdpListener } from '../transport/udp.ts';
 
 /** What a thread listens with, wherever that is. */
-export type ListenerOptions = Pick<Settings['dns'], 'tcp' | 'tls'> & {
+export type ListenerOptions = Pick<Settings['dns'], 'tcp' | 'tls' | 'https'> & {
   readonly transport: UdpTransport;
   /** Whether other threads listen on the same addresses. */
   readonly isShared: boolean;
@@ -22,7 +24,7 @@ export type BoundAddress = { readonly protocol: Protocol; readonly host: string;
 /** Where port 0 was asked for, so many others are tried until one is free for UDP and TCP alike. */
 const MAX_PORT_TRIES = 20;
 
-/** TCP is opened where UDP is asked for. `certificate` must be there for TLS. Rejects, with all closed again, at the first fault. */
+/** TCP is opened where UDP is asked for. `certificate` must be there for TLS and HTTPS. Rejects, with all closed again, at the first fault. */
 export async function openListeners(
   options: ListenerOptions,
   addresses: readonly BoundAddress[],
@@ -45,7 +47,7 @@ async function openAt(
   certificate: Certificate | undefined,
   desk: Desk,
 ): Promise<Listener[]> {
-  const { tcp: limits, tls, openConnections, isShared: reusePort } = options;
+  const { tcp: limits, tls, https, openConnections, isShared: reusePort } = options;
   const stream = { host, port, reusePort, limits, openConnections };
   switch (protocol) {
     case 'udp':
@@ -53,9 +55,13 @@ async function openAt(
     case 'tcp':
       return [];
     case 'tls':
-    case 'https':
+    case 'https': {
       if (certificate === undefined) throw new Error(`${protocol} was asked for without a certificate`);
-      return [await listenTls({ ...stream, certificate, handshakeTimeoutMs: tls.handshakeTimeoutMs }, desk)];
+      const secure = { ...stream, certificate, handshakeTimeoutMs: tls.handshakeTimeoutMs };
+      return [
+        await (protocol === 'tls' ? listenTls(secure, desk) : listenHttps({ ...secure, path: https.path }, desk)),
+      ];
+    }
   }
 }
 

@@ -175,13 +175,13 @@ async function startNode(
 
 /** @throws Error with advice where TLS is asked for and its certificate cannot be served. */
 function serveCertificate(
-  { dns: { tls } }: Settings,
+  { dns: { tls, https } }: Settings,
   threads: AnswerThreads,
   metrics: Metrics,
   logger: Logger,
   closers: (() => void)[],
 ): void {
-  if (tls.listen.length === 0) return;
+  if (tls.listen.length + https.listen.length === 0) return;
   const watch = new CertificateWatch(tls, logger, (certificate) => threads.setCertificate(certificate));
   closers.push(() => watch.close());
   threads.setCertificate(watch.certificate);

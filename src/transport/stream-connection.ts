@@ -6,6 +6,7 @@ import type { Socket } from 'node:net';
 import { CONNECTION_TIMED_OUT, countConnection, countDuration } from '../answer/counters.ts';
 import type { Client, Desk } from '../answer/desk.ts';
 import { type AnswerMessage, type AnswerSeries, answerMessage, MAX_MESSAGE_BYTES, NOT_YET } from './answer-message.ts';
+import { ConnectionDeadline } from './connection-deadline.ts';
 import { LENGTH_BYTES, StreamInbox } from './stream-inbox.ts';
 
 /** Answers that a peer has not taken yet, before we stop reading what else it asks. */
@@ -42,7 +43,7 @@ export class StreamConnection {
   readonly #options: StreamOptions;
   readonly #desk: Desk;
   readonly #inbox = new StreamInbox();
-  #deadline: NodeJS.Timeout;
+  readonly #deadline: ConnectionDeadline;
   #nextTurn: NodeJS.Immediate | undefined;
   /** It asks no more, and still wants its answers. */
   #hasEnded = false;
@@ -54,7 +55,10 @@ export class StreamConnection {
     this.#socket = socket;
     this.#options = options;
     this.#desk = desk;
-    this.#deadline = setTimeout(this.#expire, options.limits.firstByteTimeoutMs);
+    this.#deadline = new ConnectionDeadline(options.limits.firstByteTimeoutMs, () => {
+      countConnection(desk.counters, options.protocol, CONNECTION_TIMED_OUT);
+      socket.destroy();
+    });
     socket.on('data', (chunk) => this.#receive(chunk));
     socket.on('drain', () => this.#takeTurnUnlessPlanned());
     socket.on('end', () => {
@@ -63,7 +67,7 @@ export class StreamConnection {
     });
     socket.on('error', () => socket.destroy());
     socket.on('close', () => {
-      clearTimeout(this.#deadline);
+      this.#deadline.clear();
       clearImmediate(this.#nextTurn);
       this.#endSeries();
     });
@@ -80,7 +84,7 @@ export class StreamConnection {
   }
 
   #receive(chunk: Buffer): void {
-    if (this.#inbox.length === 0) this.#setDeadline(this.#options.limits.messageTimeoutMs);
+    if (this.#inbox.length === 0) this.#deadline.set(this.#options.limits.messageTimeoutMs);
     this.#inbox.append(chunk);
     this.#takeTurnUnlessPlanned();
   }
@@ -105,9 +109,9 @@ export class StreamConnection {
     else if (this.#hasEnded) socket.end();
     else if (socket.isPaused()) socket.resume();
     const { idleTimeoutMs, messageTimeoutMs } = this.#options.limits;
-    if (isHeld) this.#setDeadline(messageTimeoutMs);
+    if (isHeld) this.#deadline.set(messageTimeoutMs);
     else if (answered > 0 || this.#inbox.length === 0) {
-      this.#setDeadline(this.#inbox.length > 0 ? messageTimeoutMs : idleTimeoutMs);
+      this.#deadline.set(this.#inbox.length > 0 ? messageTimeoutMs : idleTimeoutMs);
     }
   }
 
@@ -173,16 +177,6 @@ export class StreamConnection {
     this.#isSeriesWaiting = false;
     series?.close();
   }
-
-  #setDeadline(ms: number): void {
-    clearTimeout(this.#deadline);
-    this.#deadline = setTimeout(this.#expire, ms);
-  }
-
-  readonly #expire = (): void => {
-    countConnection(this.#desk.counters, this.#options.protocol, CONNECTION_TIMED_OUT);
-    this.#socket.destroy();
-  };
 }
 
 /** A series has begun or ended: what is due next is to be looked for anew. */

@@ -29,6 +29,7 @@ describe('parseSettings', () => {
             messageTimeoutMs: 5_000,
           },
           tls: { listen: [], certificate: '', key: '', reloadIntervalMs: 5_000, handshakeTimeoutMs: 5_000 },
+          https: { listen: [], path: '/dns-query' },
         },
         api: { listen: { host: '127.0.0.1', port: 8053 } },
         telemetry: { listen: { host: '127.0.0.1', port: 9153 } },
@@ -65,6 +66,7 @@ describe('parseSettings', () => {
           reloadInterval: '1m',
           handshakeTimeout: '2s',
         },
+        https: { listen: ['192.0.2.1:443'], path: '/dns' },
       },
       api: { listen: '[::]:443' },
       telemetry: { listen: '0.0.0.0:0' },
@@ -105,6 +107,7 @@ describe('parseSettings', () => {
             reloadIntervalMs: 60_000,
             handshakeTimeoutMs: 2_000,
           },
+          https: { listen: [{ host: '192.0.2.1', port: 443 }], path: '/dns' },
         },
         api: { listen: { host: '::', port: 443 } },
         telemetry: { listen: { host: '0.0.0.0', port: 0 } },
@@ -205,6 +208,11 @@ describe('parseSettings', () => {
     const whole = { ...tls, certificate: 'a', key: 'b' };
     assert.deepEqual(pathsOf({ dns: { tls: whole } }), []);
     assert.deepEqual(pathsOf({ dns: { listen: ['127.0.0.1:0', address], tls: whole } }), ['/dns/tls/listen/0']);
+    const https = { listen: ['127.0.0.1:0', address] };
+    assert.deepEqual(pathsOf({ dns: { https } }), ['/dns/tls/certificate', '/dns/tls/key']);
+    assert.deepEqual(pathsOf({ dns: { https, tls: whole } }), ['/dns/https/listen/1']);
+    assert.deepEqual(pathsOf({ dns: { https: { path: 'dns-query' } } }), ['/dns/https/path']);
+    assert.deepEqual(pathsOf({ dns: { https: { path: '/dns?x' } } }), ['/dns/https/path']);
   });
 
   test('every default is a value that the schema accepts when it is written out', () => {
@@ -212,6 +220,6 @@ describe('parseSettings', () => {
       const document = [...path].reverse().reduce<unknown>((below, key) => ({ [key]: below }), initial);
       assert.deepEqual(problemsOf(document), [], path.join('.'));
     }
-    assert.equal(SETTING_KEYS.length, 28);
+    assert.equal(SETTING_KEYS.length, 30);
   });
 });
