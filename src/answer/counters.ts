@@ -41,12 +41,14 @@ export const COUNTED_TYPES = [
 export const COUNTED_RCODES = 24;
 /** Upper bounds in seconds; the last bucket has none. */
 export const DURATION_BUCKETS = [1e-5, 2e-5, 5e-5, 1e-4, 2e-4, 5e-4, 1e-3, 5e-3, 2.5e-2, 1e-1] as const;
-export const DROP_CAUSES = ['malformed', 'port-zero', 'overload', 'oversized', 'unsent'] as const;
+export const DROP_CAUSES = ['malformed', 'port-zero', 'overload', 'oversized', 'unsent', 'proxy-header'] as const;
 export const DROPPED_MALFORMED = 0;
 export const DROPPED_PORT_ZERO = 1;
 export const DROPPED_OVERLOAD = 2;
 export const DROPPED_OVERSIZED = 3;
 export const DROPPED_UNSENT = 4;
+/** A datagram of a trusted balancer that does not begin with a PROXY header. */
+export const DROPPED_PROXY_HEADER = 5;
 export const CONNECTION_EVENTS = ['accepted', 'evicted', 'refused', 'timed-out', 'failed'] as const;
 export const CONNECTION_ACCEPTED = 0;
 /** The longest idle one made room for a new one. */

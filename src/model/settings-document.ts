@@ -56,6 +56,9 @@ export const SettingsDocument = section({
       ),
       path: text('a path such as /dns-query', isUrlPath, '/dns-query'),
     }),
+    proxyProtocol: section({
+      from: listOf('a prefix such as 192.0.2.10/32 or 2001:db8::/64', 0, 256, isPrefix, []),
+    }),
   }),
   api: section({ listen: listenAddress('127.0.0.1:8053') }),
   telemetry: section({ listen: listenAddress('127.0.0.1:9153') }),

@@ -4,6 +4,7 @@
 
 import type { Static } from 'typebox';
 import { Value } from 'typebox/value';
+import { type Prefix, parsePrefix } from './address.ts';
 import { parseDuration } from './duration.ts';
 import { formatListenAddress, type ListenAddress, parseListenAddress } from './listen-address.ts';
 import type { Parsed, Problem } from './problem.ts';
@@ -37,6 +38,8 @@ export type Settings = {
     };
     /** DNS over HTTPS, with the certificate of TLS and the limits of TCP. */
     readonly https: { readonly listen: readonly ListenAddress[]; readonly path: string };
+    /** Who sends the PROXY protocol, version 2. */
+    readonly proxyProtocol: { readonly from: readonly Prefix[] };
   };
   readonly api: { readonly listen: ListenAddress };
   /** Where dns and probe roles serve /livez, /readyz and /metrics. */
@@ -124,6 +127,7 @@ function settingsOf({ dns, api, telemetry, geo, probe, ...rest }: Static<typeof 
         handshakeTimeoutMs: milliseconds(dns.tls.handshakeTimeout),
       },
       https: { listen: dns.https.listen.map(boundAddress), path: dns.https.path },
+      proxyProtocol: { from: dns.proxyProtocol.from.map(prefix) },
     },
     api: { listen: boundAddress(api.listen) },
     telemetry: { listen: boundAddress(telemetry.listen) },
@@ -146,6 +150,12 @@ function boundAddress(text: string): ListenAddress {
   const address = parseListenAddress(text);
   if (address === undefined) throw new Error(`the schema let through the listen address '${text}'`);
   return address;
+}
+
+function prefix(text: string): Prefix {
+  const parsed = parsePrefix(text);
+  if (parsed === undefined) throw new Error(`the schema let through the prefix '${text}'`);
+  return parsed;
 }
 
 function milliseconds(text: string): number {

@@ -43,13 +43,13 @@ export class AnswerThreads {
   #closing: Promise<void> | undefined;
 
   constructor(options: AnswerThreadsOptions, { totals, ...dependencies }: AnswerThreadsDependencies) {
-    const { threads, transport, tcp, tls, https } = options;
+    const { threads, transport, tcp, tls, https, proxyProtocol } = options;
+    const shared = { transport, tcp, tls, https, proxyProtocol, isShared: threads > 1 };
     this.#options = options;
     this.#totals = totals;
     this.#keepers = Array.from(
       { length: threads },
-      (_, thread) =>
-        new AnswerThreadKeeper({ transport, tcp, tls, https, thread, isShared: threads > 1 }, dependencies),
+      (_, thread) => new AnswerThreadKeeper({ ...shared, thread }, dependencies),
     );
   }
 

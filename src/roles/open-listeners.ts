@@ -8,10 +8,11 @@ import { listenHttps } from '../transport/https.ts';
 import type { Listener, Protocol, UdpTransport } from '../transport/listener.ts';
 import { listenTcp } from '../transport/tcp.ts';
 import { listenTls } from '../transport/tls.ts';
+import { trustPeers } from '../transport/trusted-peers.ts';
 import { createUdpListener } from '../transport/udp.ts';
 
 /** What a thread listens with, wherever that is. */
-export type ListenerOptions = Pick<Settings['dns'], 'tcp' | 'tls' | 'https'> & {
+export type ListenerOptions = Pick<Settings['dns'], 'tcp' | 'tls' | 'https' | 'proxyProtocol'> & {
   readonly transport: UdpTransport;
   /** Whether other threads listen on the same addresses. */
   readonly isShared: boolean;
@@ -48,7 +49,8 @@ async function openAt(
   desk: Desk,
 ): Promise<Listener[]> {
   const { tcp: limits, tls, https, openConnections, isShared: reusePort } = options;
-  const stream = { host, port, reusePort, limits, openConnections };
+  const trusted = trustPeers(options.proxyProtocol.from);
+  const stream = { host, port, reusePort, limits, openConnections, trusted };
   switch (protocol) {
     case 'udp':
       return openBoth(options, host, port, desk);
@@ -69,10 +71,11 @@ async function openAt(
 async function openBoth(options: ListenerOptions, host: string, port: number, desk: Desk): Promise<Listener[]> {
   const { transport, tcp: limits, openConnections, isShared: reusePort } = options;
   const listenUdp = createUdpListener(transport);
+  const trusted = trustPeers(options.proxyProtocol.from);
   for (let tries = 1; ; tries++) {
-    const udp = await listenUdp({ host, port, reusePort }, desk);
+    const udp = await listenUdp({ host, port, reusePort, trusted }, desk);
     try {
-      return [udp, await listenTcp({ limits, openConnections, host, port: udp.port, reusePort }, desk)];
+      return [udp, await listenTcp({ limits, openConnections, trusted, host, port: udp.port, reusePort }, desk)];
     } catch (error) {
       await udp.close();
       if (port !== 0 || tries === MAX_PORT_TRIES) throw error;

@@ -3,6 +3,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { PROTOCOLS } from '../answer/counters.ts';
 import type { Certificate } from './certificate.ts';
+import type { TrustedPeers } from './trusted-peers.ts';
 
 export type Protocol = (typeof PROTOCOLS)[number];
 
@@ -19,7 +20,13 @@ export type Listener = {
 
 /** The batch socket, or Node's own. */
 export type UdpTransport = 'batch' | 'dgram';
-export type UdpOptions = { readonly host: string; readonly port: number; readonly reusePort: boolean };
+export type UdpOptions = {
+  readonly host: string;
+  readonly port: number;
+  readonly reusePort: boolean;
+  /** Those whose datagrams begin with a PROXY header; undefined where there are none. */
+  readonly trusted?: TrustedPeers | undefined;
+};
 
 /** Room for a burst; the kernel caps it at net.core.rmem_max, and less room is no failure. */
 export const RECEIVE_BUFFER_BYTES = 4 * 1024 * 1024;

@@ -5,6 +5,7 @@ import { createServer, isIPv6, type Server, type Socket } from 'node:net';
 import {
   CONNECTION_ACCEPTED,
   CONNECTION_EVICTED,
+  CONNECTION_FAILED,
   CONNECTION_REFUSED,
   countConnection,
   countDropped,
@@ -15,12 +16,17 @@ import type { Client, Desk } from '../answer/desk.ts';
 import { clientOf } from './client-address.ts';
 import { ConnectionTable, type TableLimits } from './connection-table.ts';
 import { bindError, CLOSE_LIMIT_MS, type Listener, waitUntilQuiet } from './listener.ts';
+import type { StreamLimits } from './stream-connection.ts';
+import { takeProxyHeader } from './take-proxy-header.ts';
+import { isTrusted, type TrustedPeers } from './trusted-peers.ts';
 
 export type ListenOptions = {
   readonly host: string;
   readonly port: number;
   readonly reusePort: boolean;
-  readonly limits: TableLimits;
+  readonly limits: TableLimits & Pick<StreamLimits, 'firstByteTimeoutMs'>;
+  /** Those whose connections begin with a PROXY header; undefined where there are none. */
+  readonly trusted?: TrustedPeers | undefined;
   /** By protocol, how many connections this thread has open: memory that others read. */
   readonly openConnections?: Int32Array | undefined;
 };
@@ -50,7 +56,7 @@ export async function listenStream(
   desk: Desk,
   serve: (accepted: Accepted) => Served,
 ): Promise<Listener> {
-  const { host, port, limits, openConnections } = options;
+  const { host, port, limits, openConnections, trusted } = options;
   const name = PROTOCOLS[protocol] ?? 'tcp';
   const count = (event: number) => countConnection(desk.counters, protocol, event);
   const table = new ConnectionTable<Connection>(limits, () => count(CONNECTION_EVICTED));
@@ -66,16 +72,30 @@ export async function listenStream(
       if (openConnections !== undefined) Atomics.sub(openConnections, protocol, 1);
     });
     const client = clientOf(socket.remoteAddress);
-    if (!table.assign(connection, client)) {
-      count(CONNECTION_REFUSED);
-      socket.destroy();
-      return;
-    }
     const onMessages = () => {
       received++;
       table.touch(connection);
     };
-    connection.served = serve({ socket, client, onMessages });
+    const begin = () => {
+      if (table.assign(connection, client)) {
+        connection.served = serve({ socket, client, onMessages });
+        return;
+      }
+      count(CONNECTION_REFUSED);
+      socket.destroy();
+    };
+    if (trusted === undefined || !isTrusted(trusted, client)) {
+      begin();
+      return;
+    }
+    takeProxyHeader(socket, client, limits.firstByteTimeoutMs, (isRead) => {
+      if (isRead) {
+        begin();
+        return;
+      }
+      count(CONNECTION_FAILED);
+      socket.destroy();
+    });
   });
   await bind(server, options, name);
   // Such as too many open files: the connection is lost, the server is not.

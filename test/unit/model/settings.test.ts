@@ -30,6 +30,7 @@ describe('parseSettings', () => {
           },
           tls: { listen: [], certificate: '', key: '', reloadIntervalMs: 5_000, handshakeTimeoutMs: 5_000 },
           https: { listen: [], path: '/dns-query' },
+          proxyProtocol: { from: [] },
         },
         api: { listen: { host: '127.0.0.1', port: 8053 } },
         telemetry: { listen: { host: '127.0.0.1', port: 9153 } },
@@ -67,6 +68,7 @@ describe('parseSettings', () => {
           handshakeTimeout: '2s',
         },
         https: { listen: ['192.0.2.1:443'], path: '/dns' },
+        proxyProtocol: { from: ['192.0.2.9/32'] },
       },
       api: { listen: '[::]:443' },
       telemetry: { listen: '0.0.0.0:0' },
@@ -108,6 +110,7 @@ describe('parseSettings', () => {
             handshakeTimeoutMs: 2_000,
           },
           https: { listen: [{ host: '192.0.2.1', port: 443 }], path: '/dns' },
+          proxyProtocol: { from: [{ family: 4, words: [0xc0000209], length: 32 }] },
         },
         api: { listen: { host: '::', port: 443 } },
         telemetry: { listen: { host: '0.0.0.0', port: 0 } },
@@ -220,6 +223,6 @@ describe('parseSettings', () => {
       const document = [...path].reverse().reduce<unknown>((below, key) => ({ [key]: below }), initial);
       assert.deepEqual(problemsOf(document), [], path.join('.'));
     }
-    assert.equal(SETTING_KEYS.length, 30);
+    assert.equal(SETTING_KEYS.length, 31);
   });
 });
