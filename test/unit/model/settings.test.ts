@@ -28,7 +28,14 @@ describe('parseSettings', () => {
             idleTimeoutMs: 10_000,
             messageTimeoutMs: 5_000,
           },
-          tls: { listen: [], certificate: '', key: '', reloadIntervalMs: 5_000, handshakeTimeoutMs: 5_000 },
+          tls: {
+            listen: [],
+            certificate: '',
+            key: '',
+            reloadIntervalMs: 5_000,
+            handshakeTimeoutMs: 5_000,
+            maxHandshakesPerSecond: 100,
+          },
           https: { listen: [], path: '/dns-query' },
           proxyProtocol: { from: [] },
         },
@@ -66,6 +73,7 @@ describe('parseSettings', () => {
           key: '/etc/dns.key',
           reloadInterval: '1m',
           handshakeTimeout: '2s',
+          maxHandshakesPerSecond: 7,
         },
         https: { listen: ['192.0.2.1:443'], path: '/dns' },
         proxyProtocol: { from: ['192.0.2.9/32'] },
@@ -108,6 +116,7 @@ describe('parseSettings', () => {
             key: '/etc/dns.key',
             reloadIntervalMs: 60_000,
             handshakeTimeoutMs: 2_000,
+            maxHandshakesPerSecond: 7,
           },
           https: { listen: [{ host: '192.0.2.1', port: 443 }], path: '/dns' },
           proxyProtocol: { from: [{ family: 4, words: [0xc0000209], length: 32 }] },
@@ -223,6 +232,6 @@ describe('parseSettings', () => {
       const document = [...path].reverse().reduce<unknown>((below, key) => ({ [key]: below }), initial);
       assert.deepEqual(problemsOf(document), [], path.join('.'));
     }
-    assert.equal(SETTING_KEYS.length, 31);
+    assert.equal(SETTING_KEYS.length, 32);
   });
 });
