@@ -17,6 +17,7 @@ export const TEST_TOOLS: readonly TestTool[] = [
   { command: 'ip', apt: 'iproute2', brew: 'iproute2mac' },
   { command: 'dig', apt: 'bind9-dnsutils', brew: 'bind' },
   { command: 'named-rrchecker', apt: 'bind9', brew: 'bind' },
+  { command: 'kdig', apt: 'knot-dnsutils', brew: 'knot' },
 ];
 
 /** The runner's word to the tests: commands that are missing and could not be installed, separated by commas. */

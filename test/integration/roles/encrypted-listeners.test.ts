@@ -17,7 +17,8 @@ import { decodeAnswer, encodeQuery, withLength } from '../../support/dns-client.
 import { dnsSettings } from '../../support/dns-settings.ts';
 import { askHttp2, connectHttp2 } from '../../support/https-client.ts';
 import { makeAuthority } from '../../support/make-certificate.ts';
-import { findProgram, requireProgram } from '../../support/require-program.ts';
+import { missingTools } from '../../support/missing-tools.ts';
+import { findProgram } from '../../support/require-program.ts';
 import { RFC_FIXTURE } from '../../support/rfc-zone.ts';
 import { connectTls, makeCertificate } from '../../support/tls-client.ts';
 import { DOCUMENT, openDirectory, recordLog, waitUntil } from '../../unit/roles/fixture.ts';
