@@ -4,14 +4,19 @@
 //
 //   parse → find zone → find name → rank → pick → compose
 //
-// Serves RFC 1034 section 4.3.2, RFC 2308 (negative answers), RFC 7871 (client subnet).
+// Serves RFC 1034 section 4.3.2, RFC 2308 (negative answers), RFC 7871 (client subnet), RFC 7873 section 5.2 (cookies).
 
 import { NONE } from '../snapshot/snapshot.ts';
-import { PARSED, parseQuery, SILENCE } from '../wire/query.ts';
+import { NOT_AUTHORITATIVE, NOT_SUPPORTED, PROHIBITED } from '../wire/extended-error.ts';
+import { HEADER_BYTES, PARSED, parseQuery, SILENCE } from '../wire/query.ts';
+import { CLIENT_COOKIE_BYTES, HAS_COOKIE } from '../wire/query-options.ts';
 import {
   CLASS_ANY,
+  CLASS_CH,
   CLASS_IN,
   isMetaType,
+  RCODE_BADCOOKIE,
+  RCODE_FORMERR,
   RCODE_NOERROR,
   RCODE_NOTIMP,
   RCODE_REFUSED,
@@ -20,8 +25,10 @@ import {
   TYPE_IXFR,
 } from '../wire/record-types.ts';
 import { beginResponse, finishResponse, MAX_UDP_PAYLOAD, QUESTION_OFFSET } from '../wire/response.ts';
+import { answerChaos } from './answer-chaos.ts';
 import { answerName } from './answer-name.ts';
 import { writeNegative, writeReferral } from './answer-zone.ts';
+import { chooseOptions } from './choose-options.ts';
 import { countDropped, countRequest, countResponse, DROPPED_MALFORMED } from './counters.ts';
 import type { Desk } from './desk.ts';
 import { FOUND_DELEGATION, FOUND_OUTSIDE, findQuestion } from './find-name.ts';
@@ -54,9 +61,10 @@ export function answerQuery(
     return 0;
   }
   const size = protocol === UDP ? Math.min(outSize, query.udpPayloadSize, MAX_UDP_PAYLOAD) : outSize;
-  beginResponse(response, query, out, outStart, size);
   beginAnswer(desk);
-  const rcode = outcome === PARSED ? answerQuestion(desk) : outcome;
+  response.options = query.options === 0 ? 0 : chooseOptions(desk, isConnection(protocol), protocol >= TLS);
+  beginResponse(response, query, out, outStart, size);
+  const rcode = outcome === PARSED ? answerParsed(desk, protocol) : outcome;
   const zone = desk.zone !== NONE ? desk.zone : snapshot.zones.names.length;
   countRequest(counters, zone, protocol, desk.client.family === 6 ? 1 : 0, query.type);
   countResponse(counters, zone, rcode);
@@ -71,6 +79,31 @@ function beginAnswer(desk: Desk): void {
   desk.scope = 0;
   desk.negative = false;
   desk.authoritative = false;
+  desk.hasValidCookie = false;
+}
+
+/** Of the DNS alone: HTTP keeps its own (RFC 8484 section 4.1). */
+function isConnection(protocol: number): boolean {
+  return protocol === TCP || protocol === TLS;
+}
+
+function answerParsed(desk: Desk, protocol: number): number {
+  const { query } = desk;
+  if ((query.options & HAS_COOKIE) === 0) return answerQuestion(desk);
+  if (query.questionEnd === query.start + HEADER_BYTES) return answerCookieQuestion(desk);
+  const isRequired = protocol === UDP && desk.conduct.cookies.required === 'always';
+  if (isRequired && isCookieAnswered(desk) && !desk.hasValidCookie) return RCODE_BADCOOKIE;
+  return answerQuestion(desk);
+}
+
+/** RFC 7873 section 5.4: a query with no question but for a server cookie, which the response has in any case. */
+function answerCookieQuestion(desk: Desk): number {
+  if (!isCookieAnswered(desk)) return RCODE_FORMERR;
+  return desk.hasValidCookie || desk.query.cookieBytes === CLIENT_COOKIE_BYTES ? RCODE_NOERROR : RCODE_BADCOOKIE;
+}
+
+function isCookieAnswered({ response }: Desk): boolean {
+  return (response.options & HAS_COOKIE) !== 0;
 }
 
 /** Fills the response's sections; returns the rcode. */
@@ -78,12 +111,10 @@ function answerQuestion(desk: Desk): number {
   const { query, found } = desk;
   findQuestion(desk.snapshot.zones, query.name, query.type, found);
   desk.zone = found.zone;
-  if (found.kind === FOUND_OUTSIDE || (query.class !== CLASS_IN && query.class !== CLASS_ANY)) {
-    desk.trace?.push({ step: 'outside' });
-    return RCODE_REFUSED;
-  }
+  const isOurClass = query.class === CLASS_IN || query.class === CLASS_ANY;
+  if (found.kind === FOUND_OUTSIDE || !isOurClass) return answerOutside(desk, isOurClass);
   desk.trace?.push({ step: 'zone', zone: found.zone });
-  if (isMetaType(query.type) && query.type !== TYPE_ANY) return refuseMetaType(query.type);
+  if (isMetaType(query.type) && query.type !== TYPE_ANY) return refuseMetaType(desk);
   if (found.kind === FOUND_DELEGATION) {
     desk.trace?.push({ step: 'delegation' });
     writeReferral(desk);
@@ -96,7 +127,16 @@ function answerQuestion(desk: Desk): number {
   return rcode;
 }
 
+function answerOutside(desk: Desk, isOurClass: boolean): number {
+  desk.trace?.push({ step: 'outside' });
+  if (desk.query.class === CLASS_CH) return answerChaos(desk);
+  desk.response.extendedError = isOurClass ? NOT_AUTHORITATIVE : NOT_SUPPORTED;
+  return RCODE_REFUSED;
+}
+
 /** Transfers are known and not for everyone (RFC 5936 section 2.2.1); the rest are no questions that a zone could answer. */
-function refuseMetaType(type: number): number {
-  return type === TYPE_AXFR || type === TYPE_IXFR ? RCODE_REFUSED : RCODE_NOTIMP;
+function refuseMetaType({ query, response }: Desk): number {
+  const isTransfer = query.type === TYPE_AXFR || query.type === TYPE_IXFR;
+  response.extendedError = isTransfer ? PROHIBITED : NOT_SUPPORTED;
+  return isTransfer ? RCODE_REFUSED : RCODE_NOTIMP;
 }

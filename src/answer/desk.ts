@@ -7,6 +7,7 @@ import type { State } from '../snapshot/state.ts';
 import { createFlatName, type FlatName, MAX_NAME_BYTES } from '../wire/flat-name.ts';
 import { createQuery, type Query } from '../wire/query.ts';
 import { createResponse, QUESTION_OFFSET, type Response } from '../wire/response.ts';
+import { type Conduct, PLAIN_CONDUCT } from './conduct.ts';
 import { type Counters, createCounters } from './counters.ts';
 import { createDecision, type Decision } from './decision.ts';
 import { createFound, type Found } from './find-name.ts';
@@ -18,6 +19,9 @@ export type Desk = {
   counters: Counters;
   /** Which answer thread this is: where in the state it counts. */
   readonly thread: number;
+  readonly conduct: Conduct;
+  /** Since 1970, whole; read by whoever receives, once for all that came together. */
+  nowSeconds: number;
   readonly query: Query;
   readonly response: Response;
   readonly found: Found;
@@ -45,6 +49,8 @@ export type Desk = {
   /** Whether the SOA must say that there is nothing (more) to be had. */
   negative: boolean;
   authoritative: boolean;
+  /** Whether the client has proved, by a server cookie of ours, that it is where its query says. */
+  hasValidCookie: boolean;
   /** Filled while explaining; undefined while serving. */
   trace: Trace | undefined;
 };
@@ -56,13 +62,21 @@ export type Client = { family: number; readonly words: Uint32Array };
 export const MAX_ALIAS_STEPS = 8;
 
 /** `seed`: 32 random bits, from which all chance of this desk comes. `thread`: see Desk. */
-export function createDesk(snapshot: Snapshot, state: State, seed: number, thread = 0): Desk {
+export function createDesk(
+  snapshot: Snapshot,
+  state: State,
+  seed: number,
+  thread = 0,
+  conduct: Conduct = PLAIN_CONDUCT,
+): Desk {
   const query = createQuery();
   const desk: Desk = {
     snapshot,
     state,
     counters: createCounters(snapshot),
     thread,
+    conduct,
+    nowSeconds: 0,
     query,
     response: createResponse(),
     found: createFound(),
@@ -80,6 +94,7 @@ export function createDesk(snapshot: Snapshot, state: State, seed: number, threa
     scope: 0,
     negative: false,
     authoritative: false,
+    hasValidCookie: false,
     trace: undefined,
   };
   desk.decision.chance.bits = seed;

@@ -5,7 +5,9 @@
 import { type TArray, type TProperties, type TSchema, Type } from 'typebox';
 import { Value } from 'typebox/value';
 import { parsePrefix } from './address.ts';
+import { parseCookieSecret } from './cookie-secret.ts';
 import { parseDuration } from './duration.ts';
+import { MAX_CHAOS_BYTES, MAX_COOKIE_SECRETS, MAX_NSID_BYTES } from './limits.ts';
 import { parseListenAddress } from './listen-address.ts';
 import { suggestNearest } from './nearest.ts';
 import { joinPointer } from './pointer.ts';
@@ -30,6 +32,14 @@ export const SettingsDocument = section({
       maxConnections: wholeNumber(1, 1_000_000, 1024),
       idleTimeout: duration('100ms', '1h', '10s'),
       messageTimeout: duration('100ms', '10m', '5s'),
+    }),
+    nsid: shortText(MAX_NSID_BYTES),
+    chaos: section({ id: shortText(MAX_CHAOS_BYTES), version: shortText(MAX_CHAOS_BYTES) }),
+    cookies: section({
+      enabled: flag(true),
+      secrets: secretList('32 hexadecimal digits, as `openssl rand -hex 16` makes them', MAX_COOKIE_SECRETS, isSecret),
+      secretFile: text('empty, or the path of a file', (path) => path === '' || isPath(path), ''),
+      required: oneOf(['never', 'limited', 'always'], 'limited'),
     }),
   }),
   api: section({ listen: listenAddress('127.0.0.1:8053') }),
@@ -116,7 +126,8 @@ function refuseItems(schema: TArray, items: readonly unknown[], path: string): P
 }
 
 function refuse(schema: TSchema, value: unknown): string {
-  return `Expected ${expectsOf(schema)}; found ${describe(value)}.`;
+  const found = Reflect.get(schema, 'isSecret') === true ? 'something else' : describe(value);
+  return `Expected ${expectsOf(schema)}; found ${found}.`;
 }
 
 /** Shows what was written, unless it could hold a password: what stands before an @ is never repeated. */
@@ -169,6 +180,12 @@ function text(expects: string, isValid: (value: string) => boolean, initial: str
   return Type.Refine(Type.String({ default: initial, expects, maxLength: MAX_TEXT_LENGTH }), isValid);
 }
 
+/** What is sent as it is, where there is anything: so many bytes at most. */
+function shortText(mostBytes: number) {
+  const isShort = (value: string) => new TextEncoder().encode(value).length <= mostBytes;
+  return text(`empty, or a text of at most ${mostBytes} bytes`, isShort, '');
+}
+
 function duration(least: string, most: string, initial: string) {
   const [leastMs, mostMs] = [parseDuration(least) ?? 0, parseDuration(most) ?? 0];
   const isValid = (value: string) => {
@@ -206,6 +223,13 @@ function listOf(
   return Type.Array(item, { minItems: least, maxItems: most, uniqueItems: true, default: initial, expects });
 }
 
+/** What is refused in it is not repeated. */
+function secretList(what: string, most: number, isValid: (item: string) => boolean) {
+  const item = Type.Refine(Type.String({ maxLength: MAX_TEXT_LENGTH, expects: what, isSecret: true }), isValid);
+  const expects = `a list of at most ${most} items, none twice, each ${what}`;
+  return Type.Array(item, { maxItems: most, uniqueItems: true, default: [], expects });
+}
+
 function isListenAddress(value: string): boolean {
   return parseListenAddress(value) !== undefined;
 }
@@ -218,6 +242,10 @@ function isStore(value: string): boolean {
   if (value === 'embedded') return true;
   const url = value.includes(',') ? null : URL.parse(value);
   return url !== null && (url.protocol === 'redis:' || url.protocol === 'rediss:') && url.hostname !== '';
+}
+
+function isSecret(value: string): boolean {
+  return parseCookieSecret(value) !== undefined;
 }
 
 function isPath(value: string): boolean {

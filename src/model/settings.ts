@@ -4,6 +4,7 @@
 
 import type { Static } from 'typebox';
 import { Value } from 'typebox/value';
+import { parseCookieSecret } from './cookie-secret.ts';
 import { parseDuration } from './duration.ts';
 import { type ListenAddress, parseListenAddress } from './listen-address.ts';
 import type { Parsed } from './problem.ts';
@@ -21,6 +22,17 @@ export type Settings = {
       readonly idleTimeoutMs: number;
       /** A message that has begun must be complete within this time. */
       readonly messageTimeoutMs: number;
+    };
+    /** Empty: not said. */
+    readonly nsid: string;
+    readonly chaos: { readonly id: string; readonly version: string };
+    readonly cookies: {
+      readonly enabled: boolean;
+      /** 16 octets each, the one that makes cookies first. Never log them. */
+      readonly secrets: readonly Uint8Array[];
+      /** Empty: none. What it holds stands above `secrets`. */
+      readonly secretFile: string;
+      readonly required: 'never' | 'limited' | 'always';
     };
   };
   readonly api: { readonly listen: ListenAddress };
@@ -67,6 +79,9 @@ function settingsOf({ dns, api, telemetry, geo, probe, ...rest }: Static<typeof 
         idleTimeoutMs: milliseconds(dns.tcp.idleTimeout),
         messageTimeoutMs: milliseconds(dns.tcp.messageTimeout),
       },
+      nsid: dns.nsid,
+      chaos: dns.chaos,
+      cookies: { ...dns.cookies, secrets: dns.cookies.secrets.map(cookieSecret) },
     },
     api: { listen: boundAddress(api.listen) },
     telemetry: { listen: boundAddress(telemetry.listen) },
@@ -89,6 +104,12 @@ function boundAddress(text: string): ListenAddress {
   const address = parseListenAddress(text);
   if (address === undefined) throw new Error(`the schema let through the listen address '${text}'`);
   return address;
+}
+
+function cookieSecret(text: string): Uint8Array {
+  const secret = parseCookieSecret(text);
+  if (secret === undefined) throw new Error('the schema let through what is no cookie secret');
+  return secret;
 }
 
 function milliseconds(text: string): number {

@@ -2,6 +2,7 @@
 // reference and answers from them; the control thread may be busy for seconds without a single late answer.
 
 import { parentPort, workerData } from 'node:worker_threads';
+import type { Conduct } from '../answer/conduct.ts';
 import type { Counters } from '../answer/counters.ts';
 import { adoptSnapshot, createDesk, type Desk } from '../answer/desk.ts';
 import type { ListenAddress } from '../model/listen-address.ts';
@@ -17,6 +18,7 @@ export type AnswerThreadData = {
   /** Whether other threads listen on the same addresses. */
   readonly isShared: boolean;
   readonly tcp: Pick<TcpOptions, 'maxConnections' | 'idleTimeoutMs' | 'messageTimeoutMs'>;
+  readonly conduct: Conduct;
   /** Which of the answer threads it is, from 0: where in the state it counts. */
   readonly thread: number;
   /** 32 random bits. */
@@ -89,7 +91,7 @@ function run(port: NonNullable<typeof parentPort>, data: AnswerThreadData): void
     }
     const { listen, snapshot, state, counters, newBytes, swap } = message;
     if (desk === undefined) {
-      desk = createDesk(snapshot, state, data.seed, data.thread);
+      desk = createDesk(snapshot, state, data.seed, data.thread, data.conduct);
       adoptSnapshot(desk, snapshot, state, counters);
       // Nothing is listened on before there is something to answer with.
       listeners = listenAll(data, listen, desk);

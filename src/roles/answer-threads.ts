@@ -41,12 +41,12 @@ export class AnswerThreads {
   #closing: Promise<void> | undefined;
 
   constructor(options: AnswerThreadsOptions, { totals, ...dependencies }: AnswerThreadsDependencies) {
-    const { threads, transport, tcp } = options;
+    const { threads, transport, tcp, conduct } = options;
     this.#options = options;
     this.#totals = totals;
     this.#keepers = Array.from(
       { length: threads },
-      (_, thread) => new AnswerThreadKeeper({ transport, tcp, thread, isShared: threads > 1 }, dependencies),
+      (_, thread) => new AnswerThreadKeeper({ transport, tcp, conduct, thread, isShared: threads > 1 }, dependencies),
     );
   }
 

@@ -7,6 +7,7 @@ import { countDropped, countDuration, DROPPED_OVERLOAD } from '../answer/counter
 import type { Desk } from '../answer/desk.ts';
 import { setClientAddress } from './client-address.ts';
 import { bindError, CLOSE_LIMIT_MS, type Listener, waitUntilQuiet } from './listener.ts';
+import { readClock } from './read-clock.ts';
 import { LENGTH_BYTES, TcpInbox } from './tcp-inbox.ts';
 
 const MAX_MESSAGE_BYTES = 65535;
@@ -119,6 +120,7 @@ function serveConnection(
 /** Answers whole messages, until their turn ends or the peer's backlog is full; returns how many. */
 function answerMessages(socket: Socket, inbox: TcpInbox, desk: Desk, scratch: Uint8Array): number {
   setClientAddress(desk.client, socket.remoteAddress ?? '');
+  readClock(desk);
   for (let count = 0; count < MAX_MESSAGES_PER_TURN; count++) {
     if (!socket.writable || socket.writableLength > MAX_BACKLOG_BYTES) return count;
     const message = inbox.take();

@@ -31,6 +31,7 @@ import {
 } from '../native/load-native.ts';
 import { MAX_UDP_PAYLOAD } from '../wire/response.ts';
 import { bindError, type Listener, RECEIVE_BUFFER_BYTES, type UdpOptions, waitUntilQuiet } from './listener.ts';
+import { readClock } from './read-clock.ts';
 
 /** Answers of one batch at their longest, several times over. */
 const SEND_BUFFER_BYTES = 1024 * 1024;
@@ -73,6 +74,7 @@ function openSocket(
 /** All of a batch wait for its last answer, so that its time is the time of each. */
 function answerBatch({ peers, counts, queries, answers }: NativeSocket, count: number, desk: Desk): void {
   const begun = performance.now();
+  readClock(desk);
   const queryStride = queries.length / BATCH;
   const answerStride = answers.length / BATCH;
   for (let index = 0; index < count; index++) {

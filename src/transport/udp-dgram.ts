@@ -22,6 +22,7 @@ import {
   type UdpOptions,
   waitUntilQuiet,
 } from './listener.ts';
+import { readClock } from './read-clock.ts';
 
 /** Answers that may wait for the kernel at once; when it takes no more, further ones are dropped, as UDP allows. */
 const MAX_PENDING_SENDS = 4096;
@@ -51,6 +52,7 @@ export async function listenUdp({ host, port, reusePort }: UdpOptions, desk: Des
     if (pending >= MAX_PENDING_SENDS) return countDropped(desk.counters, DROPPED_OVERLOAD, 1);
     const out = free.pop() ?? new Uint8Array(MAX_UDP_PAYLOAD);
     setClientAddress(desk.client, remote.address);
+    readClock(desk);
     const length = answerQuery(desk, message, 0, message.length, out, 0, out.length, UDP);
     if (length === 0) {
       free.push(out);

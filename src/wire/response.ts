@@ -2,19 +2,35 @@
 // EDNS part last, for which room is kept from the beginning. An RRset goes in whole or not at all (RFC 2181 section 9).
 //
 //   start        +12                                                      limit
-//   | header 12 | question as asked | records … | room for OPT and its subnet |
+//   | header 12 | question as asked | records … | room for OPT and its options |
 
-import type { ClientSubnet, Query } from './query.ts';
+import { NO_EXTENDED_ERROR } from './extended-error.ts';
+import type { Query } from './query.ts';
 import { HEADER_BYTES } from './query.ts';
-import { CLASS_IN, OPTION_CLIENT_SUBNET, TYPE_OPT } from './record-types.ts';
+import { CLASS_IN, TYPE_OPT } from './record-types.ts';
+import {
+  chosenOptionBytes,
+  createResponseOptions,
+  extendedErrorBytes,
+  isPadded,
+  OPT_BYTES,
+  type ResponseOptions,
+  subnetOptionBytes,
+  writeChosenOptions,
+  writeExtendedError,
+  writePadding,
+  writeSubnet,
+} from './response-options.ts';
+import { copyBytes, write16, write32 } from './write-bytes.ts';
 
 /** One per thread, begun anew for each response. */
-export type Response = {
+export type Response = ResponseOptions & {
   bytes: Uint8Array;
   start: number;
   at: number;
-  /** Records must end here; the room for OPT lies behind. */
+  /** Records must end here; the room for OPT lies behind, up to `end`. */
   limit: number;
+  end: number;
   answers: number;
   authorities: number;
   additionals: number;
@@ -27,16 +43,15 @@ export type Section = 'answers' | 'authorities' | 'additionals';
 export const QUESTION_OFFSET = HEADER_BYTES;
 /** What an EDNS-aware server can take and gives at most over UDP, so that nothing is fragmented (RFC 9715). */
 export const MAX_UDP_PAYLOAD = 1232;
-const OPT_BYTES = 11;
-const OPTION_HEADER_BYTES = 4;
-const SUBNET_HEADER_BYTES = 4;
 
 export function createResponse(): Response {
   return {
+    ...createResponseOptions(),
     bytes: new Uint8Array(0),
     start: 0,
     at: 0,
     limit: 0,
+    end: 0,
     answers: 0,
     authorities: 0,
     additionals: 0,
@@ -44,7 +59,10 @@ export function createResponse(): Response {
   };
 }
 
-/** Starts a response of at most `size` bytes at `start`, with the question byte for byte as it was asked. */
+/**
+ * Starts a response of at most `size` bytes at `start`, with the question byte for byte as it was asked. Its options must have
+ * been chosen.
+ */
 export function beginResponse(response: Response, query: Query, bytes: Uint8Array, start: number, size: number): void {
   const questionBytes = query.questionEnd - query.start;
   for (let index = HEADER_BYTES; index < questionBytes; index++) {
@@ -53,11 +71,13 @@ export function beginResponse(response: Response, query: Query, bytes: Uint8Arra
   response.bytes = bytes;
   response.start = start;
   response.at = start + questionBytes;
-  response.limit = start + size - optBytes(query);
+  response.end = start + size;
+  response.limit = response.end - optBytes(response, query);
   response.answers = 0;
   response.authorities = 0;
   response.additionals = 0;
   response.truncated = false;
+  response.extendedError = NO_EXTENDED_ERROR;
 }
 
 /** Named one by one: a property whose name V8 does not know beforehand costs as much as the record. */
@@ -152,8 +172,8 @@ export function finishResponse(
 }
 
 function writeOpt(response: Response, query: Query, rcode: number, scopeLength: number): void {
-  const { bytes } = response;
-  const { subnet } = query;
+  const { bytes, start, limit, options, extendedError } = response;
+  const room = limit - response.at;
   let at = response.at;
   bytes[at++] = 0;
   at = write16(bytes, at, TYPE_OPT);
@@ -162,47 +182,24 @@ function writeOpt(response: Response, query: Query, rcode: number, scopeLength: 
   bytes[at++] = 0;
   // DO is the client's own bit, handed back (RFC 3225 section 3).
   at = write16(bytes, at, query.dnssecOk ? 0x8000 : 0);
-  at = write16(bytes, at, subnet.present ? subnetOptionBytes(subnet) : 0);
-  if (subnet.present) {
-    const addressBytes = (subnet.sourceLength + 7) >>> 3;
-    at = write16(bytes, at, OPTION_CLIENT_SUBNET);
-    at = write16(bytes, at, SUBNET_HEADER_BYTES + addressBytes);
-    at = write16(bytes, at, subnet.family);
-    bytes[at++] = subnet.sourceLength;
-    bytes[at++] = scopeLength;
-    for (let index = 0; index < addressBytes; index++) {
-      bytes[at++] = (subnet.words[index >>> 2] ?? 0) >>> (24 - 8 * (index & 3));
-    }
+  const dataStart = at + 2;
+  at = dataStart;
+  if (query.subnet.present) at = writeSubnet(bytes, at, query, scopeLength);
+  if (options !== 0) at = writeChosenOptions(bytes, at, response);
+  if (extendedError !== NO_EXTENDED_ERROR) {
+    const length = extendedErrorBytes(extendedError, room);
+    if (length > 0) at = writeExtendedError(bytes, at, extendedError, length);
+    // RFC 8914 section 3: "Implementations SHOULD set the truncation bit when dropping EDE options".
+    else response.truncated = true;
   }
+  if (isPadded(response)) at = writePadding(bytes, at, at - start, response.end - start);
+  write16(bytes, dataStart - 2, at - dataStart);
   response.at = at;
   response.additionals++;
 }
 
-function optBytes(query: Query): number {
+function optBytes(response: Response, query: Query): number {
   if (!query.hasEdns) return 0;
-  return OPT_BYTES + (query.subnet.present ? subnetOptionBytes(query.subnet) : 0);
-}
-
-function subnetOptionBytes(subnet: ClientSubnet): number {
-  return OPTION_HEADER_BYTES + SUBNET_HEADER_BYTES + ((subnet.sourceLength + 7) >>> 3);
-}
-
-/** A loop, not `set` on a subarray: these are tens of bytes, and a subarray is an allocation. */
-function copyBytes(to: Uint8Array, at: number, from: Uint8Array, start: number, length: number): number {
-  for (let index = 0; index < length; index++) to[at + index] = from[start + index] ?? 0;
-  return at + length;
-}
-
-function write16(bytes: Uint8Array, at: number, value: number): number {
-  bytes[at] = value >>> 8;
-  bytes[at + 1] = value;
-  return at + 2;
-}
-
-function write32(bytes: Uint8Array, at: number, value: number): number {
-  bytes[at] = value >>> 24;
-  bytes[at + 1] = value >>> 16;
-  bytes[at + 2] = value >>> 8;
-  bytes[at + 3] = value;
-  return at + 4;
+  const subnet = query.subnet.present ? subnetOptionBytes(query.subnet) : 0;
+  return OPT_BYTES + subnet + (response.options === 0 ? 0 : chosenOptionBytes(response));
 }

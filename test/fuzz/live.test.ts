@@ -8,6 +8,7 @@ import pino from 'pino';
 import { AnswerThreads } from '../../src/roles/answer-threads.ts';
 import { CounterTotals } from '../../src/roles/counter-totals.ts';
 import { chooseTransport } from '../../src/transport/udp.ts';
+import { OPEN_CONDUCT } from '../support/conduct.ts';
 import { askUdp, connectTcp, decodeAnswer, encodeQuery, type TcpClient, withLength } from '../support/dns-client.ts';
 import { RFC_FIXTURE } from '../support/rfc-zone.ts';
 import { readCorpus } from './corpus.ts';
@@ -27,6 +28,7 @@ describe('a listener under hostile packets', () => {
     {
       listen: [{ host: '127.0.0.1', port: 0 }],
       transport: chooseTransport('auto').transport,
+      conduct: OPEN_CONDUCT,
       threads: 2,
       tcp: { maxConnections: 200, idleTimeoutMs: 2000, messageTimeoutMs: 1000 },
     },

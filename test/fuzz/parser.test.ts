@@ -8,6 +8,7 @@ import { answerQuery, TCP, UDP } from '../../src/answer/answer-query.ts';
 import { createDesk } from '../../src/answer/desk.ts';
 import { decodeMessage } from '../../src/wire/decode-message.ts';
 import { MAX_UDP_PAYLOAD } from '../../src/wire/response.ts';
+import { OPEN_CONDUCT } from '../support/conduct.ts';
 import { RFC_FIXTURE } from '../support/rfc-zone.ts';
 import { readCorpus } from './corpus.ts';
 import { createPacket, createRandom, mutate } from './mutators.ts';
@@ -22,7 +23,7 @@ const MAX_TCP_BYTES = 65_535;
 const FILL = 0xa5;
 
 const { snapshot, state } = RFC_FIXTURE;
-const desk = createDesk(snapshot, state, 99);
+const desk = createDesk(snapshot, state, 99, 0, OPEN_CONDUCT);
 const out = new Uint8Array(MAX_TCP_BYTES + 64).fill(FILL);
 
 /** Answers, and checks what must be true of every answer. Returns its length. */

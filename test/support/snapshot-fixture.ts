@@ -2,7 +2,8 @@
 // health and load applied by the code that applies them in a node.
 
 import { parse } from 'yaml';
-import { answerQuery, TCP, UDP } from '../../src/answer/answer-query.ts';
+import { answerQuery, HTTPS, TCP, TLS, UDP } from '../../src/answer/answer-query.ts';
+import { type Conduct, PLAIN_CONDUCT } from '../../src/answer/conduct.ts';
 import { createDesk, type Desk } from '../../src/answer/desk.ts';
 import { CONTINENTS } from '../../src/geo/countries.ts';
 import type { PlaceMap } from '../../src/geo/place-map.ts';
@@ -134,9 +135,16 @@ export function inputOf(configuration: WholeConfiguration, serial: number): Snap
 }
 
 /** `document`: YAML, or an object; its keys stand above those of BASE. */
+export type FixtureOptions = {
+  readonly seed?: number;
+  readonly placeMap?: PlaceMap;
+  readonly serial?: number;
+  readonly conduct?: Conduct;
+};
+
 export function createFixture(
   document: string | Readonly<Record<string, unknown>>,
-  { seed = 1, placeMap = placeMapOf(WORLD), serial = 7 } = {},
+  { seed = 1, placeMap = placeMapOf(WORLD), serial = 7, conduct = PLAIN_CONDUCT }: FixtureOptions = {},
 ): Fixture {
   const own = typeof document === 'string' ? (parse(document) ?? {}) : document;
   const parsed = parseConfiguration({ ...BASE, ...own }, { resolveLocation: () => undefined, checkRecordData });
@@ -165,7 +173,7 @@ export function createFixture(
     rankings,
     state,
     serving,
-    desk: createDesk(snapshot, state, seed),
+    desk: createDesk(snapshot, state, seed, 0, conduct),
   };
 }
 
@@ -199,7 +207,7 @@ export function setLoads({ serving }: Pick<Fixture, 'serving'>, reports: readonl
 export type Question = QueryShape & {
   /** Where the query comes from; 192.0.2.1, which is nowhere, when not given. */
   readonly source?: string;
-  readonly protocol?: 'udp' | 'tcp';
+  readonly protocol?: 'udp' | 'tcp' | 'tls' | 'https';
   readonly outSize?: number;
 };
 
@@ -252,9 +260,11 @@ export function askBytes(
   desk.client.words.fill(0);
   desk.client.words.set(address.words);
   const out = new Uint8Array(outSize);
-  const length = answerQuery(desk, query, 0, query.length, out, 0, outSize, protocol === 'udp' ? UDP : TCP);
+  const length = answerQuery(desk, query, 0, query.length, out, 0, outSize, PROTOCOL_NUMBERS[protocol]);
   return out.slice(0, length);
 }
+
+const PROTOCOL_NUMBERS = { udp: UDP, tcp: TCP, tls: TLS, https: HTTPS } as const;
 
 function formatRecord({ name, ttlSeconds, type, data }: DecodedRecord): string {
   return `${formatName(name)} ${ttlSeconds} ${formatRecordType(type)} ${formatRecordData(type, data)}`;

@@ -22,6 +22,9 @@ describe('parseSettings', () => {
           transport: 'auto',
           threads: 0,
           tcp: { maxConnections: 1024, idleTimeoutMs: 10_000, messageTimeoutMs: 5_000 },
+          nsid: '',
+          chaos: { id: '', version: '' },
+          cookies: { enabled: true, secrets: [], secretFile: '', required: 'limited' },
         },
         api: { listen: { host: '127.0.0.1', port: 8053 } },
         telemetry: { listen: { host: '127.0.0.1', port: 9153 } },
@@ -45,6 +48,14 @@ describe('parseSettings', () => {
         transport: 'batch',
         threads: 4,
         tcp: { maxConnections: 1, idleTimeout: '1m', messageTimeout: '1500ms' },
+        nsid: 'ns1.fra',
+        chaos: { id: 'ns1', version: 'none of yours' },
+        cookies: {
+          enabled: false,
+          secrets: ['E5e973e5a6b2a43f48e7dc849e37bfcf'],
+          secretFile: '/run/cookies',
+          required: 'always',
+        },
       },
       api: { listen: '[::]:443' },
       telemetry: { listen: '0.0.0.0:0' },
@@ -72,6 +83,14 @@ describe('parseSettings', () => {
           transport: 'batch',
           threads: 4,
           tcp: { maxConnections: 1, idleTimeoutMs: 60_000, messageTimeoutMs: 1_500 },
+          nsid: 'ns1.fra',
+          chaos: { id: 'ns1', version: 'none of yours' },
+          cookies: {
+            enabled: false,
+            secrets: [Uint8Array.from(Buffer.from('e5e973e5a6b2a43f48e7dc849e37bfcf', 'hex'))],
+            secretFile: '/run/cookies',
+            required: 'always',
+          },
         },
         api: { listen: { host: '::', port: 443 } },
         telemetry: { listen: { host: '0.0.0.0', port: 0 } },
@@ -123,6 +142,23 @@ describe('parseSettings', () => {
     ]);
   });
 
+  test('a secret that is refused is not repeated', () => {
+    const secrets = ['e5e973e5a6b2a43f48e7dc849e37bfc', 'e5e973e5a6b2a43f48e7dc849e37bfcf'];
+    assert.deepEqual(problemsOf({ dns: { cookies: { secrets } } }), [
+      {
+        path: '/dns/cookies/secrets/0',
+        message: 'Expected 32 hexadecimal digits, as `openssl rand -hex 16` makes them; found something else.',
+      },
+    ]);
+    const repeated = problemsOf({ dns: { cookies: { secrets: [secrets[1], secrets[1]] } } });
+    assert.deepEqual([repeated.length, JSON.stringify(repeated).includes('e5e9')], [1, false]);
+  });
+
+  test('what a server says of itself has its length', () => {
+    const dns = { nsid: 'ü'.repeat(33), chaos: { id: 'x'.repeat(256), version: 'x'.repeat(255) } };
+    assert.deepEqual(pathsOf({ dns }), ['/dns/nsid', '/dns/chaos/id']);
+  });
+
   test('a message says what is expected and what was found', () => {
     assert.deepEqual(problemsOf({ dns: { tcp: { idleTimeout: '10 s' } } }), [
       { path: '/dns/tcp/idleTimeout', message: "Expected a duration from 100ms to 1h, such as 10s; found '10 s'." },
@@ -170,6 +206,6 @@ describe('parseSettings', () => {
       const document = [...path].reverse().reduce<unknown>((below, key) => ({ [key]: below }), initial);
       assert.deepEqual(problemsOf(document), [], path.join('.'));
     }
-    assert.equal(SETTING_KEYS.length, 21);
+    assert.equal(SETTING_KEYS.length, 28);
   });
 });
