@@ -32,6 +32,8 @@ import { chooseOptions } from './choose-options.ts';
 import { countDropped, countRequest, countResponse, DROPPED_MALFORMED } from './counters.ts';
 import type { Desk } from './desk.ts';
 import { FOUND_DELEGATION, FOUND_OUTSIDE, findQuestion } from './find-name.ts';
+import { imputeName, judgeAnswer, WITHHELD, withholdAnswer } from './limit-answer.ts';
+import { RATE_PASS } from './rate-limit.ts';
 
 /** How a message came: index of PROTOCOLS in counters.ts. */
 export const UDP = 0;
@@ -64,9 +66,14 @@ export function answerQuery(
   beginAnswer(desk);
   response.options = query.options === 0 ? 0 : chooseOptions(desk, isConnection(protocol), protocol >= TLS);
   beginResponse(response, query, out, outStart, size);
-  const rcode = outcome === PARSED ? answerParsed(desk, protocol) : outcome;
+  let rcode = outcome === PARSED ? answerParsed(desk, protocol) : outcome;
   const zone = desk.zone !== NONE ? desk.zone : snapshot.zones.names.length;
   countRequest(counters, zone, protocol, desk.client.family === 6 ? 1 : 0, query.type);
+  if (desk.limiter !== undefined && protocol === UDP) {
+    const verdict = judgeAnswer(desk, desk.limiter, rcode);
+    if (verdict !== RATE_PASS) rcode = withholdAnswer(desk, verdict, rcode, zone);
+    if (rcode === WITHHELD) return 0;
+  }
   countResponse(counters, zone, rcode);
   return finishResponse(response, query, rcode, desk.authoritative, desk.scope);
 }
@@ -98,6 +105,7 @@ function answerParsed(desk: Desk, protocol: number): number {
 
 /** RFC 7873 section 5.4: a query with no question but for a server cookie, which the response has in any case. */
 function answerCookieQuestion(desk: Desk): number {
+  desk.imputedName = 0;
   if (!isCookieAnswered(desk)) return RCODE_FORMERR;
   return desk.hasValidCookie || desk.query.cookieBytes === CLIENT_COOKIE_BYTES ? RCODE_NOERROR : RCODE_BADCOOKIE;
 }
@@ -111,6 +119,7 @@ function answerQuestion(desk: Desk): number {
   const { query, found } = desk;
   findQuestion(desk.snapshot.zones, query.name, query.type, found);
   desk.zone = found.zone;
+  if (desk.limiter !== undefined) imputeName(desk);
   const isOurClass = query.class === CLASS_IN || query.class === CLASS_ANY;
   if (found.kind === FOUND_OUTSIDE || !isOurClass) return answerOutside(desk, isOurClass);
   desk.trace?.push({ step: 'zone', zone: found.zone });

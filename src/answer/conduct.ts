@@ -2,6 +2,7 @@
 // operator's settings, the same for all answer threads of a process.
 
 import { type CookieSecrets, createCookieSecrets } from './cookie-secrets.ts';
+import type { RateRule } from './rate-limit.ts';
 
 export type Conduct = {
   /** What an NSID option says (RFC 5001); empty: nothing. */
@@ -12,6 +13,8 @@ export type Conduct = {
   /** The idle timeout of connections in units of 100 ms (RFC 7828). */
   readonly keepaliveUnits: number;
   readonly cookies: CookieConduct;
+  /** Undefined: answers are not limited. */
+  readonly rateLimit: RateRule | undefined;
 };
 
 export type CookieConduct = {
@@ -35,4 +38,5 @@ export const PLAIN_CONDUCT: Conduct = {
   chaosVersion: NOTHING,
   keepaliveUnits: 0,
   cookies: { secrets: createCookieSecrets(), required: 'limited' },
+  rateLimit: undefined,
 };

@@ -17,6 +17,8 @@ export type Counters = {
   readonly durations: Float64Array;
   /** [cause]: messages that got no answer. */
   readonly dropped: Float64Array;
+  /** [zone][action]: answers that the rate limit withheld. */
+  readonly limited: Float64Array;
 };
 
 export const PROTOCOLS = ['udp', 'tcp', 'tls', 'https'] as const;
@@ -46,6 +48,12 @@ export const DROPPED_OVERLOAD = 2;
 export const DROPPED_OVERSIZED = 3;
 export const DROPPED_UNSENT = 4;
 
+/** What became of an answer that was withheld: nothing; it went out without records, with TC; or as BADCOOKIE. */
+export const LIMIT_ACTIONS = ['dropped', 'slipped', 'bad-cookie'] as const;
+export const LIMITED_DROPPED = 0;
+export const LIMITED_SLIPPED = 1;
+export const LIMITED_BAD_COOKIE = 2;
+
 const OTHER_TYPE = COUNTED_TYPES.length - 1;
 const TYPE_SLOTS = 260;
 const typeIndex = new Uint8Array(TYPE_SLOTS).fill(OTHER_TYPE);
@@ -62,6 +70,7 @@ export function createCounters(snapshot: Snapshot): Counters {
     answers: sharedFloat64(snapshot.services.clusters.length * REASONS.length),
     durations: sharedFloat64(DURATION_BUCKETS.length + 2),
     dropped: sharedFloat64(DROP_CAUSES.length),
+    limited: sharedFloat64(zones * LIMIT_ACTIONS.length),
   };
 }
 
@@ -83,6 +92,11 @@ export function countAnswer(counters: Counters, slot: number, reason: number): v
 
 export function countDropped(counters: Counters, cause: number, messages: number): void {
   add(counters.dropped, cause, messages);
+}
+
+/** `zone` as in countRequest. */
+export function countLimited(counters: Counters, zone: number, action: number): void {
+  add(counters.limited, zone * LIMIT_ACTIONS.length + action, 1);
 }
 
 /** `seconds` for each of so many messages. */

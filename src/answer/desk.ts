@@ -11,6 +11,7 @@ import { type Conduct, PLAIN_CONDUCT } from './conduct.ts';
 import { type Counters, createCounters } from './counters.ts';
 import { createDecision, type Decision } from './decision.ts';
 import { createFound, type Found } from './find-name.ts';
+import { createRateLimiter, type RateLimiter } from './rate-limit.ts';
 import type { Trace } from './trace.ts';
 
 export type Desk = {
@@ -22,6 +23,8 @@ export type Desk = {
   readonly conduct: Conduct;
   /** Since 1970, whole; read by whoever receives, once for all that came together. */
   nowSeconds: number;
+  /** Undefined: answers are not limited. */
+  readonly limiter: RateLimiter | undefined;
   readonly query: Query;
   readonly response: Response;
   readonly found: Found;
@@ -51,6 +54,9 @@ export type Desk = {
   authoritative: boolean;
   /** Whether the client has proved, by a server cookie of ours, that it is where its query says. */
   hasValidCookie: boolean;
+  /** What the question's name counts as where answers are limited, and its zone: see limit-answer.ts. */
+  imputedName: number;
+  imputedZone: number;
   /** Filled while explaining; undefined while serving. */
   trace: Trace | undefined;
 };
@@ -77,6 +83,7 @@ export function createDesk(
     thread,
     conduct,
     nowSeconds: 0,
+    limiter: conduct.rateLimit && createRateLimiter(conduct.rateLimit),
     query,
     response: createResponse(),
     found: createFound(),
@@ -95,6 +102,8 @@ export function createDesk(
     negative: false,
     authoritative: false,
     hasValidCookie: false,
+    imputedName: 0,
+    imputedZone: 0,
     trace: undefined,
   };
   desk.decision.chance.bits = seed;

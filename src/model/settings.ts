@@ -4,6 +4,7 @@
 
 import type { Static } from 'typebox';
 import { Value } from 'typebox/value';
+import { type Prefix, parsePrefix } from './address.ts';
 import { parseCookieSecret } from './cookie-secret.ts';
 import { parseDuration } from './duration.ts';
 import { type ListenAddress, parseListenAddress } from './listen-address.ts';
@@ -33,6 +34,15 @@ export type Settings = {
       /** Empty: none. What it holds stands above `secrets`. */
       readonly secretFile: string;
       readonly required: 'never' | 'limited' | 'always';
+    };
+    readonly rateLimit: {
+      /** 0: no limit. */
+      readonly responsesPerSecond: number;
+      readonly windowMs: number;
+      readonly slip: number;
+      readonly ipv4Prefix: number;
+      readonly ipv6Prefix: number;
+      readonly exempt: readonly Prefix[];
     };
   };
   readonly api: { readonly listen: ListenAddress };
@@ -82,6 +92,7 @@ function settingsOf({ dns, api, telemetry, geo, probe, ...rest }: Static<typeof 
       nsid: dns.nsid,
       chaos: dns.chaos,
       cookies: { ...dns.cookies, secrets: dns.cookies.secrets.map(cookieSecret) },
+      rateLimit: rateLimitOf(dns.rateLimit),
     },
     api: { listen: boundAddress(api.listen) },
     telemetry: { listen: boundAddress(telemetry.listen) },
@@ -104,6 +115,16 @@ function boundAddress(text: string): ListenAddress {
   const address = parseListenAddress(text);
   if (address === undefined) throw new Error(`the schema let through the listen address '${text}'`);
   return address;
+}
+
+function rateLimitOf({ window, exempt, ...rest }: Static<typeof SettingsDocument>['dns']['rateLimit']) {
+  return { ...rest, windowMs: milliseconds(window), exempt: exempt.map(prefixOf) };
+}
+
+function prefixOf(text: string): Prefix {
+  const prefix = parsePrefix(text);
+  if (prefix === undefined) throw new Error(`the schema let through the prefix '${text}'`);
+  return prefix;
 }
 
 function cookieSecret(text: string): Uint8Array {

@@ -38,6 +38,14 @@ export function addAnswerMetrics(metrics: Metrics, totals: CounterTotals): void 
       for (const { labels, value } of totals.read('dropped')) set(value, labels);
     },
   });
+  metrics.addCounter({
+    name: 'azimuth_dns_rate_limited_total',
+    help: 'Answers that the rate limit withheld.',
+    labels: ['zone', 'action'],
+    collect: (set) => {
+      for (const { labels, value } of totals.read('limited')) set(value, labels);
+    },
+  });
   metrics.addHistogram({
     name: 'azimuth_dns_request_duration_seconds',
     help: 'From the read of a query to its answer being handed to the kernel.',

@@ -25,6 +25,14 @@ describe('parseSettings', () => {
           nsid: '',
           chaos: { id: '', version: '' },
           cookies: { enabled: true, secrets: [], secretFile: '', required: 'limited' },
+          rateLimit: {
+            responsesPerSecond: 0,
+            windowMs: 15_000,
+            slip: 2,
+            ipv4Prefix: 24,
+            ipv6Prefix: 56,
+            exempt: [],
+          },
         },
         api: { listen: { host: '127.0.0.1', port: 8053 } },
         telemetry: { listen: { host: '127.0.0.1', port: 9153 } },
@@ -55,6 +63,14 @@ describe('parseSettings', () => {
           secrets: ['E5e973e5a6b2a43f48e7dc849e37bfcf'],
           secretFile: '/run/cookies',
           required: 'always',
+        },
+        rateLimit: {
+          responsesPerSecond: 300,
+          window: '1m',
+          slip: 1,
+          ipv4Prefix: 32,
+          ipv6Prefix: 64,
+          exempt: ['192.0.2.0/24'],
         },
       },
       api: { listen: '[::]:443' },
@@ -90,6 +106,14 @@ describe('parseSettings', () => {
             secrets: [Uint8Array.from(Buffer.from('e5e973e5a6b2a43f48e7dc849e37bfcf', 'hex'))],
             secretFile: '/run/cookies',
             required: 'always',
+          },
+          rateLimit: {
+            responsesPerSecond: 300,
+            windowMs: 60_000,
+            slip: 1,
+            ipv4Prefix: 32,
+            ipv6Prefix: 64,
+            exempt: [{ family: 4, words: [0xc0000200], length: 24 }],
           },
         },
         api: { listen: { host: '::', port: 443 } },
@@ -206,6 +230,6 @@ describe('parseSettings', () => {
       const document = [...path].reverse().reduce<unknown>((below, key) => ({ [key]: below }), initial);
       assert.deepEqual(problemsOf(document), [], path.join('.'));
     }
-    assert.equal(SETTING_KEYS.length, 28);
+    assert.equal(SETTING_KEYS.length, 34);
   });
 });
