@@ -32,8 +32,7 @@ import { chooseOptions } from './choose-options.ts';
 import { countDropped, countRequest, countResponse, DROPPED_MALFORMED } from './counters.ts';
 import type { Desk } from './desk.ts';
 import { FOUND_DELEGATION, FOUND_OUTSIDE, findQuestion } from './find-name.ts';
-import { imputeName, judgeAnswer, WITHHELD, withholdAnswer } from './limit-answer.ts';
-import { RATE_PASS } from './rate-limit.ts';
+import { imputeName, limitAnswer, WITHHELD } from './limit-answer.ts';
 
 /** How a message came: index of PROTOCOLS in counters.ts. */
 export const UDP = 0;
@@ -66,12 +65,12 @@ export function answerQuery(
   beginAnswer(desk);
   response.options = query.options === 0 ? 0 : chooseOptions(desk, isConnection(protocol), protocol >= TLS);
   beginResponse(response, query, out, outStart, size);
-  let rcode = outcome === PARSED ? answerParsed(desk, protocol) : outcome;
+  let rcode = outcome;
+  if (outcome === PARSED) rcode = query.options === 0 ? answerQuestion(desk) : answerWithOptions(desk, protocol);
   const zone = desk.zone !== NONE ? desk.zone : snapshot.zones.names.length;
   countRequest(counters, zone, protocol, desk.client.family === 6 ? 1 : 0, query.type);
   if (desk.limiter !== undefined && protocol === UDP) {
-    const verdict = judgeAnswer(desk, desk.limiter, rcode);
-    if (verdict !== RATE_PASS) rcode = withholdAnswer(desk, verdict, rcode, zone);
+    rcode = limitAnswer(desk, desk.limiter, rcode, zone);
     if (rcode === WITHHELD) return 0;
   }
   countResponse(counters, zone, rcode);
@@ -94,7 +93,8 @@ function isConnection(protocol: number): boolean {
   return protocol === TCP || protocol === TLS;
 }
 
-function answerParsed(desk: Desk, protocol: number): number {
+/** A query that has options; those about which there is more to decide are cookies. */
+function answerWithOptions(desk: Desk, protocol: number): number {
   const { query } = desk;
   if ((query.options & HAS_COOKIE) === 0) return answerQuestion(desk);
   if (query.questionEnd === query.start + HEADER_BYTES) return answerCookieQuestion(desk);

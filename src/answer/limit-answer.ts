@@ -34,8 +34,13 @@ export function imputeName(desk: Desk): void {
   desk.imputedZone = hashes[query.name.labelCount - image.labelCount] ?? 0;
 }
 
-/** Judges the answer that `desk.response` holds. */
-export function judgeAnswer(desk: Desk, limiter: RateLimiter, rcode: number): RateVerdict {
+/** Judges the answer that `desk.response` holds, and changes it where it is withheld. Returns its rcode, or WITHHELD. */
+export function limitAnswer(desk: Desk, limiter: RateLimiter, rcode: number, zone: number): number {
+  const verdict = judgeAnswer(desk, limiter, rcode);
+  return verdict === RATE_PASS ? rcode : withholdAnswer(desk, verdict, rcode, zone);
+}
+
+function judgeAnswer(desk: Desk, limiter: RateLimiter, rcode: number): RateVerdict {
   if (desk.hasValidCookie) return RATE_PASS;
   const { client } = desk;
   const kind = kindOf(desk, rcode);
@@ -54,9 +59,9 @@ function kindOf({ negative, authoritative, response }: Desk, rcode: number): num
 /**
  * Puts what goes out instead into the response: nothing; or something without records, by which a real client finds another
  * way: TC, for TCP, or to one that sends cookies one of ours, with BADCOOKIE (RFC 7873 section 5.2.3). An error is as short
- * as can be. Returns its rcode, or WITHHELD.
+ * as can be.
  */
-export function withholdAnswer(desk: Desk, verdict: RateVerdict, rcode: number, zone: number): number {
+function withholdAnswer(desk: Desk, verdict: RateVerdict, rcode: number, zone: number): number {
   const { counters, response, query, conduct } = desk;
   if (verdict === RATE_DROP) {
     countLimited(counters, zone, LIMITED_DROPPED);

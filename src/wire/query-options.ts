@@ -35,13 +35,8 @@ export const CLIENT_COOKIE_BYTES = 8;
 const MIN_COOKIES_BYTES = 16;
 const MAX_COOKIES_BYTES = 40;
 
-export function createQueryOptions(): QueryOptions {
-  return {
-    options: 0,
-    cookieStart: 0,
-    cookieBytes: 0,
-    subnet: { present: false, family: 0, sourceLength: 0, words: new Uint32Array(4) },
-  };
+export function createSubnet(): ClientSubnet {
+  return { present: false, family: 0, sourceLength: 0, words: new Uint32Array(4) };
 }
 
 /** What `options` does not name is not looked at, so that it need not be cleared. */

@@ -8,7 +8,7 @@
 //   | header 12 | qname, type, class | OPT and others, any order   |
 
 import { createFlatName, type FlatName, MAX_LABEL_BYTES, MAX_LABELS, readFlatName } from './flat-name.ts';
-import { clearOptions, createQueryOptions, HAS_COOKIE, parseOptions, type QueryOptions } from './query-options.ts';
+import { clearOptions, createSubnet, HAS_COOKIE, parseOptions, type QueryOptions } from './query-options.ts';
 import { RCODE_BADVERS, RCODE_FORMERR, RCODE_NOTIMP, TYPE_OPT } from './record-types.ts';
 
 /** A query as parsed. One per thread, filled anew for each message; byte offsets count from the start of `bytes`. */
@@ -46,7 +46,6 @@ const MIN_UDP_PAYLOAD = 512;
 
 export function createQuery(): Query {
   return {
-    ...createQueryOptions(),
     bytes: new Uint8Array(0),
     start: 0,
     id: 0,
@@ -61,6 +60,10 @@ export function createQuery(): Query {
     ednsVersion: 0,
     udpPayloadSize: MIN_UDP_PAYLOAD,
     dnssecOk: false,
+    options: 0,
+    cookieStart: 0,
+    cookieBytes: 0,
+    subnet: createSubnet(),
   };
 }
 

@@ -4,7 +4,7 @@
 // Serves RFC 5001 (NSID), RFC 7828 (keepalive), RFC 7830 and RFC 8467 (padding), RFC 7871 (client subnet), RFC 7873
 // (cookies), RFC 8914 (extended errors).
 
-import { extraTextOf, NO_EXTENDED_ERROR } from './extended-error.ts';
+import { extraTextOf } from './extended-error.ts';
 import {
   type ClientSubnet,
   HAS_COOKIE,
@@ -46,16 +46,6 @@ const INFO_CODE_BYTES = 2;
 /** RFC 8467 section 4.1: responses are padded to a multiple of this. */
 const PADDING_BLOCK_BYTES = 468;
 
-export function createResponseOptions(): ResponseOptions {
-  return {
-    options: 0,
-    nsid: new Uint8Array(0),
-    cookies: new Uint8Array(COOKIES_BYTES),
-    keepaliveUnits: 0,
-    extendedError: NO_EXTENDED_ERROR,
-  };
-}
-
 /** Room that the options need, the subnet, an extended error and padding apart: those two take what is left. */
 export function chosenOptionBytes({ options, nsid }: ResponseOptions): number {
   let bytes = 0;
@@ -83,7 +73,7 @@ export function writeSubnet(bytes: Uint8Array, at: number, { subnet }: QueryOpti
   return at;
 }
 
-/** Those for which room was kept. */
+/** Those for which room was kept. Returns the offset behind them. */
 export function writeChosenOptions(bytes: Uint8Array, at: number, response: ResponseOptions): number {
   const { options, nsid, cookies, keepaliveUnits } = response;
   if (options & HAS_NSID) {

@@ -9,8 +9,8 @@ import type { Query } from './query.ts';
 import { HEADER_BYTES } from './query.ts';
 import { CLASS_IN, TYPE_OPT } from './record-types.ts';
 import {
+  COOKIES_BYTES,
   chosenOptionBytes,
-  createResponseOptions,
   extendedErrorBytes,
   isPadded,
   OPT_BYTES,
@@ -46,7 +46,6 @@ export const MAX_UDP_PAYLOAD = 1232;
 
 export function createResponse(): Response {
   return {
-    ...createResponseOptions(),
     bytes: new Uint8Array(0),
     start: 0,
     at: 0,
@@ -56,6 +55,11 @@ export function createResponse(): Response {
     authorities: 0,
     additionals: 0,
     truncated: false,
+    options: 0,
+    nsid: new Uint8Array(0),
+    cookies: new Uint8Array(COOKIES_BYTES),
+    keepaliveUnits: 0,
+    extendedError: NO_EXTENDED_ERROR,
   };
 }
 
@@ -172,9 +176,9 @@ export function finishResponse(
 }
 
 function writeOpt(response: Response, query: Query, rcode: number, scopeLength: number): void {
-  const { bytes, start, limit, options, extendedError } = response;
-  const room = limit - response.at;
-  let at = response.at;
+  const { bytes } = response;
+  const records = response.at;
+  let at = records;
   bytes[at++] = 0;
   at = write16(bytes, at, TYPE_OPT);
   at = write16(bytes, at, MAX_UDP_PAYLOAD);
@@ -185,17 +189,25 @@ function writeOpt(response: Response, query: Query, rcode: number, scopeLength: 
   const dataStart = at + 2;
   at = dataStart;
   if (query.subnet.present) at = writeSubnet(bytes, at, query, scopeLength);
-  if (options !== 0) at = writeChosenOptions(bytes, at, response);
+  if (response.options !== 0 || response.extendedError !== NO_EXTENDED_ERROR) {
+    at = writeOptions(response, at, response.limit - records);
+  }
+  write16(bytes, dataStart - 2, at - dataStart);
+  response.at = at;
+  response.additionals++;
+}
+
+/** Returns the offset behind them. `room`: what records have left. */
+function writeOptions(response: Response, at: number, room: number): number {
+  const { bytes, start, end, extendedError } = response;
+  at = writeChosenOptions(bytes, at, response);
   if (extendedError !== NO_EXTENDED_ERROR) {
     const length = extendedErrorBytes(extendedError, room);
     if (length > 0) at = writeExtendedError(bytes, at, extendedError, length);
     // RFC 8914 section 3: "Implementations SHOULD set the truncation bit when dropping EDE options".
     else response.truncated = true;
   }
-  if (isPadded(response)) at = writePadding(bytes, at, at - start, response.end - start);
-  write16(bytes, dataStart - 2, at - dataStart);
-  response.at = at;
-  response.additionals++;
+  return isPadded(response) ? writePadding(bytes, at, at - start, end - start) : at;
 }
 
 function optBytes(response: Response, query: Query): number {
