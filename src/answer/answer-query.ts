@@ -29,10 +29,11 @@ import { answerChaos } from './answer-chaos.ts';
 import { answerName } from './answer-name.ts';
 import { writeNegative, writeReferral } from './answer-zone.ts';
 import { chooseOptions } from './choose-options.ts';
-import { countDropped, countRequest, countResponse, DROPPED_MALFORMED } from './counters.ts';
+import { countRequest, countResponse } from './counters.ts';
 import type { Desk } from './desk.ts';
 import { FOUND_DELEGATION, FOUND_OUTSIDE, findQuestion } from './find-name.ts';
 import { imputeName, limitAnswer, WITHHELD } from './limit-answer.ts';
+import { keepSilence } from './silence.ts';
 
 /** How a message came: index of PROTOCOLS in counters.ts. */
 export const UDP = 0;
@@ -58,7 +59,7 @@ export function answerQuery(
   const { query, response, counters, snapshot } = desk;
   const outcome = parseQuery(query, bytes, start, length);
   if (outcome === SILENCE) {
-    countDropped(counters, DROPPED_MALFORMED, 1);
+    keepSilence(desk, bytes, start, length);
     return 0;
   }
   const size = protocol === UDP ? Math.min(outSize, query.udpPayloadSize, MAX_UDP_PAYLOAD) : outSize;

@@ -19,6 +19,8 @@ export type Counters = {
   readonly dropped: Float64Array;
   /** [zone][action]: answers that the rate limit withheld. */
   readonly limited: Float64Array;
+  /** [zone][cause]: of the messages without an answer those that were about a zone of ours. */
+  readonly silenced: Float64Array;
 };
 
 export const PROTOCOLS = ['udp', 'tcp', 'tls', 'https'] as const;
@@ -41,12 +43,17 @@ export const COUNTED_TYPES = [
 export const COUNTED_RCODES = 24;
 /** Upper bounds in seconds; the last bucket has none. */
 export const DURATION_BUCKETS = [1e-5, 2e-5, 5e-5, 1e-4, 2e-4, 5e-4, 1e-3, 5e-3, 2.5e-2, 1e-1] as const;
-export const DROP_CAUSES = ['malformed', 'port-zero', 'overload', 'oversized', 'unsent'] as const;
+export const DROP_CAUSES = ['malformed', 'port-zero', 'overload', 'oversized', 'unsent', 'response'] as const;
 export const DROPPED_MALFORMED = 0;
 export const DROPPED_PORT_ZERO = 1;
 export const DROPPED_OVERLOAD = 2;
 export const DROPPED_OVERSIZED = 3;
 export const DROPPED_UNSENT = 4;
+export const DROPPED_RESPONSE = 5;
+/** See silence.ts. */
+export const SILENCE_CAUSES = ['response', 'port-zero'] as const;
+export const SILENCED_RESPONSE = 0;
+export const SILENCED_PORT_ZERO = 1;
 
 /** What became of an answer that was withheld: nothing; it went out without records, with TC; or as BADCOOKIE. */
 export const LIMIT_ACTIONS = ['dropped', 'slipped', 'bad-cookie'] as const;
@@ -71,6 +78,7 @@ export function createCounters(snapshot: Snapshot): Counters {
     durations: sharedFloat64(DURATION_BUCKETS.length + 2),
     dropped: sharedFloat64(DROP_CAUSES.length),
     limited: sharedFloat64(zones * LIMIT_ACTIONS.length),
+    silenced: sharedFloat64(zones * SILENCE_CAUSES.length),
   };
 }
 
@@ -97,6 +105,11 @@ export function countDropped(counters: Counters, cause: number, messages: number
 /** `zone` as in countRequest. */
 export function countLimited(counters: Counters, zone: number, action: number): void {
   add(counters.limited, zone * LIMIT_ACTIONS.length + action, 1);
+}
+
+/** `zone`: one of ours. */
+export function countSilenced(counters: Counters, zone: number, cause: number): void {
+  add(counters.silenced, zone * SILENCE_CAUSES.length + cause, 1);
 }
 
 /** `seconds` for each of so many messages. */

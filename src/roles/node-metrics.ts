@@ -39,6 +39,14 @@ export function addAnswerMetrics(metrics: Metrics, totals: CounterTotals): void 
     },
   });
   metrics.addCounter({
+    name: 'azimuth_dns_silenced_total',
+    help: 'Messages about a zone of ours that must not be answered.',
+    labels: ['zone', 'cause'],
+    collect: (set) => {
+      for (const { labels, value } of totals.read('silenced')) set(value, labels);
+    },
+  });
+  metrics.addCounter({
     name: 'azimuth_dns_rate_limited_total',
     help: 'Answers that the rate limit withheld.',
     labels: ['zone', 'action'],

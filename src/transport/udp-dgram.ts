@@ -8,10 +8,10 @@ import {
   countDuration,
   DROPPED_OVERLOAD,
   DROPPED_OVERSIZED,
-  DROPPED_PORT_ZERO,
   DROPPED_UNSENT,
 } from '../answer/counters.ts';
 import type { Desk } from '../answer/desk.ts';
+import { ignorePortZero } from '../answer/silence.ts';
 import { MAX_UDP_PAYLOAD } from '../wire/response.ts';
 import { setClientAddress } from './client-address.ts';
 import {
@@ -47,7 +47,7 @@ export async function listenUdp({ host, port, reusePort }: UdpOptions, desk: Des
     received++;
     const begun = performance.now();
     // Nobody can receive on port 0 (and sending there fails).
-    if (remote.port === 0) return countDropped(desk.counters, DROPPED_PORT_ZERO, 1);
+    if (remote.port === 0) return ignorePortZero(desk, message, 0, message.length);
     if (message.length > MAX_UDP_QUERY_BYTES) return countDropped(desk.counters, DROPPED_OVERSIZED, 1);
     if (pending >= MAX_PENDING_SENDS) return countDropped(desk.counters, DROPPED_OVERLOAD, 1);
     const out = free.pop() ?? new Uint8Array(MAX_UDP_PAYLOAD);
