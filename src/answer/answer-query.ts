@@ -12,19 +12,23 @@ import {
   CLASS_ANY,
   CLASS_IN,
   isMetaType,
+  RCODE_FORMERR,
   RCODE_NOERROR,
   RCODE_NOTIMP,
+  RCODE_NXDOMAIN,
   RCODE_REFUSED,
   TYPE_ANY,
   TYPE_AXFR,
   TYPE_IXFR,
+  TYPE_NXNAME,
 } from '../wire/record-types.ts';
 import { beginResponse, finishResponse, MAX_UDP_PAYLOAD, QUESTION_OFFSET } from '../wire/response.ts';
 import { answerName } from './answer-name.ts';
-import { writeNegative, writeReferral } from './answer-zone.ts';
+import { writeNegative, writeReferral, writeTargets } from './answer-zone.ts';
 import { countDropped, countRequest, countResponse, DROPPED_MALFORMED } from './counters.ts';
 import type { Desk } from './desk.ts';
 import { FOUND_DELEGATION, FOUND_OUTSIDE, findQuestion } from './find-name.ts';
+import { writeProofs } from './prove-absence.ts';
 
 /** How a message came: index of PROTOCOLS in counters.ts. */
 export const UDP = 0;
@@ -70,6 +74,9 @@ function beginAnswer(desk: Desk): void {
   desk.zone = NONE;
   desk.scope = 0;
   desk.negative = false;
+  desk.signer.deniedType = 0;
+  desk.targets = NONE;
+  desk.signer.proofCount = 0;
   desk.authoritative = false;
 }
 
@@ -93,10 +100,27 @@ function answerQuestion(desk: Desk): number {
   // RFC 1035 section 6.2: with class * nobody can be sure to know everything.
   desk.authoritative = rcode !== RCODE_REFUSED && query.class === CLASS_IN;
   if (desk.negative) writeNegative(desk);
-  return rcode;
+  if (desk.signer.proofCount > 0) writeProofs(desk);
+  if (desk.targets !== NONE) writeTargets(desk, desk.targets, NONE);
+  return isDeniedCompactly(desk) ? denyCompactly(desk, rcode) : rcode;
+}
+
+function isDeniedCompactly({ query, found }: Desk): boolean {
+  return query.dnssecOk && found.image.signing?.isCompact === true;
+}
+
+/**
+ * RFC 9824 section 5: a name that is proven to have nothing is not denied by the rcode, but to those who say that they
+ * understand both; section 5.1: the answer then says so too.
+ */
+function denyCompactly({ query, response }: Desk, rcode: number): number {
+  response.compact = query.compactOk;
+  return rcode === RCODE_NXDOMAIN && !query.compactOk ? RCODE_NOERROR : rcode;
 }
 
 /** Transfers are known and not for everyone (RFC 5936 section 2.2.1); the rest are no questions that a zone could answer. */
 function refuseMetaType(type: number): number {
+  // RFC 9824 section 3.5: "the DNS server MUST return a Format Error".
+  if (type === TYPE_NXNAME) return RCODE_FORMERR;
   return type === TYPE_AXFR || type === TYPE_IXFR ? RCODE_REFUSED : RCODE_NOTIMP;
 }

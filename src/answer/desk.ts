@@ -1,5 +1,6 @@
 // A desk: what one answer thread works with. Made once per thread; adopting another snapshot changes what it points at.
 
+import type { Sign } from '../dnssec/zone-keys.ts';
 import { createTurns, type Turns } from '../load/turns.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import { NONE } from '../snapshot/snapshot.ts';
@@ -10,6 +11,7 @@ import { createResponse, QUESTION_OFFSET, type Response } from '../wire/response
 import { type Counters, createCounters } from './counters.ts';
 import { createDecision, type Decision } from './decision.ts';
 import { createFound, type Found } from './find-name.ts';
+import { createSigner, type Signer } from './signer.ts';
 import type { Trace } from './trace.ts';
 
 export type Desk = {
@@ -45,6 +47,9 @@ export type Desk = {
   /** Whether the SOA must say that there is nothing (more) to be had. */
   negative: boolean;
   authoritative: boolean;
+  /** The RRset of `found.image` whose targets' addresses go with the answer, or NONE. */
+  targets: number;
+  readonly signer: Signer;
   /** Filled while explaining; undefined while serving. */
   trace: Trace | undefined;
 };
@@ -55,8 +60,8 @@ export type Client = { family: number; readonly words: Uint32Array };
 /** Aliases that are followed for one question; what has been found by then is the answer. */
 export const MAX_ALIAS_STEPS = 8;
 
-/** `seed`: 32 random bits, from which all chance of this desk comes. `thread`: see Desk. */
-export function createDesk(snapshot: Snapshot, state: State, seed: number, thread = 0): Desk {
+/** `seed`: 32 random bits, from which all chance of this desk comes. `thread`: see Desk. Without `sign`, nobody may ask for signatures. */
+export function createDesk(snapshot: Snapshot, state: State, seed: number, thread = 0, sign?: Sign): Desk {
   const query = createQuery();
   const desk: Desk = {
     snapshot,
@@ -80,6 +85,8 @@ export function createDesk(snapshot: Snapshot, state: State, seed: number, threa
     scope: 0,
     negative: false,
     authoritative: false,
+    targets: NONE,
+    signer: createSigner(sign),
     trace: undefined,
   };
   desk.decision.chance.bits = seed;

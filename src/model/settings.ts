@@ -59,6 +59,14 @@ export type Settings = {
     readonly concurrency: number;
     readonly heartbeatMs: number;
   };
+  readonly dnssec: {
+    /** Empty: with the embedded store one of our own in the state directory, otherwise none. */
+    readonly secretFile: string;
+    readonly askParent: boolean;
+    /** Empty: those of the system. */
+    readonly parentResolvers: readonly ListenAddress[];
+    readonly parentIntervalMs: number;
+  };
   readonly demo: { readonly enabled: boolean };
   readonly log: { readonly level: LogLevel; readonly format: 'auto' | 'json' | 'pretty' };
 };
@@ -108,7 +116,7 @@ function findMissingCertificate({ dns: { tls, https } }: Settings): Problem[] {
   );
 }
 
-function settingsOf({ dns, api, telemetry, geo, probe, ...rest }: Static<typeof SettingsDocument>): Settings {
+function settingsOf({ dns, api, telemetry, geo, probe, dnssec, ...rest }: Static<typeof SettingsDocument>): Settings {
   return {
     dns: {
       listen: dns.listen.map(boundAddress),
@@ -143,6 +151,12 @@ function settingsOf({ dns, api, telemetry, geo, probe, ...rest }: Static<typeof 
       allowNetworks: probe.allowNetworks,
       concurrency: probe.concurrency,
       heartbeatMs: milliseconds(probe.heartbeat),
+    },
+    dnssec: {
+      secretFile: dnssec.secretFile,
+      askParent: dnssec.askParent,
+      parentResolvers: dnssec.parentResolvers.map(boundAddress),
+      parentIntervalMs: milliseconds(dnssec.parentInterval),
     },
     demo: rest.demo,
     log: rest.log,

@@ -25,6 +25,7 @@ import type { FlatName } from '../wire/flat-name.ts';
 import { firstSlot } from '../wire/name-hash.ts';
 import { NONE } from '../zone/draft-nodes.ts';
 import { sharedInt32 } from './shared-array.ts';
+import type { ZoneSigning } from './zone-signing.ts';
 
 export type ZoneImage = {
   readonly slots: Int32Array;
@@ -39,6 +40,8 @@ export type ZoneImage = {
   readonly soaRrset: number;
   /** RFC 2308 section 5: the lesser of the SOA's own TTL and its last field. */
   readonly negativeTtlSeconds: number;
+  /** Undefined where the zone is not signed. */
+  readonly signing: ZoneSigning | undefined;
 };
 
 export const APEX_NODE = 0;
@@ -57,6 +60,7 @@ export const EMPTY_IMAGE: ZoneImage = {
   depth: 0,
   soaRrset: NONE,
   negativeTtlSeconds: 0,
+  signing: undefined,
 };
 
 /** The node of the name's suffix that begins at label `label`, or NONE. The name must be in the zone. */
@@ -82,12 +86,17 @@ function sameBytes(a: Uint8Array, aStart: number, b: Uint8Array, bStart: number,
 }
 
 /** The RRset of `type` at `node`, or NONE: nodes have few, so they are looked through. */
-export function findRrset({ words }: ZoneImage, node: number, type: number): number {
-  const head = words[node] ?? 0;
-  let rrset = node + NODE_WORDS + (((head & 0xff) + 3) >>> 2);
-  const end = rrset + RRSET_WORDS * (head >>> 16);
+export function findRrset(image: ZoneImage, node: number, type: number): number {
+  const { words } = image;
+  let rrset = firstRrsetOf(image, node);
+  const end = rrset + RRSET_WORDS * rrsetCountOf(image, node);
   for (; rrset < end; rrset += RRSET_WORDS) if ((words[rrset] ?? 0) >>> 16 === type) return rrset;
   return NONE;
+}
+
+/** The first of the RRsets of a node; the others follow it, RRSET_WORDS apart. */
+export function firstRrsetOf({ words }: ZoneImage, node: number): number {
+  return node + NODE_WORDS + ((((words[node] ?? 0) & 0xff) + 3) >>> 2);
 }
 
 export function rrsetCountOf({ words }: ZoneImage, node: number): number {

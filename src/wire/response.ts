@@ -19,6 +19,8 @@ export type Response = {
   authorities: number;
   additionals: number;
   truncated: boolean;
+  /** What is not there was denied compactly, to a client that understands it. */
+  compact: boolean;
 };
 
 export type Section = 'answers' | 'authorities' | 'additionals';
@@ -41,6 +43,7 @@ export function createResponse(): Response {
     authorities: 0,
     additionals: 0,
     truncated: false,
+    compact: false,
   };
 }
 
@@ -58,6 +61,7 @@ export function beginResponse(response: Response, query: Query, bytes: Uint8Arra
   response.authorities = 0;
   response.additionals = 0;
   response.truncated = false;
+  response.compact = false;
 }
 
 /** Named one by one: a property whose name V8 does not know beforehand costs as much as the record. */
@@ -103,6 +107,30 @@ export function writeForeignRecord(
   if (response.at + ownerLength + 10 + dataLength > response.limit) return false;
   const { bytes } = response;
   const at = copyBytes(bytes, response.at, owner, ownerStart, ownerLength);
+  response.at = writeRecordBody(bytes, at, type, ttlSeconds, data, dataStart, dataLength);
+  return true;
+}
+
+/**
+ * As `writeRecord`, for an owner of which only the end stands in the message, at `suffixOffset` from its start: the labels
+ * `labels[labelsStart .. labelsStart + labelsLength)` are written before a pointer to it.
+ */
+export function writeSuffixedRecord(
+  response: Response,
+  labels: Uint8Array,
+  labelsStart: number,
+  labelsLength: number,
+  suffixOffset: number,
+  type: number,
+  ttlSeconds: number,
+  data: Uint8Array,
+  dataStart: number,
+  dataLength: number,
+): boolean {
+  if (response.at + labelsLength + 12 + dataLength > response.limit) return false;
+  const { bytes } = response;
+  let at = copyBytes(bytes, response.at, labels, labelsStart, labelsLength);
+  at = write16(bytes, at, 0xc000 | suffixOffset);
   response.at = writeRecordBody(bytes, at, type, ttlSeconds, data, dataStart, dataLength);
   return true;
 }
@@ -160,8 +188,8 @@ function writeOpt(response: Response, query: Query, rcode: number, scopeLength: 
   at = write16(bytes, at, MAX_UDP_PAYLOAD);
   bytes[at++] = rcode >>> 4;
   bytes[at++] = 0;
-  // DO is the client's own bit, handed back (RFC 3225 section 3).
-  at = write16(bytes, at, query.dnssecOk ? 0x8000 : 0);
+  // DO is the client's own bit, handed back (RFC 3225 section 3); CO says that its rcode is the true one (RFC 9824 section 5.1).
+  at = write16(bytes, at, (query.dnssecOk ? 0x8000 : 0) | (response.compact ? 0x4000 : 0));
   at = write16(bytes, at, subnet.present ? subnetOptionBytes(subnet) : 0);
   if (subnet.present) {
     const addressBytes = (subnet.sourceLength + 7) >>> 3;

@@ -162,7 +162,7 @@ describe('a node with TLS', () => {
   });
 
   test('is understood by kdig, and seen in the metrics', {
-    skip: requireProgram('kdig', 'knot-dnsutils'),
+    skip: missingTools('kdig'),
   }, async (context) => {
     const directory = await openDirectory(context);
     const files = write(directory);

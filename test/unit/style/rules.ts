@@ -23,6 +23,7 @@ const LAYER_OF_FOLDER: ReadonlyMap<string, number> = new Map([
     'databases',
     'demo',
     'documents',
+    'keys',
   ]),
   ...layer(7, ['roles']),
   ...layer(8, ['commands']),
