@@ -6,6 +6,7 @@ import { listOf, lookupV4, lookupV6, type RankMap, scopeV4, scopeV6 } from '../s
 import { NO_REACHABLE_AUTHORITY, STALE_ANSWER } from '../wire/extended-error.ts';
 import { RCODE_NOERROR, RCODE_REFUSED, TYPE_A, TYPE_AAAA, TYPE_CNAME } from '../wire/record-types.ts';
 import { writeRecord } from '../wire/response.ts';
+import { noteExtendedError } from '../wire/response-options.ts';
 import { countAnswer } from './counters.ts';
 import { decide } from './decide.ts';
 import { REASON_NO_DATA, REASON_REFUSED } from './decision.ts';
@@ -34,10 +35,10 @@ export function answerService(desk: Desk, service: number): number {
   decision.clusterTurns = desk.clusterTurns[kindOf(query.type)] ?? decision.clusterTurns;
   decision.endpointTurns = desk.endpointTurns;
   decide(decision, snapshot, state, service, rankMap.lists, list, familiesFor(query.type));
-  if (state.staleness[0] !== 0) desk.response.extendedError = STALE_ANSWER;
+  if (state.staleness[0] !== 0) noteExtendedError(desk.response, STALE_ANSWER);
   const firstCluster = snapshot.services.clusterStarts[service] ?? 0;
   if (decision.reason === REASON_REFUSED) {
-    desk.response.extendedError = NO_REACHABLE_AUTHORITY;
+    noteExtendedError(desk.response, NO_REACHABLE_AUTHORITY);
     countAnswer(desk.counters, firstCluster, REASON_REFUSED);
     return RCODE_REFUSED;
   }
