@@ -5,6 +5,7 @@ import { PROHIBITED } from '../wire/extended-error.ts';
 import type { FlatName } from '../wire/flat-name.ts';
 import { CLASS_CH, RCODE_NOERROR, RCODE_REFUSED, TYPE_ANY, TYPE_TXT } from '../wire/record-types.ts';
 import { QUESTION_OFFSET, type Response, writeRecord } from '../wire/response.ts';
+import { noteExtendedError } from '../wire/response-options.ts';
 import type { Desk } from './desk.ts';
 
 /** Wire form, lower case. */
@@ -18,7 +19,7 @@ export function answerChaos(desk: Desk): number {
   const { query, response } = desk;
   const text = findText(desk);
   if (text.length === 0 || (query.type !== TYPE_TXT && query.type !== TYPE_ANY)) {
-    response.extendedError = PROHIBITED;
+    noteExtendedError(response, PROHIBITED);
     return RCODE_REFUSED;
   }
   if (writeRecord(response, QUESTION_OFFSET, TYPE_TXT, 0, text, 0, text.length)) {

@@ -27,6 +27,7 @@ import {
   TYPE_NXNAME,
 } from '../wire/record-types.ts';
 import { beginResponse, finishResponse, MAX_UDP_PAYLOAD, QUESTION_OFFSET } from '../wire/response.ts';
+import { noteExtendedError } from '../wire/response-options.ts';
 import { answerChaos } from './answer-chaos.ts';
 import { answerName } from './answer-name.ts';
 import { writeNegative, writeReferral, writeTargets } from './answer-zone.ts';
@@ -67,7 +68,7 @@ export function answerQuery(
   }
   const size = protocol === UDP ? Math.min(outSize, query.udpPayloadSize, MAX_UDP_PAYLOAD) : outSize;
   beginAnswer(desk);
-  response.options = query.options === 0 ? 0 : chooseOptions(desk, isConnection(protocol), protocol >= TLS);
+  response.options = query.options === 0 ? 0 : optionsFor(desk, protocol);
   beginResponse(response, query, out, outStart, size);
   let rcode = outcome;
   if (outcome === PARSED) rcode = query.options === 0 ? answerQuestion(desk) : answerWithOptions(desk, protocol);
@@ -95,9 +96,9 @@ function beginAnswer(desk: Desk): void {
   desk.hasValidCookie = false;
 }
 
-/** Of the DNS alone: HTTP keeps its own (RFC 8484 section 4.1). */
-function isConnection(protocol: number): boolean {
-  return protocol === TCP || protocol === TLS;
+/** HTTP keeps connections of its own (RFC 8484). */
+function optionsFor(desk: Desk, protocol: number): number {
+  return chooseOptions(desk, protocol === TCP || protocol === TLS, protocol === TLS || protocol === HTTPS);
 }
 
 /** A query that has options; those about which there is more to decide are cookies. */
@@ -165,14 +166,17 @@ function refer(desk: Desk): number {
 function answerOutside(desk: Desk, isOurClass: boolean): number {
   desk.trace?.push({ step: 'outside' });
   if (desk.query.class === CLASS_CH) return answerChaos(desk);
-  desk.response.extendedError = isOurClass ? NOT_AUTHORITATIVE : NOT_SUPPORTED;
+  noteExtendedError(desk.response, isOurClass ? NOT_AUTHORITATIVE : NOT_SUPPORTED);
   return RCODE_REFUSED;
 }
 
 /** Transfers are known and not for everyone (RFC 5936 section 2.2.1); the rest are no questions that a zone could answer. */
 function refuseMetaType({ query, response }: Desk): number {
   const isTransfer = query.type === TYPE_AXFR || query.type === TYPE_IXFR;
-  response.extendedError = isTransfer ? PROHIBITED : query.type === TYPE_NXNAME ? INVALID_QUERY_TYPE : NOT_SUPPORTED;
+  noteExtendedError(
+    response,
+    isTransfer ? PROHIBITED : query.type === TYPE_NXNAME ? INVALID_QUERY_TYPE : NOT_SUPPORTED,
+  );
   // RFC 9824 section 3.5: "the DNS server MUST return a Format Error".
   if (query.type === TYPE_NXNAME) return RCODE_FORMERR;
   return isTransfer ? RCODE_REFUSED : RCODE_NOTIMP;

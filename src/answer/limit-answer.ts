@@ -6,6 +6,7 @@ import { labelCountOf } from '../snapshot/zone-image.ts';
 import { HAS_COOKIE } from '../wire/query-options.ts';
 import { RCODE_BADCOOKIE, RCODE_NOERROR, RCODE_NXDOMAIN, RCODE_YXDOMAIN } from '../wire/record-types.ts';
 import { beginResponse } from '../wire/response.ts';
+import { HAS_EXTENDED_ERROR } from '../wire/response-options.ts';
 import { countLimited, LIMITED_BAD_COOKIE, LIMITED_DROPPED, LIMITED_SLIPPED } from './counters.ts';
 import type { Desk } from './desk.ts';
 import { FOUND_DELEGATION, FOUND_WILDCARD } from './find-name.ts';
@@ -68,6 +69,7 @@ function withholdAnswer(desk: Desk, verdict: RateVerdict, rcode: number, zone: n
     return WITHHELD;
   }
   const isError = kindOf(desk, rcode) === KIND_ERROR;
+  response.options &= ~HAS_EXTENDED_ERROR;
   beginResponse(response, query, response.bytes, response.start, response.end - response.start);
   desk.authoritative = false;
   desk.scope = 0;

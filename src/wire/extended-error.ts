@@ -1,8 +1,6 @@
 // Extended DNS errors (RFC 8914): why an answer is as it is, for the people who look at it. Those that we have a use for, by
 // their INFO-CODE; recorded in the Response by whoever finds that something is wrong.
 
-/** Nothing to explain. */
-export const NO_EXTENDED_ERROR = -1;
 /** Section 4.4: decided by the last verdicts that are known, for nobody tells new ones. */
 export const STALE_ANSWER = 3;
 /** Section 4.19: a client that may not have it. */

@@ -39,12 +39,6 @@ export function createSubnet(): ClientSubnet {
   return { present: false, family: 0, sourceLength: 0, words: new Uint32Array(4) };
 }
 
-/** What `options` does not name is not looked at, so that it need not be cleared. */
-export function clearOptions(query: QueryOptions): void {
-  query.options = 0;
-  query.subnet.present = false;
-}
-
 /** Reads the options in `bytes[start .. end)`; false when one of them is badly formed. */
 export function parseOptions(query: QueryOptions, bytes: Uint8Array, start: number, end: number): boolean {
   let at = start;

@@ -8,7 +8,7 @@
 //   | header 12 | qname, type, class | OPT and others, any order   |
 
 import { createFlatName, type FlatName, MAX_LABEL_BYTES, MAX_LABELS, readFlatName } from './flat-name.ts';
-import { clearOptions, createSubnet, HAS_COOKIE, parseOptions, type QueryOptions } from './query-options.ts';
+import { createSubnet, HAS_COOKIE, parseOptions, type QueryOptions } from './query-options.ts';
 import { RCODE_BADVERS, RCODE_FORMERR, RCODE_NOTIMP, TYPE_OPT } from './record-types.ts';
 
 /** A query as parsed. One per thread, filled anew for each message; byte offsets count from the start of `bytes`. */
@@ -104,7 +104,9 @@ function resetQuery(query: Query, bytes: Uint8Array, start: number, flags: numbe
   query.udpPayloadSize = MIN_UDP_PAYLOAD;
   query.dnssecOk = false;
   query.compactOk = false;
-  clearOptions(query);
+  // What these do not name is not looked at, so that it need not be cleared.
+  query.options = 0;
+  query.subnet.present = false;
 }
 
 /** A compression pointer in the question has nothing to point at: readFlatName refuses it. */

@@ -23,18 +23,30 @@ import {
 } from './record-types.ts';
 import { copyBytes, write16 } from './write-bytes.ts';
 
-/** What the response says in options. `options` is chosen by whoever answers, and stays until it is chosen anew. */
+/** What the response says in options, chosen by whoever answers before it is begun, an extended error apart. */
 export type ResponseOptions = {
-  /** HAS_* bits of query-options.ts: which of the following are sent. None where the query has no EDNS. */
+  /** HAS_* bits of query-options.ts, and the one below: which of the following are sent, if the query has EDNS. */
   options: number;
   nsid: Uint8Array;
   /** The client's cookie and ours. */
   readonly cookies: Uint8Array;
   /** How long a connection may be idle, in units of 100 ms (RFC 7828 section 3.1). */
   keepaliveUnits: number;
-  /** INFO-CODE, or NO_EXTENDED_ERROR. */
+  /** INFO-CODE. */
   extendedError: number;
 };
+
+export const HAS_EXTENDED_ERROR = 16;
+
+/** Notes why the answer is as it is; what is noted last counts. */
+export function noteExtendedError(response: ResponseOptions, code: number): void {
+  response.extendedError = code;
+  response.options |= HAS_EXTENDED_ERROR;
+}
+
+export function hasExtendedError({ options }: ResponseOptions): boolean {
+  return (options & HAS_EXTENDED_ERROR) !== 0;
+}
 
 /** A client cookie and a server cookie of RFC 9018. */
 export const COOKIES_BYTES = 24;

@@ -4,7 +4,6 @@
 //   start        +12                                                      limit
 //   | header 12 | question as asked | records … | room for OPT and its options |
 
-import { NO_EXTENDED_ERROR } from './extended-error.ts';
 import type { Query } from './query.ts';
 import { HEADER_BYTES } from './query.ts';
 import { CLASS_IN, TYPE_OPT } from './record-types.ts';
@@ -12,6 +11,7 @@ import {
   COOKIES_BYTES,
   chosenOptionBytes,
   extendedErrorBytes,
+  hasExtendedError,
   isPadded,
   OPT_BYTES,
   type ResponseOptions,
@@ -62,7 +62,7 @@ export function createResponse(): Response {
     nsid: new Uint8Array(0),
     cookies: new Uint8Array(COOKIES_BYTES),
     keepaliveUnits: 0,
-    extendedError: NO_EXTENDED_ERROR,
+    extendedError: 0,
   };
 }
 
@@ -85,7 +85,6 @@ export function beginResponse(response: Response, query: Query, bytes: Uint8Arra
   response.additionals = 0;
   response.truncated = false;
   response.compact = false;
-  response.extendedError = NO_EXTENDED_ERROR;
 }
 
 /** Named one by one: a property whose name V8 does not know beforehand costs as much as the record. */
@@ -217,9 +216,7 @@ function writeOpt(response: Response, query: Query, rcode: number, scopeLength: 
   const dataStart = at + 2;
   at = dataStart;
   if (query.subnet.present) at = writeSubnet(bytes, at, query, scopeLength);
-  if (response.options !== 0 || response.extendedError !== NO_EXTENDED_ERROR) {
-    at = writeOptions(response, at, response.limit - records);
-  }
+  if (response.options !== 0) at = writeOptions(response, at, response.limit - records);
   write16(bytes, dataStart - 2, at - dataStart);
   response.at = at;
   response.additionals++;
@@ -229,7 +226,7 @@ function writeOpt(response: Response, query: Query, rcode: number, scopeLength: 
 function writeOptions(response: Response, at: number, room: number): number {
   const { bytes, start, end, extendedError } = response;
   at = writeChosenOptions(bytes, at, response);
-  if (extendedError !== NO_EXTENDED_ERROR) {
+  if (hasExtendedError(response)) {
     const length = extendedErrorBytes(extendedError, room);
     if (length > 0) at = writeExtendedError(bytes, at, extendedError, length);
     // RFC 8914 section 3: "Implementations SHOULD set the truncation bit when dropping EDE options".
