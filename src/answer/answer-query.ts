@@ -12,6 +12,7 @@ import {
   CLASS_ANY,
   CLASS_IN,
   isMetaType,
+  RCODE_FORMERR,
   RCODE_NOERROR,
   RCODE_NOTIMP,
   RCODE_REFUSED,
@@ -21,6 +22,7 @@ import {
 } from '../wire/record-types.ts';
 import { beginResponse, finishResponse, MAX_UDP_PAYLOAD, QUESTION_OFFSET } from '../wire/response.ts';
 import { answerName } from './answer-name.ts';
+import { answerSigned, UNSIGNED } from './answer-signed.ts';
 import { writeNegative, writeReferral } from './answer-zone.ts';
 import { countDropped, countRequest, countResponse, DROPPED_MALFORMED } from './counters.ts';
 import type { Desk } from './desk.ts';
@@ -54,6 +56,9 @@ export function answerQuery(
     return 0;
   }
   const size = protocol === UDP ? Math.min(outSize, query.udpPayloadSize, MAX_UDP_PAYLOAD) : outSize;
+  if (query.signatureAt !== UNSIGNED && outcome !== RCODE_FORMERR) {
+    return answerSigned(desk, bytes.subarray(start, start + length), out, outStart, size, protocol, answerQuery);
+  }
   beginResponse(response, query, out, outStart, size);
   beginAnswer(desk);
   const rcode = outcome === PARSED ? answerQuestion(desk) : outcome;

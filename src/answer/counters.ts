@@ -17,6 +17,8 @@ export type Counters = {
   readonly durations: Float64Array;
   /** [cause]: messages that got no answer. */
   readonly dropped: Float64Array;
+  /** [outcome]: signed queries. */
+  readonly signatures: Float64Array;
 };
 
 export const PROTOCOLS = ['udp', 'tcp', 'tls', 'https'] as const;
@@ -46,6 +48,8 @@ export const DROPPED_OVERLOAD = 2;
 export const DROPPED_OVERSIZED = 3;
 export const DROPPED_UNSENT = 4;
 
+export const SIGNATURE_OUTCOMES = ['verified', 'malformed', 'bad-key', 'bad-signature', 'bad-time'] as const;
+
 const OTHER_TYPE = COUNTED_TYPES.length - 1;
 const TYPE_SLOTS = 260;
 const typeIndex = new Uint8Array(TYPE_SLOTS).fill(OTHER_TYPE);
@@ -62,6 +66,7 @@ export function createCounters(snapshot: Snapshot): Counters {
     answers: sharedFloat64(snapshot.services.clusters.length * REASONS.length),
     durations: sharedFloat64(DURATION_BUCKETS.length + 2),
     dropped: sharedFloat64(DROP_CAUSES.length),
+    signatures: sharedFloat64(SIGNATURE_OUTCOMES.length),
   };
 }
 
@@ -83,6 +88,11 @@ export function countAnswer(counters: Counters, slot: number, reason: number): v
 
 export function countDropped(counters: Counters, cause: number, messages: number): void {
   add(counters.dropped, cause, messages);
+}
+
+/** `outcome`: index of SIGNATURE_OUTCOMES. */
+export function countSignature(counters: Counters, outcome: number): void {
+  add(counters.signatures, outcome, 1);
 }
 
 /** `seconds` for each of so many messages. */

@@ -4,12 +4,14 @@ import { createTurns, type Turns } from '../load/turns.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import { NONE } from '../snapshot/snapshot.ts';
 import type { State } from '../snapshot/state.ts';
+import type { Signer } from '../wire/tsig-sign.ts';
 import { createFlatName, type FlatName, MAX_NAME_BYTES } from '../wire/flat-name.ts';
 import { createQuery, type Query } from '../wire/query.ts';
 import { createResponse, QUESTION_OFFSET, type Response } from '../wire/response.ts';
 import { type Counters, createCounters } from './counters.ts';
 import { createDecision, type Decision } from './decision.ts';
 import { createFound, type Found } from './find-name.ts';
+import { NO_SIGNING, type Signing } from './signing.ts';
 import type { Trace } from './trace.ts';
 
 export type Desk = {
@@ -45,6 +47,10 @@ export type Desk = {
   /** Whether the SOA must say that there is nothing (more) to be had. */
   negative: boolean;
   authoritative: boolean;
+  /** Keys for TSIG, replaced as a whole when they change. */
+  signing: Signing;
+  /** While a query is answered whose signature is right: what signs the answer, with its key. */
+  signer: Signer | undefined;
   /** Filled while explaining; undefined while serving. */
   trace: Trace | undefined;
 };
@@ -80,6 +86,8 @@ export function createDesk(snapshot: Snapshot, state: State, seed: number, threa
     scope: 0,
     negative: false,
     authoritative: false,
+    signing: NO_SIGNING,
+    signer: undefined,
     trace: undefined,
   };
   desk.decision.chance.bits = seed;

@@ -9,6 +9,7 @@ import {
   DURATION_BUCKETS,
   FAMILIES,
   PROTOCOLS,
+  SIGNATURE_OUTCOMES,
 } from '../answer/counters.ts';
 import { REASONS } from '../answer/decision.ts';
 import { NONE, type Snapshot } from '../snapshot/snapshot.ts';
@@ -16,7 +17,7 @@ import { formatResponseCode } from '../wire/record-types.ts';
 
 export type Labels = Readonly<Record<string, string>>;
 export type LabelledCount = { readonly labels: Labels; readonly value: number };
-export type CounterFamily = 'requests' | 'responses' | 'answers' | 'dropped';
+export type CounterFamily = 'requests' | 'responses' | 'answers' | 'dropped' | 'signatures';
 
 type Totals = Map<string, { readonly labels: Labels; value: number }>;
 
@@ -26,6 +27,7 @@ export class CounterTotals {
     responses: new Map(),
     answers: new Map(),
     dropped: new Map(),
+    signatures: new Map(),
   };
   readonly #durations = new Float64Array(DURATION_BUCKETS.length + 2);
   /** Two during a swap: the answer threads may still count under the old snapshot while the new one is on its way. */
@@ -62,7 +64,7 @@ export class CounterTotals {
   }
 }
 
-const FAMILIES_OF_COUNTERS: readonly CounterFamily[] = ['requests', 'responses', 'answers', 'dropped'];
+const FAMILIES_OF_COUNTERS: readonly CounterFamily[] = ['requests', 'responses', 'answers', 'dropped', 'signatures'];
 
 function addCounts(totals: Totals, counts: readonly LabelledCount[]): void {
   for (const { labels, value } of counts) {
@@ -94,6 +96,7 @@ const LABELLERS: Readonly<Record<CounterFamily, (snapshot: Snapshot, index: numb
   }),
   answers: labelAnswer,
   dropped: (_snapshot, index) => ({ cause: DROP_CAUSES[index] ?? 'other' }),
+  signatures: (_snapshot, index) => ({ outcome: SIGNATURE_OUTCOMES[index] ?? 'other' }),
 };
 
 function labelRequest(snapshot: Snapshot, index: number): Labels {

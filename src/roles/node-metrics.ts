@@ -38,6 +38,14 @@ export function addAnswerMetrics(metrics: Metrics, totals: CounterTotals): void 
       for (const { labels, value } of totals.read('dropped')) set(value, labels);
     },
   });
+  metrics.addCounter({
+    name: 'azimuth_dns_signatures_total',
+    help: 'Signed queries (TSIG), by what came of their signature.',
+    labels: ['outcome'],
+    collect: (set) => {
+      for (const { labels, value } of totals.read('signatures')) set(value, labels);
+    },
+  });
   metrics.addHistogram({
     name: 'azimuth_dns_request_duration_seconds',
     help: 'From the read of a query to its answer being handed to the kernel.',

@@ -1,13 +1,21 @@
 // Parses one DNS query from the wire into a Query that the caller owns and reuses: no allocation, no exception, whatever
 // the bytes. Anything that is not exactly one well-formed question gets the rcode that it deserves, or silence.
 //
-// Serves RFC 1035 section 4.1, RFC 6891 (EDNS), RFC 7871 (client subnet), RFC 9619 (one question only).
+// Serves RFC 1035 section 4.1, RFC 6891 (EDNS), RFC 7871 (client subnet), RFC 8945 (where TSIG stands), RFC 9619 (one
+// question only).
 //
 //   0           12                  questionEnd                    end
 //   | header 12 | qname, type, class | OPT and others, any order   |
 
 import { createFlatName, type FlatName, MAX_LABEL_BYTES, MAX_LABELS, readFlatName } from './flat-name.ts';
-import { OPTION_CLIENT_SUBNET, RCODE_BADVERS, RCODE_FORMERR, RCODE_NOTIMP, TYPE_OPT } from './record-types.ts';
+import {
+  OPTION_CLIENT_SUBNET,
+  RCODE_BADVERS,
+  RCODE_FORMERR,
+  RCODE_NOTIMP,
+  TYPE_OPT,
+  TYPE_TSIG,
+} from './record-types.ts';
 
 /** A query as parsed. One per thread, filled anew for each message; byte offsets count from the start of `bytes`. */
 export type Query = {
@@ -30,6 +38,8 @@ export type Query = {
   /** As the client states it; 512 without EDNS. */
   udpPayloadSize: number;
   dnssecOk: boolean;
+  /** Where the TSIG record begins, the last of the message; -1: it has none. */
+  signatureAt: number;
   readonly subnet: ClientSubnet;
 };
 
@@ -69,6 +79,7 @@ export function createQuery(): Query {
     ednsVersion: 0,
     udpPayloadSize: MIN_UDP_PAYLOAD,
     dnssecOk: false,
+    signatureAt: -1,
     subnet: { present: false, family: 0, sourceLength: 0, words: new Uint32Array(4) },
   };
 }
@@ -104,6 +115,7 @@ function resetQuery(query: Query, bytes: Uint8Array, start: number, flags: numbe
   query.ednsVersion = 0;
   query.udpPayloadSize = MIN_UDP_PAYLOAD;
   query.dnssecOk = false;
+  query.signatureAt = -1;
   query.subnet.present = false;
 }
 
@@ -139,6 +151,11 @@ function parseAdditional(query: Query, count: number, end: number): boolean {
       query.dnssecOk = ((bytes[at + 6] ?? 0) & 0x80) !== 0;
       // What the options of an unknown version mean is unknown too.
       if (query.ednsVersion === 0 && !parseOptions(query, dataStart, dataEnd)) return false;
+    }
+    if (type === TYPE_TSIG) {
+      // RFC 8945 section 5.1: one that is not the last record is FORMERR.
+      if (record !== count - 1) return false;
+      query.signatureAt = ownerStart;
     }
     at = dataEnd;
   }

@@ -19,6 +19,7 @@ export const TYPE_RRSIG = 46;
 export const TYPE_NSEC = 47;
 export const TYPE_SVCB = 64;
 export const TYPE_HTTPS = 65;
+export const TYPE_TSIG = 250;
 export const TYPE_IXFR = 251;
 export const TYPE_AXFR = 252;
 export const TYPE_ANY = 255;
@@ -36,6 +37,8 @@ export const RCODE_NOTIMP = 4;
 export const RCODE_REFUSED = 5;
 /** RFC 6672 section 2.2: a DNAME would make the name too long. */
 export const RCODE_YXDOMAIN = 6;
+/** RFC 8945 section 5.2: not authorized; RFC 5936 section 2.2.1: not authoritative for the zone. */
+export const RCODE_NOTAUTH = 9;
 /** Extended (RFC 6891 section 9): its upper eight bits travel in the OPT record. */
 export const RCODE_BADVERS = 16;
 
@@ -122,7 +125,7 @@ const TYPES: readonly (readonly [number, string])[] = [
   [109, 'EUI64'],
   [128, 'NXNAME'],
   [249, 'TKEY'],
-  [250, 'TSIG'],
+  [TYPE_TSIG, 'TSIG'],
   [TYPE_IXFR, 'IXFR'],
   [TYPE_AXFR, 'AXFR'],
   [253, 'MAILB'],
