@@ -6,7 +6,14 @@ import { RCODE_FORMERR, RCODE_NOTAUTH } from '../wire/record-types.ts';
 import { beginResponse, finishResponse } from '../wire/response.ts';
 import { appendTsig, composeTime, composeTsig, type Tsig, type TsigKey, tsigBytes } from '../wire/tsig.ts';
 import { createSigner, signMessage } from '../wire/tsig-sign.ts';
-import { TSIG_BADKEY, TSIG_BADSIG, TSIG_BADTIME, type TsigFault, type Verified, verifyMessage } from '../wire/tsig-verify.ts';
+import {
+  TSIG_BADKEY,
+  TSIG_BADSIG,
+  TSIG_BADTIME,
+  type TsigFault,
+  type Verified,
+  verifyMessage,
+} from '../wire/tsig-verify.ts';
 import { countRequest, countResponse, countSignature, SIGNATURE_OUTCOMES } from './counters.ts';
 import type { Desk } from './desk.ts';
 import { findSigningKey } from './signing.ts';

@@ -14,6 +14,10 @@ export type Signing = {
 /** Without keys nothing is verified, so that neither is ever asked for. */
 export const NO_SIGNING: Signing = { keys: new Map(), hmac: () => new Uint8Array(0), nowSeconds: () => 0 };
 
+export function createSigning(keys: readonly TsigKey[], hmac: Hmac, nowSeconds: () => number): Signing {
+  return { keys: new Map(keys.map((key) => [formatName(key.name), key])), hmac, nowSeconds };
+}
+
 export function findSigningKey({ keys }: Signing, name: Uint8Array): TsigKey | undefined {
   return keys.get(formatName(name));
 }

@@ -31,6 +31,7 @@ export const SettingsDocument = section({
       idleTimeout: duration('100ms', '1h', '10s'),
       messageTimeout: duration('100ms', '10m', '5s'),
     }),
+    tsig: section({ keyFile: text('empty, or the path of a file', (path) => path === '' || isPath(path), '') }),
   }),
   api: section({ listen: listenAddress('127.0.0.1:8053') }),
   telemetry: section({ listen: listenAddress('127.0.0.1:9153') }),

@@ -22,6 +22,8 @@ export type Settings = {
       /** A message that has begun must be complete within this time. */
       readonly messageTimeoutMs: number;
     };
+    /** Empty: there are no keys. */
+    readonly tsig: { readonly keyFile: string };
   };
   readonly api: { readonly listen: ListenAddress };
   /** Where dns and probe roles serve /livez, /readyz and /metrics. */
@@ -67,6 +69,7 @@ function settingsOf({ dns, api, telemetry, geo, probe, ...rest }: Static<typeof 
         idleTimeoutMs: milliseconds(dns.tcp.idleTimeout),
         messageTimeoutMs: milliseconds(dns.tcp.messageTimeout),
       },
+      tsig: dns.tsig,
     },
     api: { listen: boundAddress(api.listen) },
     telemetry: { listen: boundAddress(telemetry.listen) },

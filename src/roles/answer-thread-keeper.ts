@@ -5,6 +5,7 @@ import { Worker } from 'node:worker_threads';
 import type { Logger } from 'pino';
 import type { Counters } from '../answer/counters.ts';
 import type { ListenAddress } from '../model/listen-address.ts';
+import type { TsigKey } from '../wire/tsig.ts';
 import type { AnswerThreadData, BoundAddress, FromAnswerThread, ToAnswerThread } from './answer-thread.ts';
 import type { Serving } from './serving.ts';
 
@@ -32,6 +33,7 @@ export class AnswerThreadKeeper {
   #worker: Worker | undefined;
   #exited: Promise<void> = Promise.resolve();
   #assignment: Assignment | undefined;
+  #keys: readonly TsigKey[] = [];
   #swaps = 0;
   #listen: readonly ListenAddress[] = [];
   #addresses: readonly BoundAddress[] = [];
@@ -72,6 +74,12 @@ export class AnswerThreadKeeper {
     await this.#listening.promise;
   }
 
+  /** Signatures are verified with these from now on, by whatever thread takes this one's place too. */
+  setKeys(keys: readonly TsigKey[]): void {
+    this.#keys = keys;
+    this.#post({ kind: 'keys', keys });
+  }
+
   /** Answers what has been received, then ends the thread. */
   async close(): Promise<void> {
     this.#isClosing = true;
@@ -89,6 +97,7 @@ export class AnswerThreadKeeper {
     const spawn = this.#dependencies.spawn ?? spawnAnswerThread;
     const worker = spawn({ ...this.#options, seed: randomBytes(4).readInt32LE() });
     this.#worker = worker;
+    if (this.#keys.length > 0) this.#post({ kind: 'keys', keys: this.#keys });
     worker.on('message', (message: FromAnswerThread) => this.#receive(message));
     worker.on('error', (error) => this.#dependencies.logger.error({ err: error }, 'an answer thread failed'));
     this.#exited = new Promise((resolve) => {

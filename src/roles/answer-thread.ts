@@ -4,12 +4,15 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Counters } from '../answer/counters.ts';
 import { adoptSnapshot, createDesk, type Desk } from '../answer/desk.ts';
+import { createSigning, NO_SIGNING } from '../answer/signing.ts';
 import type { ListenAddress } from '../model/listen-address.ts';
+import { computeHmac, readWallClock } from '../replication/hmac.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import type { State } from '../snapshot/state.ts';
 import type { Listener, UdpTransport } from '../transport/listener.ts';
 import { listenTcp, type TcpOptions } from '../transport/tcp.ts';
 import { createUdpListener } from '../transport/udp.ts';
+import type { TsigKey } from '../wire/tsig.ts';
 import { watchSharedGarbage } from './shared-garbage.ts';
 
 export type AnswerThreadData = {
@@ -35,6 +38,8 @@ export type ToAnswerThread =
       /** Of shared memory that the snapshot before did not have. */
       readonly newBytes: number;
     }
+  /** From now on signatures are verified with these. */
+  | { readonly kind: 'keys'; readonly keys: readonly TsigKey[] }
   | { readonly kind: 'close' };
 
 export type BoundAddress = { readonly protocol: 'udp' | 'tcp'; readonly host: string; readonly port: number };
@@ -78,6 +83,7 @@ function run(port: NonNullable<typeof parentPort>, data: AnswerThreadData): void
   const send = (message: FromAnswerThread) => port.postMessage(message);
   let desk: Desk | undefined;
   let listeners: Promise<Listener[]> | undefined;
+  let signing = NO_SIGNING;
   const garbage = watchSharedGarbage();
   port.on('message', (message: ToAnswerThread) => {
     if (message.kind === 'close') {
@@ -87,9 +93,15 @@ function run(port: NonNullable<typeof parentPort>, data: AnswerThreadData): void
       });
       return;
     }
+    if (message.kind === 'keys') {
+      signing = createSigning(message.keys, computeHmac, readWallClock);
+      if (desk !== undefined) desk.signing = signing;
+      return;
+    }
     const { listen, snapshot, state, counters, newBytes, swap } = message;
     if (desk === undefined) {
       desk = createDesk(snapshot, state, data.seed, data.thread);
+      desk.signing = signing;
       adoptSnapshot(desk, snapshot, state, counters);
       // Nothing is listened on before there is something to answer with.
       listeners = listenAll(data, listen, desk);

@@ -5,6 +5,7 @@ import { availableParallelism } from 'node:os';
 import { type Counters, createCounters } from '../answer/counters.ts';
 import type { ListenAddress } from '../model/listen-address.ts';
 import { checkAddresses } from '../transport/check-addresses.ts';
+import type { TsigKey } from '../wire/tsig.ts';
 import type { BoundAddress } from './answer-thread.ts';
 import { AnswerThreadKeeper, type KeeperDependencies, type KeeperOptions } from './answer-thread-keeper.ts';
 import type { CounterTotals } from './counter-totals.ts';
@@ -94,6 +95,11 @@ export class AnswerThreads {
     if (counters !== undefined) {
       await keeper.serve({ serving, counters }, bound.length > 0 ? bound : this.#options.listen);
     }
+  }
+
+  /** Signatures are verified with these from now on. */
+  setKeys(keys: readonly TsigKey[]): void {
+    for (const keeper of this.#keepers) keeper.setKeys(keys);
   }
 
   /** Answers what has been received, then closes. A second call waits for the same end. */

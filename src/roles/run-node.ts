@@ -8,6 +8,7 @@ import { findRegionLocation } from '../geo/region-locations.ts';
 import type { Configuration } from '../model/configuration.ts';
 import type { ListenAddress } from '../model/listen-address.ts';
 import type { Settings } from '../model/settings.ts';
+import { watchKeyFile } from '../replication/watch-key-file.ts';
 import { describeCause } from '../store/store-error.ts';
 import { createMetrics } from '../telemetry/create-metrics.ts';
 import { startTelemetryServer } from '../telemetry/telemetry-server.ts';
@@ -133,6 +134,9 @@ async function startNode(
         { ...settings.dns, transport: transport.transport, threads: answerThreads },
         { logger, totals },
       );
+      const answering = threads;
+      const watch = watchKeyFile({ file: settings.dns.tsig.keyFile }, logger, (keys) => answering.setKeys(keys));
+      closers.push(() => watch.close());
       await threads.open();
     }
     if (roles.has('api')) {

@@ -73,7 +73,8 @@ export function readTsig(message: Uint8Array, start: number): Tsig | undefined {
   if (typeof owner === 'string' || owner.end + 10 > message.length) return undefined;
   const view = new DataView(message.buffer, message.byteOffset, message.length);
   const at = owner.end;
-  const isTsig = view.getUint16(at) === TYPE_TSIG && view.getUint16(at + 2) === CLASS_ANY && view.getUint32(at + 4) === 0;
+  const isTsig =
+    view.getUint16(at) === TYPE_TSIG && view.getUint16(at + 2) === CLASS_ANY && view.getUint32(at + 4) === 0;
   if (!isTsig || at + 10 + view.getUint16(at + 8) !== message.length) return undefined;
   const algorithm = decompressName(message, at + 10);
   if (typeof algorithm === 'string' || algorithm.end + 10 > message.length) return undefined;
@@ -88,20 +89,28 @@ export function readTsig(message: Uint8Array, start: number): Tsig | undefined {
     algorithmName: lowerCaseName(algorithm.name),
     timeSigned: view.getUint16(algorithm.end) * 2 ** 32 + view.getUint32(algorithm.end + 2),
     fudgeSeconds: view.getUint16(algorithm.end + 6),
-    mac: message.slice(macStart, macEnd),
+    mac: copyOf(message, macStart, macEnd),
     originalId: view.getUint16(macEnd),
     error: view.getUint16(macEnd + 2),
-    other: message.slice(otherStart),
+    other: copyOf(message, otherStart, message.length),
   };
 }
 
 /** The message as it was before `tsig` was added: its own id, one record less. A copy. */
-export function withoutTsig(message: Uint8Array, { start, originalId }: Pick<Tsig, 'start' | 'originalId'>): Uint8Array {
-  const bare = message.slice(0, start);
+export function withoutTsig(
+  message: Uint8Array,
+  { start, originalId }: Pick<Tsig, 'start' | 'originalId'>,
+): Uint8Array {
+  const bare = copyOf(message, 0, start);
   const view = new DataView(bare.buffer);
   view.setUint16(0, originalId);
   view.setUint16(10, view.getUint16(10) - 1);
   return bare;
+}
+
+/** Of its own memory: a slice of a Buffer is none. */
+function copyOf(message: Uint8Array, start: number, end: number): Uint8Array {
+  return new Uint8Array(message.subarray(start, end));
 }
 
 /** What a TSIG says beside its key and its MAC. */
