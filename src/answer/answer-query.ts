@@ -23,6 +23,7 @@ import {
 import { beginResponse, finishResponse, MAX_UDP_PAYLOAD, QUESTION_OFFSET } from '../wire/response.ts';
 import { answerName } from './answer-name.ts';
 import { answerSigned, UNSIGNED } from './answer-signed.ts';
+import { answerTransfer } from './answer-transfer.ts';
 import { writeNegative, writeReferral } from './answer-zone.ts';
 import { countDropped, countRequest, countResponse, DROPPED_MALFORMED } from './counters.ts';
 import type { Desk } from './desk.ts';
@@ -61,7 +62,7 @@ export function answerQuery(
   }
   beginResponse(response, query, out, outStart, size);
   beginAnswer(desk);
-  const rcode = outcome === PARSED ? answerQuestion(desk) : outcome;
+  const rcode = outcome === PARSED ? answerQuestion(desk, protocol) : outcome;
   const zone = desk.zone !== NONE ? desk.zone : snapshot.zones.names.length;
   countRequest(counters, zone, protocol, desk.client.family === 6 ? 1 : 0, query.type);
   countResponse(counters, zone, rcode);
@@ -76,19 +77,22 @@ function beginAnswer(desk: Desk): void {
   desk.scope = 0;
   desk.negative = false;
   desk.authoritative = false;
+  desk.transfer = undefined;
 }
 
 /** Fills the response's sections; returns the rcode. */
-function answerQuestion(desk: Desk): number {
+function answerQuestion(desk: Desk, protocol: number): number {
   const { query, found } = desk;
   findQuestion(desk.snapshot.zones, query.name, query.type, found);
   desk.zone = found.zone;
+  const isTransfer = query.type === TYPE_AXFR || query.type === TYPE_IXFR;
+  if (isTransfer && query.class === CLASS_IN) return answerTransfer(desk, protocol === TCP || protocol === TLS);
   if (found.kind === FOUND_OUTSIDE || (query.class !== CLASS_IN && query.class !== CLASS_ANY)) {
     desk.trace?.push({ step: 'outside' });
     return RCODE_REFUSED;
   }
   desk.trace?.push({ step: 'zone', zone: found.zone });
-  if (isMetaType(query.type) && query.type !== TYPE_ANY) return refuseMetaType(query.type);
+  if (isMetaType(query.type) && query.type !== TYPE_ANY) return RCODE_NOTIMP;
   if (found.kind === FOUND_DELEGATION) {
     desk.trace?.push({ step: 'delegation' });
     writeReferral(desk);
@@ -99,9 +103,4 @@ function answerQuestion(desk: Desk): number {
   desk.authoritative = rcode !== RCODE_REFUSED && query.class === CLASS_IN;
   if (desk.negative) writeNegative(desk);
   return rcode;
-}
-
-/** Transfers are known and not for everyone (RFC 5936 section 2.2.1); the rest are no questions that a zone could answer. */
-function refuseMetaType(type: number): number {
-  return type === TYPE_AXFR || type === TYPE_IXFR ? RCODE_REFUSED : RCODE_NOTIMP;
 }

@@ -54,6 +54,8 @@ export function answerSigned(
   desk.signer = signer;
   const length = answerQuery(desk, bare, 0, bare.length, out, outStart, size - tsigBytes(key), protocol);
   desk.signer = undefined;
+  // Its messages are signed one by one.
+  if (desk.transfer !== undefined) return length;
   return length <= 0 ? length : signMessage(signer, out, outStart, length, nowSeconds);
 }
 

@@ -19,6 +19,8 @@ export type Counters = {
   readonly dropped: Float64Array;
   /** [outcome]: signed queries. */
   readonly signatures: Float64Array;
+  /** [outcome]: queries for a transfer. */
+  readonly transfers: Float64Array;
 };
 
 export const PROTOCOLS = ['udp', 'tcp', 'tls', 'https'] as const;
@@ -49,6 +51,8 @@ export const DROPPED_OVERSIZED = 3;
 export const DROPPED_UNSENT = 4;
 
 export const SIGNATURE_OUTCOMES = ['verified', 'malformed', 'bad-key', 'bad-signature', 'bad-time'] as const;
+/** What a query for a transfer was answered with; `soa`: that nothing has changed, or that a stream is needed. */
+export const TRANSFER_OUTCOMES = ['axfr', 'ixfr', 'soa', 'refused', 'overload'] as const;
 
 const OTHER_TYPE = COUNTED_TYPES.length - 1;
 const TYPE_SLOTS = 260;
@@ -67,6 +71,7 @@ export function createCounters(snapshot: Snapshot): Counters {
     durations: sharedFloat64(DURATION_BUCKETS.length + 2),
     dropped: sharedFloat64(DROP_CAUSES.length),
     signatures: sharedFloat64(SIGNATURE_OUTCOMES.length),
+    transfers: sharedFloat64(TRANSFER_OUTCOMES.length),
   };
 }
 
@@ -93,6 +98,11 @@ export function countDropped(counters: Counters, cause: number, messages: number
 /** `outcome`: index of SIGNATURE_OUTCOMES. */
 export function countSignature(counters: Counters, outcome: number): void {
   add(counters.signatures, outcome, 1);
+}
+
+/** `outcome`: index of TRANSFER_OUTCOMES. */
+export function countTransfer(counters: Counters, outcome: number): void {
+  add(counters.transfers, outcome, 1);
 }
 
 /** `seconds` for each of so many messages. */

@@ -4,6 +4,7 @@ import { createTurns, type Turns } from '../load/turns.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import { NONE } from '../snapshot/snapshot.ts';
 import type { State } from '../snapshot/state.ts';
+import type { Transfer } from '../transfer/compose-transfer.ts';
 import { createFlatName, type FlatName, MAX_NAME_BYTES } from '../wire/flat-name.ts';
 import { createQuery, type Query } from '../wire/query.ts';
 import { createResponse, QUESTION_OFFSET, type Response } from '../wire/response.ts';
@@ -51,6 +52,10 @@ export type Desk = {
   signing: Signing;
   /** While a query is answered whose signature is right: what signs the answer, with its key. */
   signer: Signer | undefined;
+  /** The query that was answered last is answered by this, rather than by what was composed. */
+  transfer: Transfer | undefined;
+  /** Transfers that have begun and have not been closed. */
+  transfersUnderWay: number;
   /** Filled while explaining; undefined while serving. */
   trace: Trace | undefined;
 };
@@ -88,6 +93,8 @@ export function createDesk(snapshot: Snapshot, state: State, seed: number, threa
     authoritative: false,
     signing: NO_SIGNING,
     signer: undefined,
+    transfer: undefined,
+    transfersUnderWay: 0,
     trace: undefined,
   };
   desk.decision.chance.bits = seed;

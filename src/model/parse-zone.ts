@@ -5,6 +5,7 @@ import { MAX_RECORD_TTL_SECONDS, MAX_SOA_SECONDS } from './limits.ts';
 import { parseHostInZone, parseMailbox, parseOwner } from './name.ts';
 import { checkUnique, type Located, type ParseContext } from './parse-context.ts';
 import { parseName, parseRecord, parseSeconds } from './parse-record.ts';
+import { parseTransfers } from './parse-transfers.ts';
 import { joinPointer } from './pointer.ts';
 import type { Report } from './problem-list.ts';
 import type { RecordSet, Soa, SoaDocument, Zone, ZoneDocument } from './zone.ts';
@@ -32,7 +33,12 @@ export function parseZone(document: ZoneDocument, path: string, context: ParseCo
     return value === undefined ? [] : [{ path: at, value }];
   });
   if (soa === undefined || nsTtlSeconds === undefined) return undefined;
-  return { path, records, value: { name, soa, ns, nsTtlSeconds, records: mergeRecords(records, report) } };
+  const head = { name, soa, ns, nsTtlSeconds };
+  const copies =
+    document.transfers === undefined
+      ? {}
+      : { transfers: parseTransfers(document.transfers, joinPointer(path, 'transfers'), report) };
+  return { path, records, value: { ...head, ...copies, records: mergeRecords(records, report) } };
 }
 
 function parseNameServers({ ns }: ZoneDocument, zone: string, path: string, report: Report): readonly string[] {

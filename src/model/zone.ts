@@ -9,6 +9,7 @@ import {
   MAX_RECORDS_PER_ZONE,
 } from './limits.ts';
 import { durationSchema, nameSchema } from './scalar.ts';
+import { type Transfers, TransfersSchema } from './transfers.ts';
 
 export type Soa = {
   readonly mname: string;
@@ -37,6 +38,8 @@ export type ZoneHead = {
   readonly soa: Soa;
   readonly ns: readonly string[];
   readonly nsTtlSeconds: number;
+  /** Absent: nobody may copy the zone, and nobody is told of its changes. */
+  readonly transfers?: Transfers;
 };
 
 export type Zone = ZoneHead & { readonly records: readonly RecordSet[] };
@@ -105,6 +108,7 @@ export const ZoneSchema = Type.Object(
     }),
     nsTtl: seconds(3600, 'TTL of the NS records.'),
     records: Type.Optional(Type.Array(RecordSchema, { maxItems: MAX_RECORDS_PER_ZONE })),
+    transfers: Type.Optional(TransfersSchema),
     dnssec: Type.Optional(
       Type.Object(
         { enabled: Type.Literal(false) },

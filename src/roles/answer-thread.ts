@@ -4,7 +4,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Counters } from '../answer/counters.ts';
 import { adoptSnapshot, createDesk, type Desk } from '../answer/desk.ts';
-import { createSigning, NO_SIGNING } from '../answer/signing.ts';
+import { createSigning } from '../answer/signing.ts';
 import type { ListenAddress } from '../model/listen-address.ts';
 import { computeHmac, readWallClock } from '../replication/hmac.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
@@ -83,7 +83,7 @@ function run(port: NonNullable<typeof parentPort>, data: AnswerThreadData): void
   const send = (message: FromAnswerThread) => port.postMessage(message);
   let desk: Desk | undefined;
   let listeners: Promise<Listener[]> | undefined;
-  let signing = NO_SIGNING;
+  let signing = createSigning([], computeHmac, readWallClock);
   const garbage = watchSharedGarbage();
   port.on('message', (message: ToAnswerThread) => {
     if (message.kind === 'close') {

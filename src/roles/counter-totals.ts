@@ -10,6 +10,7 @@ import {
   FAMILIES,
   PROTOCOLS,
   SIGNATURE_OUTCOMES,
+  TRANSFER_OUTCOMES,
 } from '../answer/counters.ts';
 import { REASONS } from '../answer/decision.ts';
 import { NONE, type Snapshot } from '../snapshot/snapshot.ts';
@@ -17,7 +18,7 @@ import { formatResponseCode } from '../wire/record-types.ts';
 
 export type Labels = Readonly<Record<string, string>>;
 export type LabelledCount = { readonly labels: Labels; readonly value: number };
-export type CounterFamily = 'requests' | 'responses' | 'answers' | 'dropped' | 'signatures';
+export type CounterFamily = 'requests' | 'responses' | 'answers' | 'dropped' | 'signatures' | 'transfers';
 
 type Totals = Map<string, { readonly labels: Labels; value: number }>;
 
@@ -28,6 +29,7 @@ export class CounterTotals {
     answers: new Map(),
     dropped: new Map(),
     signatures: new Map(),
+    transfers: new Map(),
   };
   readonly #durations = new Float64Array(DURATION_BUCKETS.length + 2);
   /** Two during a swap: the answer threads may still count under the old snapshot while the new one is on its way. */
@@ -64,7 +66,14 @@ export class CounterTotals {
   }
 }
 
-const FAMILIES_OF_COUNTERS: readonly CounterFamily[] = ['requests', 'responses', 'answers', 'dropped', 'signatures'];
+const FAMILIES_OF_COUNTERS: readonly CounterFamily[] = [
+  'requests',
+  'responses',
+  'answers',
+  'dropped',
+  'signatures',
+  'transfers',
+];
 
 function addCounts(totals: Totals, counts: readonly LabelledCount[]): void {
   for (const { labels, value } of counts) {
@@ -97,6 +106,7 @@ const LABELLERS: Readonly<Record<CounterFamily, (snapshot: Snapshot, index: numb
   answers: labelAnswer,
   dropped: (_snapshot, index) => ({ cause: DROP_CAUSES[index] ?? 'other' }),
   signatures: (_snapshot, index) => ({ outcome: SIGNATURE_OUTCOMES[index] ?? 'other' }),
+  transfers: (_snapshot, index) => ({ outcome: TRANSFER_OUTCOMES[index] ?? 'other' }),
 };
 
 function labelRequest(snapshot: Snapshot, index: number): Labels {

@@ -46,6 +46,14 @@ export function addAnswerMetrics(metrics: Metrics, totals: CounterTotals): void 
       for (const { labels, value } of totals.read('signatures')) set(value, labels);
     },
   });
+  metrics.addCounter({
+    name: 'azimuth_dns_transfers_total',
+    help: 'Queries for a transfer (AXFR, IXFR), by what they were answered with.',
+    labels: ['outcome'],
+    collect: (set) => {
+      for (const { labels, value } of totals.read('transfers')) set(value, labels);
+    },
+  });
   metrics.addHistogram({
     name: 'azimuth_dns_request_duration_seconds',
     help: 'From the read of a query to its answer being handed to the kernel.',

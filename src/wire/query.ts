@@ -13,7 +13,9 @@ import {
   RCODE_BADVERS,
   RCODE_FORMERR,
   RCODE_NOTIMP,
+  TYPE_IXFR,
   TYPE_OPT,
+  TYPE_SOA,
   TYPE_TSIG,
 } from './record-types.ts';
 
@@ -40,6 +42,8 @@ export type Query = {
   dnssecOk: boolean;
   /** Where the TSIG record begins, the last of the message; -1: it has none. */
   signatureAt: number;
+  /** IXFR: the serial that whoever asks has already (RFC 1995 section 3). */
+  heldSerial: number;
   readonly subnet: ClientSubnet;
 };
 
@@ -80,6 +84,7 @@ export function createQuery(): Query {
     udpPayloadSize: MIN_UDP_PAYLOAD,
     dnssecOk: false,
     signatureAt: -1,
+    heldSerial: 0,
     subnet: { present: false, family: 0, sourceLength: 0, words: new Uint32Array(4) },
   };
 }
@@ -94,10 +99,14 @@ export function parseQuery(query: Query, bytes: Uint8Array, start: number, lengt
   if (query.opcode !== 0) return RCODE_NOTIMP;
   const end = start + length;
   // RFC 9619 section 4: "a DNS message with OPCODE = 0 MUST NOT include a QDCOUNT parameter whose value is greater than 1".
-  if (read16(bytes, start + 4) !== 1 || read16(bytes, start + 6) !== 0 || read16(bytes, start + 8) !== 0)
-    return RCODE_FORMERR;
+  const authorities = read16(bytes, start + 8);
+  if (read16(bytes, start + 4) !== 1 || read16(bytes, start + 6) !== 0 || authorities > 1) return RCODE_FORMERR;
   if (!parseQuestion(query, end)) return RCODE_FORMERR;
-  if (!parseAdditional(query, read16(bytes, start + 10), end)) return RCODE_FORMERR;
+  let at = query.questionEnd;
+  // IXFR is the one type whose questions have an authority section, and they always have it.
+  if (query.type === TYPE_IXFR) at = authorities === 1 ? parseHeldSoa(query, end) : -1;
+  else if (authorities === 1) return RCODE_FORMERR;
+  if (at < 0 || !parseAdditional(query, at, read16(bytes, start + 10), end)) return RCODE_FORMERR;
   return query.hasEdns && query.ednsVersion !== 0 ? RCODE_BADVERS : PARSED;
 }
 
@@ -129,11 +138,26 @@ function parseQuestion(query: Query, end: number): boolean {
   return true;
 }
 
+/** RFC 1995 section 3: "the authority section containing the SOA record of client's version of the zone". Returns the offset behind it, or -1. */
+function parseHeldSoa(query: Query, end: number): number {
+  const { bytes } = query;
+  const at = skipName(bytes, query.questionEnd, end);
+  if (at < 0 || at + 10 > end || read16(bytes, at) !== TYPE_SOA) return -1;
+  const length = read16(bytes, at + 8);
+  const dataEnd = at + 10 + length;
+  if (dataEnd > end || length < SOA_NUMBERS_BYTES + 2) return -1;
+  const serialAt = dataEnd - SOA_NUMBERS_BYTES;
+  query.heldSerial = read16(bytes, serialAt) * 0x10000 + read16(bytes, serialAt + 2);
+  return dataEnd;
+}
+
+/** An SOA ends with five numbers of four bytes, of which the serial is the first (RFC 1035 section 3.3.13). */
+const SOA_NUMBERS_BYTES = 20;
+
 /** Finds the one OPT among the additional records; everything must end exactly where the message does. */
-function parseAdditional(query: Query, count: number, end: number): boolean {
+function parseAdditional(query: Query, at: number, count: number, end: number): boolean {
   if (count > MAX_ADDITIONAL_RECORDS) return false;
   const { bytes } = query;
-  let at = query.questionEnd;
   for (let record = 0; record < count; record++) {
     const ownerStart = at;
     at = skipName(bytes, at, end);

@@ -22,6 +22,7 @@ describe('parseSettings', () => {
           transport: 'auto',
           threads: 0,
           tcp: { maxConnections: 1024, idleTimeoutMs: 10_000, messageTimeoutMs: 5_000 },
+          tsig: { keyFile: '' },
         },
         api: { listen: { host: '127.0.0.1', port: 8053 } },
         telemetry: { listen: { host: '127.0.0.1', port: 9153 } },
@@ -45,6 +46,7 @@ describe('parseSettings', () => {
         transport: 'batch',
         threads: 4,
         tcp: { maxConnections: 1, idleTimeout: '1m', messageTimeout: '1500ms' },
+        tsig: { keyFile: '/keys' },
       },
       api: { listen: '[::]:443' },
       telemetry: { listen: '0.0.0.0:0' },
@@ -72,6 +74,7 @@ describe('parseSettings', () => {
           transport: 'batch',
           threads: 4,
           tcp: { maxConnections: 1, idleTimeoutMs: 60_000, messageTimeoutMs: 1_500 },
+          tsig: { keyFile: '/keys' },
         },
         api: { listen: { host: '::', port: 443 } },
         telemetry: { listen: { host: '0.0.0.0', port: 0 } },
@@ -170,6 +173,6 @@ describe('parseSettings', () => {
       const document = [...path].reverse().reduce<unknown>((below, key) => ({ [key]: below }), initial);
       assert.deepEqual(problemsOf(document), [], path.join('.'));
     }
-    assert.equal(SETTING_KEYS.length, 21);
+    assert.equal(SETTING_KEYS.length, 22);
   });
 });

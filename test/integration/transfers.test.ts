@@ -1,0 +1,140 @@
+// Zones copied by those who copy zones: dig and kdig, BIND and Knot as secondaries, signed with TSIG, over real sockets.
+
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, describe } from 'node:test';
+import { callApi } from '../support/fleet.ts';
+import { findFreePort } from '../support/free-port.ts';
+import { openProcesses, type Processes } from '../support/processes.ts';
+import { requireProgram } from '../support/require-program.ts';
+import { KEY_ARGUMENT, KEY_NAME, type Primary, say, startPrimary } from '../support/secondaries.ts';
+import { beginStory } from '../support/story.ts';
+
+const skip =
+  requireProgram('named', 'bind9') ??
+  requireProgram('named-compilezone', 'bind9-utils') ??
+  requireProgram('dig', 'bind9-dnsutils') ??
+  requireProgram('kdig', 'knot-dnsutils') ??
+  requireProgram('knotd', 'knot');
+const ZONE = 'copy.test';
+
+function composeConfiguration(notify: readonly object[]) {
+  const hosts = Array.from({ length: 2000 }, (_, index) => ({
+    name: `host-${index}`,
+    type: 'A',
+    data: [`10.0.${index >> 8}.${index & 255}`],
+  }));
+  return {
+    regions: [{ id: 'eu', location: { latitude: 53, longitude: -6 } }],
+    zones: [
+      {
+        name: ZONE,
+        soa: { refresh: 3600, retry: 600, expire: 86_400 },
+        ns: [`ns.${ZONE}`],
+        transfers: { allow: [{ key: KEY_NAME }], notify },
+        records: [
+          { name: 'ns', type: 'A', data: ['127.0.0.1'] },
+          { name: '@', type: 'MX', data: ['10 mail', '20 mail.elsewhere.test.'] },
+          { name: 'mail', type: 'AAAA', data: ['2001:db8::1'] },
+          { name: '*.wild', type: 'TXT', data: ['"a b" "c;d\\"e"'] },
+          { name: 'child', type: 'NS', data: ['ns.child'] },
+          { name: 'ns.child', type: 'A', data: ['192.0.2.4'] },
+          { name: 'svc', type: 'HTTPS', data: ['1 . alpn=h2 ipv4hint=192.0.2.9'] },
+          { name: '_x._tcp', type: 'SRV', data: ['1 2 3 mail'] },
+          { name: 'odd\\.label', type: 'TYPE65280', data: ['\\# 3 0a0b0c'] },
+          ...hosts,
+        ],
+      },
+    ],
+    clusters: [
+      {
+        id: 'one',
+        region: 'eu',
+        endpoints: [
+          { id: 'a', address: '203.0.113.1' },
+          { id: 'b', address: '2001:db8::2' },
+        ],
+      },
+    ],
+    services: [{ name: 'www', zone: ZONE, clusters: ['one'], ttl: { min: 7, max: 60 } }],
+  };
+}
+
+describe('transfers to other servers', { skip: skip ?? false, timeout: 120_000 }, () => {
+  const { step, reportFailure } = beginStory();
+  let processes: Processes;
+  let primary: Primary;
+  let directory = '';
+
+  before(async () => {
+    processes = await openProcesses();
+    directory = processes.makeDirectory('work');
+    const notify = [await findFreePort(), await findFreePort()].map((port) => ({
+      address: '127.0.0.1',
+      port,
+      key: KEY_NAME,
+    }));
+    primary = await startPrimary(processes, composeConfiguration(notify));
+  });
+  after(async () => {
+    reportFailure(() => processes.report());
+    await processes?.close();
+  });
+
+  const axfr = (program: string, ...more: readonly string[]) =>
+    say(program, ['@127.0.0.1', '-p', String(primary.port), '-y', KEY_ARGUMENT, ZONE, 'AXFR', ...more]);
+
+  step('dig and kdig copy the zone, and find every signature right', async () => {
+    for (const program of ['dig', 'kdig']) {
+      const text = await axfr(program);
+      assert.match(text, /^host-1999\.copy\.test\.\s+3600\s+IN\s+A\s+10\.0\.7\.207$/m);
+      assert.match(text, /^www\.copy\.test\.\s+7\s+IN\s+A\s+203\.0\.113\.1$/m);
+      assert.equal(/failed|WARNING|BADSIG|couldn't verify/.exec(text)?.[0], undefined, text.slice(-500));
+      assert.equal(text.match(/\sIN\s+SOA\s/g)?.length, 2);
+    }
+  });
+
+  step('without the key, or with another secret, they get nothing', async () => {
+    const unsigned = await say('dig', ['@127.0.0.1', '-p', String(primary.port), ZONE, 'AXFR']);
+    assert.match(unsigned, /Transfer failed/);
+    const wrong = `hmac-sha256:${KEY_NAME}:${Buffer.alloc(32).toString('base64')}`;
+    const forged = await say('dig', ['@127.0.0.1', '-p', String(primary.port), '-y', wrong, ZONE, 'SOA']);
+    assert.match(forged, /status: NOTAUTH/);
+    assert.match(forged, /BADSIG/);
+  });
+
+  step('a signed query over UDP is answered, and dig and kdig accept the signature', async () => {
+    for (const program of ['dig', 'kdig']) {
+      const text = await say(program, [
+        '@127.0.0.1',
+        '-p',
+        String(primary.port),
+        '-y',
+        KEY_ARGUMENT,
+        `mail.${ZONE}`,
+        'AAAA',
+      ]);
+      assert.match(text, /2001:db8::1/);
+      assert.match(text, /NOERROR/);
+      assert.doesNotMatch(text, /couldn't verify|TSIG error|BADSIG/i, text);
+    }
+  });
+
+  step('named-compilezone takes what was copied, and it is what the API exports', async () => {
+    const file = join(directory, 'copied');
+    const lines = (await axfr('dig', '+nocomments', '+nocmd', '+nostats', '+noquestion')).split('\n');
+    // dig shows the SOA at the end again; and the signature of each message.
+    const zone = lines.filter((line) => !line.startsWith(';') && !line.includes('TSIG'));
+    writeFileSync(file, zone.filter((line, index) => index === 0 || !/\sSOA\s/.test(line)).join('\n'));
+    const exported = join(directory, 'exported');
+    const reply = await callApi(primary.api, 'GET', `/v1/zones/${ZONE}/file`);
+    writeFileSync(exported, String(reply.body));
+    const compile = async (from: string) => {
+      const said = await say('named-compilezone', ['-q', '-i', 'none', '-s', 'full', '-o', `${from}.out`, ZONE, from]);
+      assert.equal(said, '');
+      return (await say('cat', [`${from}.out`])).split('\n').filter((line) => !line.startsWith(`www.${ZONE}.`));
+    };
+    assert.deepEqual(await compile(file), await compile(exported));
+  });
+});
