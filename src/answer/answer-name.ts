@@ -6,10 +6,12 @@ import { findRrset, rrsetCountOf, steeredOf } from '../snapshot/zone-image.ts';
 import { RCODE_NOERROR, RCODE_NXDOMAIN, TYPE_ANY, TYPE_CNAME, TYPE_HINFO } from '../wire/record-types.ts';
 import { writeRecord } from '../wire/response.ts';
 import { answerService, isSteered } from './answer-service.ts';
-import { writeRrset, writeTargets } from './answer-zone.ts';
+import { writeRrset } from './answer-zone.ts';
 import { type Desk, MAX_ALIAS_STEPS } from './desk.ts';
 import { FOUND_DELEGATION, FOUND_NOTHING, FOUND_OUTSIDE, type Found } from './find-name.ts';
 import { FOLLOWED, findDname, followCname, followDname } from './follow-alias.ts';
+import { noteWildcard } from './prove-absence.ts';
+import { NO_ROOM, signAtNeed } from './sign-answer.ts';
 
 /** Answers `desk.query` at `desk.found`; returns the rcode. */
 export function answerName(desk: Desk): number {
@@ -25,13 +27,14 @@ export function answerName(desk: Desk): number {
       if (outcome === FOLLOWED) continue;
       return outcome;
     }
+    noteWildcard(desk);
     const service = findService(snapshot.zones, found);
     if (service !== NONE && isSteered(snapshot, service, query.type)) return answerService(desk, service);
 
     const rrset = findRrset(found.image, found.node, query.type);
     if (rrset !== NONE) {
       desk.trace?.push({ step: 'records' });
-      if (writeRrset(desk, rrset, 'answers', desk.ownerOffset)) writeTargets(desk, rrset, NONE);
+      if (writeRrset(desk, found.node, rrset, 'answers', desk.ownerOffset)) desk.targets = rrset;
       return RCODE_NOERROR;
     }
     const cname = findRrset(found.image, found.node, TYPE_CNAME);
@@ -62,12 +65,21 @@ function answerNothing(desk: Desk, rcode: number): number {
 function answerAny(desk: Desk, cname: number): number {
   const { response, ownerOffset, found } = desk;
   if (cname !== NONE) {
-    writeRrset(desk, cname, 'answers', ownerOffset);
+    writeRrset(desk, found.node, cname, 'answers', ownerOffset);
     return RCODE_NOERROR;
   }
   const isEmpty = rrsetCountOf(found.image, found.node) === 0 && steeredOf(found.image, found.node) === NONE;
   if (isEmpty) return answerNothing(desk, RCODE_NOERROR);
-  if (writeRecord(response, ownerOffset, TYPE_HINFO, ANY_TTL_SECONDS, ANY_DATA, 0, ANY_DATA.length)) response.answers++;
+  const before = response.at;
+  if (!writeRecord(response, ownerOffset, TYPE_HINFO, ANY_TTL_SECONDS, ANY_DATA, 0, ANY_DATA.length))
+    return RCODE_NOERROR;
+  const { image, node } = found;
+  const ttl = ANY_TTL_SECONDS;
+  const signatures = signAtNeed(desk, image, node, TYPE_HINFO, ttl, before, ttl, ownerOffset);
+  if (signatures === NO_ROOM) {
+    response.at = before;
+    response.truncated = true;
+  } else response.answers += 1 + signatures;
   return RCODE_NOERROR;
 }
 

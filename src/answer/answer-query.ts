@@ -22,12 +22,13 @@ import {
 } from '../wire/record-types.ts';
 import { beginResponse, finishResponse, MAX_UDP_PAYLOAD, QUESTION_OFFSET } from '../wire/response.ts';
 import { answerName } from './answer-name.ts';
-import { answerSigned, UNSIGNED } from './answer-signed.ts';
 import { answerTransfer } from './answer-transfer.ts';
-import { writeNegative, writeReferral } from './answer-zone.ts';
+import { answerSigned, UNSIGNED } from './answer-tsig.ts';
+import { writeNegative, writeReferral, writeTargets } from './answer-zone.ts';
 import { countDropped, countRequest, countResponse, DROPPED_MALFORMED } from './counters.ts';
 import type { Desk } from './desk.ts';
 import { FOUND_DELEGATION, FOUND_OUTSIDE, findQuestion } from './find-name.ts';
+import { writeProofs } from './prove-absence.ts';
 
 /** How a message came: index of PROTOCOLS in counters.ts. */
 export const UDP = 0;
@@ -76,6 +77,9 @@ function beginAnswer(desk: Desk): void {
   desk.zone = NONE;
   desk.scope = 0;
   desk.negative = false;
+  desk.signer.deniedType = 0;
+  desk.targets = NONE;
+  desk.signer.proofCount = 0;
   desk.authoritative = false;
   desk.transfer = undefined;
 }
@@ -102,5 +106,7 @@ function answerQuestion(desk: Desk, protocol: number): number {
   // RFC 1035 section 6.2: with class * nobody can be sure to know everything.
   desk.authoritative = rcode !== RCODE_REFUSED && query.class === CLASS_IN;
   if (desk.negative) writeNegative(desk);
+  if (desk.signer.proofCount > 0) writeProofs(desk);
+  if (desk.targets !== NONE) writeTargets(desk, desk.targets, NONE);
   return rcode;
 }

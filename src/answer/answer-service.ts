@@ -9,6 +9,8 @@ import { countAnswer } from './counters.ts';
 import { decide } from './decide.ts';
 import { REASON_NO_DATA, REASON_REFUSED } from './decision.ts';
 import type { Desk } from './desk.ts';
+import { NO_ROOM, signAtNeed } from './sign-answer.ts';
+import { takeBack } from './take-back.ts';
 
 /**
  * Whether any endpoint of the service could answer `type`; if none could, the name's records, or nothing, answer it. Where
@@ -41,9 +43,10 @@ export function answerService(desk: Desk, service: number): number {
   if (decision.reason === REASON_NO_DATA) {
     countAnswer(desk.counters, firstCluster, REASON_NO_DATA);
     desk.negative = true;
+    desk.signer.deniedType = query.type;
     return RCODE_NOERROR;
   }
-  if (writeEndpoints(desk, state.serviceTtls[service] ?? 0)) {
+  if (writeEndpoints(desk, service)) {
     countAnswered(desk);
     countAnswer(desk.counters, firstCluster + decision.position, decision.reason);
   }
@@ -81,22 +84,25 @@ function kindOf(type: number): number {
   return type === TYPE_A ? 0 : type === TYPE_AAAA ? 1 : 2;
 }
 
-function writeEndpoints(desk: Desk, ttlSeconds: number): boolean {
-  const { response, decision, snapshot, ownerOffset } = desk;
+function writeEndpoints(desk: Desk, service: number): boolean {
+  const { response, decision, snapshot, state, ownerOffset, found } = desk;
   const { families, dataStarts, dataLengths, data } = snapshot.endpoints;
+  const ttlSeconds = state.serviceTtls[service] ?? 0;
   const before = response.at;
+  let type = TYPE_A;
   for (let index = 0; index < decision.endpointCount; index++) {
     const endpoint = decision.endpoints[index] ?? NONE;
     const family = families[endpoint] ?? 0;
-    const type = family === FAMILY_A ? TYPE_A : family === FAMILY_AAAA ? TYPE_AAAA : TYPE_CNAME;
+    type = family === FAMILY_A ? TYPE_A : family === FAMILY_AAAA ? TYPE_AAAA : TYPE_CNAME;
     const start = dataStarts[endpoint] ?? 0;
     if (!writeRecord(response, ownerOffset, type, ttlSeconds, data, start, dataLengths[endpoint] ?? 0)) {
-      response.at = before;
-      response.truncated = true;
-      return false;
+      return takeBack(response, before);
     }
   }
-  response.answers += decision.endpointCount;
+  const longest = snapshot.services.ttlMaxs[service] ?? 0;
+  const signatures = signAtNeed(desk, found.image, found.node, type, longest, before, ttlSeconds, ownerOffset);
+  if (signatures === NO_ROOM) return takeBack(response, before);
+  response.answers += decision.endpointCount + signatures;
   return true;
 }
 

@@ -3,6 +3,7 @@
 
 import { NONE } from '../snapshot/snapshot.ts';
 import {
+  APEX_NODE,
   cutOf,
   dataStartOf,
   findRrset,
@@ -14,17 +15,31 @@ import {
   type ZoneImage,
 } from '../snapshot/zone-image.ts';
 import { createFlatName, MAX_NAME_BYTES, readFlatName } from '../wire/flat-name.ts';
-import { TYPE_A, TYPE_AAAA, TYPE_NS, TYPE_SOA } from '../wire/record-types.ts';
+import { TYPE_A, TYPE_AAAA, TYPE_DS, TYPE_NS, TYPE_SOA } from '../wire/record-types.ts';
 import { countRecords, type Response, type Section, writeForeignRecord, writeRecord } from '../wire/response.ts';
 import type { Desk } from './desk.ts';
 import { createFound, findName } from './find-name.ts';
+import { noteInsecure, noteNothing, writeProofs } from './prove-absence.ts';
+import { isSigned, NO_ROOM, signAtNeed, writeSignatures } from './sign-answer.ts';
+import { suffixOffset } from './suffix-offset.ts';
+import { takeBack } from './take-back.ts';
 
-/** Writes the RRset whole; when it does not fit, takes back what was begun, sets TC, and returns false. */
-export function writeRrset(desk: Desk, rrset: number, section: Section, ownerOffset: number): boolean {
-  return writeRecords(desk, rrset, section, ownerOffset, ttlOf(desk.found.image, rrset));
+/**
+ * Writes the RRset of `node` whole, with its signatures where these are asked for; when it does not fit, takes back what was
+ * begun, sets TC, and returns false.
+ */
+export function writeRrset(desk: Desk, node: number, rrset: number, section: Section, ownerOffset: number): boolean {
+  return writeRecords(desk, node, rrset, section, ownerOffset, ttlOf(desk.found.image, rrset));
 }
 
-function writeRecords(desk: Desk, rrset: number, section: Section, ownerOffset: number, ttlSeconds: number): boolean {
+function writeRecords(
+  desk: Desk,
+  node: number,
+  rrset: number,
+  section: Section,
+  ownerOffset: number,
+  ttlSeconds: number,
+): boolean {
   const { response, snapshot } = desk;
   const { image } = desk.found;
   const { bytes } = image;
@@ -34,15 +49,20 @@ function writeRecords(desk: Desk, rrset: number, section: Section, ownerOffset: 
   let at = dataStartOf(image, rrset);
   for (let record = 0; record < count; record++) {
     const length = ((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0);
-    if (!writeRecord(response, ownerOffset, type, ttlSeconds, bytes, at + 2, length)) {
-      response.at = before;
-      response.truncated = true;
-      return false;
-    }
+    if (!writeRecord(response, ownerOffset, type, ttlSeconds, bytes, at + 2, length)) return takeBack(response, before);
     at += 2 + length;
   }
   if (type === TYPE_SOA) putSerial(response, snapshot.serial);
-  countRecords(response, section, count);
+  let signatures = 0;
+  if (isSigned(desk, image)) {
+    // The serial is the revision's: an SOA cannot be signed with its image, as all else is.
+    signatures =
+      type === TYPE_SOA
+        ? signAtNeed(desk, image, node, type, ttlOf(image, rrset), before, ttlSeconds, ownerOffset)
+        : writeSignatures(desk, image, node, type, ttlSeconds, ownerOffset);
+    if (signatures === NO_ROOM) return takeBack(response, before);
+  }
+  countRecords(response, section, count + signatures);
   return true;
 }
 
@@ -104,25 +124,32 @@ function writeAddresses({ response }: Desk, image: ZoneImage, rrset: number): bo
   return true;
 }
 
-/** The delegation at `desk.found.node`: its NS in the authority section, its glue beside it (RFC 1034 section 4.3.2 step 3b). */
+/**
+ * The delegation at `desk.found.node`: its NS in the authority section, what says whether the child is signed, its glue beside
+ * it (RFC 1034 section 4.3.2 step 3b, RFC 4035 section 3.1.4).
+ */
 export function writeReferral(desk: Desk): void {
   const { image, node: cut } = desk.found;
   const ns = findRrset(image, cut, TYPE_NS);
-  if (writeRrset(desk, ns, 'authorities', suffixOffset(desk, labelCountOf(image, cut)))) {
-    writeTargets(desk, ns, cut);
+  const ownerOffset = suffixOffset(desk, labelCountOf(image, cut));
+  // The image holds no signature of it: what the child says is not for the zone to sign (RFC 4035 section 2.2).
+  if (!writeRrset(desk, cut, ns, 'authorities', ownerOffset)) return;
+  if (isSigned(desk, image)) {
+    const ds = findRrset(image, cut, TYPE_DS);
+    if (ds === NONE) {
+      noteInsecure(desk);
+      writeProofs(desk);
+    } else writeRrset(desk, cut, ds, 'authorities', ownerOffset);
   }
+  writeTargets(desk, ns, cut);
 }
 
 /**
  * The SOA of the zone that was searched last, with the TTL for which resolvers may remember that there is nothing
- * (RFC 2308 section 3).
+ * (RFC 2308 section 3), and what proves it.
  */
 export function writeNegative(desk: Desk): void {
   const { labelCount, soaRrset, negativeTtlSeconds } = desk.found.image;
-  writeRecords(desk, soaRrset, 'authorities', suffixOffset(desk, labelCount), negativeTtlSeconds);
-}
-
-/** Where the last `labels` labels of the name being answered stand in the message. */
-export function suffixOffset({ owner, ownerOffset }: Desk, labels: number): number {
-  return ownerOffset + (owner.labelStarts[owner.labelCount - labels] ?? 0);
+  writeRecords(desk, APEX_NODE, soaRrset, 'authorities', suffixOffset(desk, labelCount), negativeTtlSeconds);
+  noteNothing(desk);
 }

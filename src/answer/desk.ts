@@ -1,19 +1,22 @@
 // A desk: what one answer thread works with. Made once per thread; adopting another snapshot changes what it points at.
 
+import type { Sign } from '../dnssec/zone-keys.ts';
 import { createTurns, type Turns } from '../load/turns.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import { NONE } from '../snapshot/snapshot.ts';
 import type { State } from '../snapshot/state.ts';
 import type { Transfer } from '../transfer/compose-transfer.ts';
+import { createJournal, type Journal } from '../transfer/journal.ts';
 import { createFlatName, type FlatName, MAX_NAME_BYTES } from '../wire/flat-name.ts';
 import { createQuery, type Query } from '../wire/query.ts';
 import { createResponse, QUESTION_OFFSET, type Response } from '../wire/response.ts';
-import type { Signer } from '../wire/tsig-sign.ts';
+import type { TsigSigner } from '../wire/tsig-sign.ts';
 import { type Counters, createCounters } from './counters.ts';
 import { createDecision, type Decision } from './decision.ts';
 import { createFound, type Found } from './find-name.ts';
-import { NO_SIGNING, type Signing } from './signing.ts';
+import { createSigner, type Signer } from './signer.ts';
 import type { Trace } from './trace.ts';
+import { NO_TSIG, type TsigDesk } from './tsig-desk.ts';
 
 export type Desk = {
   snapshot: Snapshot;
@@ -49,13 +52,18 @@ export type Desk = {
   negative: boolean;
   authoritative: boolean;
   /** Keys for TSIG, replaced as a whole when they change. */
-  signing: Signing;
+  tsig: TsigDesk;
   /** While a query is answered whose signature is right: what signs the answer, with its key. */
-  signer: Signer | undefined;
+  tsigSigner: TsigSigner | undefined;
   /** The query that was answered last is answered by this, rather than by what was composed. */
   transfer: Transfer | undefined;
   /** Transfers that have begun and have not been closed. */
   transfersUnderWay: number;
+  /** What changed between the snapshots that were served. */
+  readonly journal: Journal;
+  /** The RRset of `found.image` whose targets' addresses go with the answer, or NONE. */
+  targets: number;
+  readonly signer: Signer;
   /** Filled while explaining; undefined while serving. */
   trace: Trace | undefined;
 };
@@ -66,8 +74,8 @@ export type Client = { family: number; readonly words: Uint32Array };
 /** Aliases that are followed for one question; what has been found by then is the answer. */
 export const MAX_ALIAS_STEPS = 8;
 
-/** `seed`: 32 random bits, from which all chance of this desk comes. `thread`: see Desk. */
-export function createDesk(snapshot: Snapshot, state: State, seed: number, thread = 0): Desk {
+/** `seed`: 32 random bits, from which all chance of this desk comes. `thread`: see Desk. Without `sign`, nobody may ask for signatures. */
+export function createDesk(snapshot: Snapshot, state: State, seed: number, thread = 0, sign?: Sign): Desk {
   const query = createQuery();
   const desk: Desk = {
     snapshot,
@@ -91,10 +99,13 @@ export function createDesk(snapshot: Snapshot, state: State, seed: number, threa
     scope: 0,
     negative: false,
     authoritative: false,
-    signing: NO_SIGNING,
-    signer: undefined,
+    tsig: NO_TSIG,
+    tsigSigner: undefined,
     transfer: undefined,
     transfersUnderWay: 0,
+    journal: createJournal(),
+    targets: NONE,
+    signer: createSigner(sign),
     trace: undefined,
   };
   desk.decision.chance.bits = seed;

@@ -5,9 +5,10 @@ import { dataStartOf, findRrset, labelCountOf, ttlOf } from '../snapshot/zone-im
 import { MAX_NAME_BYTES, readFlatName } from '../wire/flat-name.ts';
 import { RCODE_NOERROR, RCODE_YXDOMAIN, TYPE_CNAME, TYPE_DNAME } from '../wire/record-types.ts';
 import { writeRecord } from '../wire/response.ts';
-import { suffixOffset, writeRrset } from './answer-zone.ts';
+import { writeRrset } from './answer-zone.ts';
 import { type Desk, MAX_ALIAS_STEPS } from './desk.ts';
 import { findQuestion } from './find-name.ts';
+import { suffixOffset } from './suffix-offset.ts';
 
 /** What became of an alias: it was followed; or the answer ends here, with this rcode. */
 export type AliasOutcome = number;
@@ -16,7 +17,8 @@ export const FOLLOWED: AliasOutcome = -1;
 /** Writes the CNAME and finds its target. */
 export function followCname(desk: Desk, cname: number): AliasOutcome {
   const { image } = desk.found;
-  if (!addToChain(desk, cname) || !writeRrset(desk, cname, 'answers', desk.ownerOffset)) return RCODE_NOERROR;
+  if (!addToChain(desk, cname) || !writeRrset(desk, desk.found.node, cname, 'answers', desk.ownerOffset))
+    return RCODE_NOERROR;
   const start = dataStartOf(image, cname);
   const length = ((image.bytes[start] ?? 0) << 8) | (image.bytes[start + 1] ?? 0);
   takeTarget(desk, image.bytes, start + 2, length);
@@ -34,7 +36,8 @@ export function followDname(desk: Desk, dname: number): AliasOutcome {
   const { image } = found;
   const { bytes } = image;
   const labels = labelCountOf(image, found.encloser);
-  if (!addToChain(desk, dname) || !writeRrset(desk, dname, 'answers', suffixOffset(desk, labels))) return RCODE_NOERROR;
+  if (!addToChain(desk, dname) || !writeRrset(desk, found.encloser, dname, 'answers', suffixOffset(desk, labels)))
+    return RCODE_NOERROR;
   const start = dataStartOf(image, dname);
   const length = ((bytes[start] ?? 0) << 8) | (bytes[start + 1] ?? 0);
   const prefixLength = owner.labelStarts[owner.labelCount - labels] ?? 0;

@@ -41,6 +41,11 @@ export const MAX_NAME_TEXT_LENGTH = 1_020;
 export const MAX_TTL_SECONDS = 86_400;
 /** Static records may live longer than steered answers: a week, beyond which resolvers cut anyway (RFC 8767 section 4). */
 export const MAX_RECORD_TTL_SECONDS = 604_800;
+/** DNSKEY sets must go out of caches within the time of a rollover step. */
+export const MAX_KEY_TTL_SECONDS = 86_400;
+/** How long a signature is valid: long enough to live through an outage of the signer, short enough to end (RFC 6781 section 4.4.2). */
+export const MIN_SIGNATURE_SECONDS = 86_400;
+export const MAX_SIGNATURE_SECONDS = 7_776_000;
 /** The longest timer of an SOA: a year, where RFC 1912 section 2.2 advises weeks. */
 export const MAX_SOA_SECONDS = 31_536_000;
 export const MAX_WEIGHT = 65_535;

@@ -26,7 +26,6 @@ const MISSING: readonly Missing[] = [
   },
   { at: ['pick', 'by'], values: ['hash'], instead: 'use weighted or round-robin' },
   { at: ['by'], values: ['latency'], instead: 'use proximity, with a bias where the distance misleads' },
-  { at: ['dnssec', 'enabled'], values: [true], instead: 'leave dnssec out, or set enabled to false' },
   { at: ['match', 'asn'], instead: 'use match.cidr with the prefixes of that network' },
   { at: ['kind'], values: ['services'], instead: 'override the clusters or regions that answer for the service' },
 ];

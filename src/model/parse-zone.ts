@@ -1,6 +1,7 @@
 // Zones: document to model. Names become full, every default is filled in, equal RRsets are merged. What concerns several
 // records, services or zones at once is in check-names.ts.
 
+import { isMadeBySigning, parseDnssec } from './dnssec.ts';
 import { MAX_RECORD_TTL_SECONDS, MAX_SOA_SECONDS } from './limits.ts';
 import { parseHostInZone, parseMailbox, parseOwner } from './name.ts';
 import { checkUnique, type Located, type ParseContext } from './parse-context.ts';
@@ -32,13 +33,30 @@ export function parseZone(document: ZoneDocument, path: string, context: ParseCo
     const value = parseRecord(record, name, at, context);
     return value === undefined ? [] : [{ path: at, value }];
   });
+  const dnssec = parseDnssec(document.dnssec, joinPointer(path, 'dnssec'), report);
+  if (document.dnssec?.enabled === true) checkSigned(records, name, report);
   if (soa === undefined || nsTtlSeconds === undefined) return undefined;
-  const head = { name, soa, ns, nsTtlSeconds };
-  const copies =
+  const signing = dnssec === undefined ? {} : { dnssec };
+  const copies: Pick<Zone, 'transfers'> =
     document.transfers === undefined
       ? {}
       : { transfers: parseTransfers(document.transfers, joinPointer(path, 'transfers'), report) };
-  return { path, records, value: { ...head, ...copies, records: mergeRecords(records, report) } };
+  if (dnssec?.denial === 'compact' && (copies.transfers?.allow.length ?? 0) > 0) {
+    const message =
+      'other servers cannot make compact denials: set dnssec.denial to nsec, or let nobody copy the zone.';
+    report(joinPointer(path, 'transfers'), message);
+  }
+  const head = { name, soa, ns, nsTtlSeconds, ...signing, ...copies };
+  return { path, records, value: { ...head, records: mergeRecords(records, report) } };
+}
+
+/** In a zone that we sign, keys and what is asked of the parent come from signing (RFC 4035 section 2.1, RFC 7344 section 4). */
+function checkSigned(records: readonly Located<RecordSet>[], zone: string, report: Report): void {
+  for (const { path, value } of records) {
+    if (!isMadeBySigning(value.type)) continue;
+    const message = `the zone ${zone} is signed here, and signing makes its ${value.type} records: take this one out, or set dnssec.enabled to false.`;
+    report(joinPointer(path, 'type'), message);
+  }
 }
 
 function parseNameServers({ ns }: ZoneDocument, zone: string, path: string, report: Report): readonly string[] {

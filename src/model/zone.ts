@@ -2,6 +2,7 @@
 // lower case, without the last dot; record data stays in presentation form (RFC 1035 section 5.1) until zone/ parses it.
 
 import { type Static, Type } from 'typebox';
+import { type DnssecPolicy, DnssecSchema } from './dnssec.ts';
 import {
   MAX_DATA_PER_RECORD,
   MAX_NAME_SERVERS_PER_ZONE,
@@ -38,6 +39,8 @@ export type ZoneHead = {
   readonly soa: Soa;
   readonly ns: readonly string[];
   readonly nsTtlSeconds: number;
+  /** How it is signed; absent when it is not. */
+  readonly dnssec?: DnssecPolicy;
   /** Absent: nobody may copy the zone, and nobody is told of its changes. */
   readonly transfers?: Transfers;
 };
@@ -109,12 +112,7 @@ export const ZoneSchema = Type.Object(
     nsTtl: seconds(3600, 'TTL of the NS records.'),
     records: Type.Optional(Type.Array(RecordSchema, { maxItems: MAX_RECORDS_PER_ZONE })),
     transfers: Type.Optional(TransfersSchema),
-    dnssec: Type.Optional(
-      Type.Object(
-        { enabled: Type.Literal(false) },
-        { additionalProperties: false, description: 'Signing: not available yet.' },
-      ),
-    ),
+    dnssec: Type.Optional(DnssecSchema),
   },
   { additionalProperties: false, description: 'A delegated zone: its SOA, its name servers, its static records.' },
 );

@@ -5,6 +5,7 @@ import { Worker } from 'node:worker_threads';
 import type { Logger } from 'pino';
 import type { Counters } from '../answer/counters.ts';
 import type { ListenAddress } from '../model/listen-address.ts';
+import type { JournalStep } from '../transfer/journal.ts';
 import type { TsigKey } from '../wire/tsig.ts';
 import type { AnswerThreadData, BoundAddress, FromAnswerThread, ToAnswerThread } from './answer-thread.ts';
 import type { Serving } from './serving.ts';
@@ -78,6 +79,11 @@ export class AnswerThreadKeeper {
   setKeys(keys: readonly TsigKey[]): void {
     this.#keys = keys;
     this.#post({ kind: 'keys', keys });
+  }
+
+  /** A thread that takes this one's place begins with an empty journal: it then answers IXFR with whole zones. */
+  advanceJournal(step: JournalStep): void {
+    this.#post({ kind: 'journal', step });
   }
 
   /** Answers what has been received, then ends the thread. */

@@ -4,11 +4,12 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Counters } from '../answer/counters.ts';
 import { adoptSnapshot, createDesk, type Desk } from '../answer/desk.ts';
-import { createSigning } from '../answer/signing.ts';
+import { createTsigDesk } from '../answer/tsig-desk.ts';
 import type { ListenAddress } from '../model/listen-address.ts';
 import { computeHmac, readWallClock } from '../replication/hmac.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import type { State } from '../snapshot/state.ts';
+import { advanceJournal, type JournalStep } from '../transfer/journal.ts';
 import type { Listener, UdpTransport } from '../transport/listener.ts';
 import { listenTcp, type TcpOptions } from '../transport/tcp.ts';
 import { createUdpListener } from '../transport/udp.ts';
@@ -40,6 +41,8 @@ export type ToAnswerThread =
     }
   /** From now on signatures are verified with these. */
   | { readonly kind: 'keys'; readonly keys: readonly TsigKey[] }
+  /** The snapshot that is served has become what it is by this step. */
+  | { readonly kind: 'journal'; readonly step: JournalStep }
   | { readonly kind: 'close' };
 
 export type BoundAddress = { readonly protocol: 'udp' | 'tcp'; readonly host: string; readonly port: number };
@@ -83,7 +86,7 @@ function run(port: NonNullable<typeof parentPort>, data: AnswerThreadData): void
   const send = (message: FromAnswerThread) => port.postMessage(message);
   let desk: Desk | undefined;
   let listeners: Promise<Listener[]> | undefined;
-  let signing = createSigning([], computeHmac, readWallClock);
+  let tsig = createTsigDesk([], computeHmac, readWallClock);
   const garbage = watchSharedGarbage();
   port.on('message', (message: ToAnswerThread) => {
     if (message.kind === 'close') {
@@ -94,14 +97,18 @@ function run(port: NonNullable<typeof parentPort>, data: AnswerThreadData): void
       return;
     }
     if (message.kind === 'keys') {
-      signing = createSigning(message.keys, computeHmac, readWallClock);
-      if (desk !== undefined) desk.signing = signing;
+      tsig = createTsigDesk(message.keys, computeHmac, readWallClock);
+      if (desk !== undefined) desk.tsig = tsig;
+      return;
+    }
+    if (message.kind === 'journal') {
+      if (desk !== undefined) advanceJournal(desk.journal, message.step);
       return;
     }
     const { listen, snapshot, state, counters, newBytes, swap } = message;
     if (desk === undefined) {
       desk = createDesk(snapshot, state, data.seed, data.thread);
-      desk.signing = signing;
+      desk.tsig = tsig;
       adoptSnapshot(desk, snapshot, state, counters);
       // Nothing is listened on before there is something to answer with.
       listeners = listenAll(data, listen, desk);

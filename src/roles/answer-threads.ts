@@ -4,6 +4,7 @@
 import { availableParallelism } from 'node:os';
 import { type Counters, createCounters } from '../answer/counters.ts';
 import type { ListenAddress } from '../model/listen-address.ts';
+import type { JournalStep } from '../transfer/journal.ts';
 import { checkAddresses } from '../transport/check-addresses.ts';
 import type { TsigKey } from '../wire/tsig.ts';
 import type { BoundAddress } from './answer-thread.ts';
@@ -100,6 +101,11 @@ export class AnswerThreads {
   /** Signatures are verified with these from now on. */
   setKeys(keys: readonly TsigKey[]): void {
     for (const keeper of this.#keepers) keeper.setKeys(keys);
+  }
+
+  /** How the snapshot that is served became what it is, for incremental transfers. */
+  advanceJournal(step: JournalStep): void {
+    for (const keeper of this.#keepers) keeper.advanceJournal(step);
   }
 
   /** Answers what has been received, then closes. A second call waits for the same end. */

@@ -12,6 +12,8 @@ import type { ReadPart } from './compile-zone.ts';
 import { compileZones } from './compile-zones.ts';
 import { findCrowdedAliases } from './find-crowded-aliases.ts';
 import { createKeptTables, type KeptTables, renewImages, renewServices } from './kept-tables.ts';
+import type { Signing } from './plan-signing.ts';
+import { signAhead } from './sign-ahead.ts';
 import type { Snapshot } from './snapshot.ts';
 
 /** Compiled rankings of one place map, by the content of the ranking. */
@@ -40,6 +42,8 @@ export type SnapshotInput = {
   readonly records: readonly (readonly ReadPart[])[];
   /** Goes into the SOA of every zone. */
   readonly serial: number;
+  /** Undefined: no zone is signed. */
+  readonly signing?: Signing | undefined;
 };
 
 /** `rankings`: what `snapshot.rankings` were compiled from, by the same index. */
@@ -47,12 +51,13 @@ export type CompiledSnapshot = { readonly snapshot: Snapshot; readonly rankings:
 
 /** `kept`: what was compiled last, and what is compiled now for the next time. */
 export function compileSnapshot(
-  { configuration, records, serial }: SnapshotInput,
+  { configuration, records, serial, signing }: SnapshotInput,
   cache: RankMapCache,
   kept: KeptTables = createKeptTables(),
 ): Parsed<CompiledSnapshot> {
-  const { compiled, steered } = renewServices(kept, configuration);
-  const images = renewImages(kept, configuration, steered, records);
+  const services = renewServices(kept, configuration);
+  const { compiled, steered } = services;
+  const images = renewImages(kept, configuration, services, records, signing);
   if (!images.ok) return images;
   const crowded = findCrowdedAliases(compiled.services, steered, images.value);
   if (crowded.length > 0) return { ok: false, problems: crowded };
@@ -60,12 +65,14 @@ export function compileSnapshot(
   const { rankings, ...tables } = compiled;
   const names = configuration.zones.map(({ name }) => name);
   const transfers = configuration.zones.map((zone) => zone.transfers);
-  const snapshot = {
+  const unsigned = {
     zones: compileZones(names, images.value, steered, transfers),
     serial,
     ...tables,
     rankings: compileRankings(rankings, cache),
   };
+  if (signing !== undefined) kept.ahead = signAhead(unsigned, signing.sign, kept.ahead);
+  const snapshot = { ...unsigned, ahead: kept.ahead };
   return { ok: true, value: { snapshot, rankings } };
 }
 

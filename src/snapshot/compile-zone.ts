@@ -8,6 +8,7 @@ import { buildZone } from '../zone/build-zone.ts';
 import type { ZoneDraft } from '../zone/draft-zone.ts';
 import { type RecordPart, readRecordPart } from '../zone/record-part.ts';
 import { layOutZone } from './lay-out-zone.ts';
+import { signZone, type ZoneSigner } from './sign-zone.ts';
 import type { ZoneImage } from './zone-image.ts';
 
 /** Some of a zone's records, read; with what is wrong with them, by paths such as `/3/data/0`. */
@@ -21,15 +22,27 @@ export function readZonePart(zone: string, records: readonly (RecordSet | undefi
   return { part: readRecordPart(records, lowerCaseName(name), problems), problems };
 }
 
+/** How a zone is signed, if it is. `before`: the image that this one takes the place of, whose signatures stay good. */
+export type ZoneSigningInput = {
+  readonly signer: ZoneSigner;
+  /** By `steeredNames`, the types that may be answered there. */
+  readonly steeredTypes: readonly (readonly number[])[];
+  readonly before: ZoneImage | undefined;
+};
+
 /** Problems carry paths relative to the zone; at most MAX_PROBLEMS. */
 export function compileZone(
   head: ZoneHead,
   parts: readonly ReadPart[],
   steeredNames: readonly string[],
   nestedZones: readonly string[] = [],
+  signing?: ZoneSigningInput,
 ): Parsed<ZoneImage> {
   const drafted = draftParts(head, parts, steeredNames, nestedZones);
-  return drafted.ok ? { ok: true, value: layOutZone(drafted.value) } : drafted;
+  if (!drafted.ok) return drafted;
+  if (signing === undefined) return { ok: true, value: layOutZone(drafted.value) };
+  const { signer, steeredTypes, before } = signing;
+  return { ok: true, value: signZone(drafted.value, signer, steeredTypes, before) };
 }
 
 /** All of compiling that can find something wrong: what is left is to lay the zone out in memory. */

@@ -1,18 +1,22 @@
 // What was compiled last, kept for as long as what it was compiled from stays the same: the table of services, and an image
 // for each zone. A change of one zone builds that zone.
 
+import type { SignatureTable } from '../dnssec/signature-table.ts';
 import type { Configuration } from '../model/configuration.ts';
 import { listAncestors } from '../model/name.ts';
 import type { Parsed, Problem } from '../model/problem.ts';
 import type { ZoneHead } from '../model/zone.ts';
 import { type CompiledServices, compileServices } from './compile-services.ts';
-import { compileZone, type ReadPart } from './compile-zone.ts';
+import { compileZone, type ReadPart, type ZoneSigningInput } from './compile-zone.ts';
+import { createZoneSigner, type Signing, typesOfService } from './plan-signing.ts';
+import { NO_SIGNATURES } from './sign-ahead.ts';
 import type { ZoneImage } from './zone-image.ts';
 
 export type KeptTables = {
   services: KeptServices | undefined;
   /** By the name of the zone. */
   images: ReadonlyMap<string, KeptImage>;
+  ahead: SignatureTable;
 };
 
 export type KeptServices = {
@@ -31,7 +35,7 @@ type KeptImage = {
 };
 
 export function createKeptTables(): KeptTables {
-  return { services: undefined, images: new Map() };
+  return { services: undefined, images: new Map(), ahead: NO_SIGNATURES };
 }
 
 export function renewServices(kept: KeptTables, configuration: Configuration): KeptServices {
@@ -47,16 +51,25 @@ export function renewServices(kept: KeptTables, configuration: Configuration): K
 export function renewImages(
   kept: KeptTables,
   { zones, services }: Configuration,
-  steered: KeptServices['steered'],
+  { steered, compiled }: KeptServices,
   records: readonly (readonly ReadPart[])[],
+  signing: Signing | undefined,
 ): Parsed<readonly ZoneImage[]> {
   const images = new Map<string, KeptImage>();
   const problems: Problem[] = [];
   const nested = findNested(zones);
   for (const [index, zone] of zones.entries()) {
-    const steeredNames = (steered[index] ?? []).map((service) => services[service]?.id ?? '');
+    const own = steered[index] ?? [];
+    const steeredNames = own.map((service) => services[service]?.id ?? '');
     const nestedZones = nested.get(zone.name) ?? [];
-    const renewed = renewImage(kept.images.get(zone.name), zone, nestedZones, records[index] ?? [], steeredNames);
+    const before = kept.images.get(zone.name);
+    const signer = signing && createZoneSigner(signing, zone);
+    const zoneSigning = signer && {
+      signer,
+      steeredTypes: own.map((service) => typesOfService(compiled.services, service)),
+      before: before?.image,
+    };
+    const renewed = renewImage(before, zone, nestedZones, records[index] ?? [], steeredNames, zoneSigning);
     if (renewed.ok) images.set(zone.name, renewed.value);
     else problems.push(...renewed.problems.map(({ path, message }) => ({ path: `/zones/${index}${path}`, message })));
   }
@@ -85,14 +98,32 @@ function renewImage(
   nestedZones: readonly string[],
   parts: readonly ReadPart[],
   steeredNames: readonly string[],
+  signing: ZoneSigningInput | undefined,
 ): Parsed<KeptImage> {
   const { name, soa, ns, nsTtlSeconds } = zone;
-  const head = JSON.stringify({ name, soa, ns, nsTtlSeconds, nestedZones });
+  const signed = signing && describeSigning(signing);
+  const head = JSON.stringify({ name, soa, ns, nsTtlSeconds, nestedZones, signed });
   const isSame =
-    before?.head === head && isSameList(before.parts, parts) && isSameList(before.steeredNames, steeredNames);
+    before?.head === head &&
+    isSameList(before.parts, parts) &&
+    isSameList(before.steeredNames, steeredNames) &&
+    !isDue(before.image, signing);
   if (isSame) return { ok: true, value: before };
-  const compiled = compileZone(zone, parts, steeredNames, nestedZones);
+  const compiled = compileZone(zone, parts, steeredNames, nestedZones, signing);
   return compiled.ok ? { ok: true, value: { head, parts, steeredNames, image: compiled.value } } : compiled;
+}
+
+/** Everything beside the zone's own content and the time on which its signatures depend. */
+function describeSigning({ signer, steeredTypes }: ZoneSigningInput): unknown {
+  const { keys, validitySeconds, hasChain } = signer;
+  const { published, cds, cdnskey } = keys;
+  const data = [published, cds, cdnskey].map((list) => list.map((record) => record.join()));
+  const tags = [keys.keySigners, keys.zoneSigners].map((list) => list.map(({ dnskey }) => dnskey.join()));
+  return { data, tags, validitySeconds, hasChain, steeredTypes };
+}
+
+function isDue({ signing }: ZoneImage, input: ZoneSigningInput | undefined): boolean {
+  return signing !== undefined && input !== undefined && signing.dueSeconds <= input.signer.nowSeconds;
 }
 
 function isSameList<Item>(a: readonly Item[], b: readonly Item[]): boolean {

@@ -4,12 +4,16 @@ import { lowerCaseName } from '../wire/name.ts';
 import { firstSlot, slotCountFor } from '../wire/name-hash.ts';
 import { targetNameOf } from '../wire/record-data.ts';
 import { TYPE_MX, TYPE_NS, TYPE_SOA, TYPE_SRV } from '../wire/record-types.ts';
-import { APEX, NONE } from '../zone/draft-nodes.ts';
-import { dataOf, findDraftRrset, type ZoneDraft } from '../zone/draft-zone.ts';
-import { sharedInt32, sharedUint8From } from './shared-array.ts';
+import { NONE } from '../zone/draft-nodes.ts';
+import { dataOf, findCuts, type ZoneDraft } from '../zone/draft-zone.ts';
+import { sharedInt32, sharedInt32From, sharedUint8From } from './shared-array.ts';
 import { APEX_NODE, dataStartOf, findRrset, NODE_WORDS, RRSET_WORDS, ttlOf, type ZoneImage } from './zone-image.ts';
+import type { ZoneSigning } from './zone-signing.ts';
 
-export function layOutZone(draft: ZoneDraft): ZoneImage {
+/** What is said of a zone's signing, by the nodes of the draft. */
+export type DraftSigning = Omit<ZoneSigning, 'chain'> & { readonly chain: readonly number[] };
+
+export function layOutZone(draft: ZoneDraft, signing?: DraftSigning): ZoneImage {
   const { nodes } = draft;
   const starts = measureNodes(draft);
   const words = sharedInt32(starts[nodes.count] ?? 0);
@@ -36,6 +40,7 @@ export function layOutZone(draft: ZoneDraft): ZoneImage {
     depth,
     soaRrset: NONE,
     negativeTtlSeconds: 0,
+    signing: signing && { ...signing, chain: sharedInt32From(signing.chain.map((node) => startOf(starts, node))) },
   };
   const withSoa = { ...image, soaRrset: findRrset(image, APEX_NODE, TYPE_SOA) };
   return { ...withSoa, negativeTtlSeconds: negativeTtl(withSoa) };
@@ -154,18 +159,6 @@ function listTargets(draft: ZoneDraft, rrset: number): readonly number[] {
 }
 
 const TYPES_WITH_TARGETS: ReadonlySet<number> = new Set([TYPE_NS, TYPE_MX, TYPE_SRV]);
-
-/** For each node the delegation at or above it. The highest counts: what an occluded NS below it says is never seen. */
-function findCuts(draft: ZoneDraft): Int32Array {
-  const { nodes } = draft;
-  const cuts = new Int32Array(nodes.count).fill(NONE);
-  for (let node = APEX + 1; node < nodes.count; node++) {
-    const above = cuts[nodes.parents[node] ?? APEX] ?? NONE;
-    const isCut = above === NONE && findDraftRrset(draft, node, TYPE_NS) !== NONE;
-    cuts[node] = isCut ? node : above;
-  }
-  return cuts;
-}
 
 function enterSlot(slots: Int32Array, node: number, hash: number): void {
   const mask = (slots.length >>> 1) - 1;

@@ -5,6 +5,7 @@
 //   services → clusters → endpoints      service → ranking, pick, TTL, last resort
 //   rankings client prefix → preference list (positions in the service's list of clusters)
 
+import type { SignatureTable } from '../dnssec/signature-table.ts';
 import type { Prefix } from '../model/address.ts';
 import { FAMILY_BITS } from '../model/family-bits.ts';
 import type { RankMap } from '../steering/run-map.ts';
@@ -21,6 +22,8 @@ export type Snapshot = {
   readonly clusters: ClusterTable;
   readonly endpoints: EndpointTable;
   readonly rankings: readonly RankMap[];
+  /** Signatures of what is likely to be answered and is not signed with its zone. */
+  readonly ahead: SignatureTable;
 };
 
 export type ZoneTable = {

@@ -25,6 +25,7 @@ import type { FlatName } from '../wire/flat-name.ts';
 import { firstSlot } from '../wire/name-hash.ts';
 import { NONE } from '../zone/draft-nodes.ts';
 import { sharedInt32 } from './shared-array.ts';
+import type { ZoneSigning } from './zone-signing.ts';
 
 export type ZoneImage = {
   readonly slots: Int32Array;
@@ -39,6 +40,8 @@ export type ZoneImage = {
   readonly soaRrset: number;
   /** RFC 2308 section 5: the lesser of the SOA's own TTL and its last field. */
   readonly negativeTtlSeconds: number;
+  /** Undefined where the zone is not signed. */
+  readonly signing: ZoneSigning | undefined;
 };
 
 export const APEX_NODE = 0;
@@ -57,6 +60,7 @@ export const EMPTY_IMAGE: ZoneImage = {
   depth: 0,
   soaRrset: NONE,
   negativeTtlSeconds: 0,
+  signing: undefined,
 };
 
 /** The node of the name's suffix that begins at label `label`, or NONE. The name must be in the zone. */

@@ -5,7 +5,7 @@
 
 import { CLASS_IN, RCODE_NOERROR, RCODE_SERVFAIL, TYPE_OPT } from '../wire/record-types.ts';
 import { tsigBytes } from '../wire/tsig.ts';
-import { type Signer, signMessage } from '../wire/tsig-sign.ts';
+import { signMessage, type TsigSigner } from '../wire/tsig-sign.ts';
 import type { TransferRecord } from './transfer-set.ts';
 
 export type TransferOptions = {
@@ -15,7 +15,7 @@ export type TransferOptions = {
   readonly recursionDesired: boolean;
   readonly hasEdns: boolean;
   readonly records: Iterator<TransferRecord>;
-  readonly signer: Signer | undefined;
+  readonly signer: TsigSigner | undefined;
   readonly nowSeconds: () => number;
   readonly onClose: () => void;
 };

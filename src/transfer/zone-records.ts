@@ -2,6 +2,7 @@
 // them (RFC 5936 section 3.5). The one place that says which records a node has: whatever is answered without standing in
 // the image has to be added here.
 
+import type { Sign } from '../dnssec/zone-keys.ts';
 import { NONE, type Snapshot } from '../snapshot/snapshot.ts';
 import {
   APEX_NODE,
@@ -19,18 +20,25 @@ import {
 } from '../snapshot/zone-image.ts';
 import { TYPE_SOA } from '../wire/record-types.ts';
 import { listLastResort } from './last-resort.ts';
+import { signSet } from './sign-set.ts';
 import { createTransferRecord, type TransferRecord, type TransferSet } from './transfer-set.ts';
 
 /** One zone of one snapshot: immutable, and good for as long as somebody holds it. */
-export type ZoneView = { readonly snapshot: Snapshot; readonly zone: number; readonly image: ZoneImage };
+export type ZoneView = {
+  readonly snapshot: Snapshot;
+  readonly zone: number;
+  readonly image: ZoneImage;
+  /** Signs what the image of a signed zone has no signature of; absent where nobody asks for those. */
+  readonly sign?: Sign;
+};
 
-export function viewZone(snapshot: Snapshot, zone: number): ZoneView | undefined {
+export function viewZone(snapshot: Snapshot, zone: number, sign?: Sign): ZoneView | undefined {
   const image = snapshot.zones.images[zone];
-  return image === undefined ? undefined : { snapshot, zone, image };
+  return image && { snapshot, zone, image, ...(sign && { sign }) };
 }
 
 /** Every RRset at the node but the zone's SOA. */
-export function listSets({ snapshot, zone, image }: ZoneView, node: number): readonly TransferSet[] {
+export function listSets({ snapshot, zone, image, sign }: ZoneView, node: number): readonly TransferSet[] {
   const sets: TransferSet[] = [];
   const first = node + NODE_WORDS + wordsOfNodeName(image, node);
   for (let index = 0; index < rrsetCountOf(image, node); index++) {
@@ -42,7 +50,11 @@ export function listSets({ snapshot, zone, image }: ZoneView, node: number): rea
   }
   const service = serviceAt(snapshot, zone, image, node);
   // Where that is a CNAME, the configuration has been checked to have nothing else there.
-  return service === NONE ? sets : [...sets, ...listLastResort(snapshot, service)];
+  if (service === NONE) return sets;
+  const { owner, ownerStart, ownerLength } = ownerOf(image, node);
+  const name = owner.subarray(ownerStart, ownerStart + ownerLength);
+  const steered = listLastResort(snapshot, service);
+  return [...sets, ...steered, ...(sign ? steered.flatMap((set) => signSet(image, name, set, sign)) : [])];
 }
 
 function serviceAt({ zones }: Snapshot, zone: number, image: ZoneImage, node: number): number {
@@ -57,9 +69,15 @@ const SERIAL_FROM_END = 20;
 export function soaOf({ image }: ZoneView, serial: number): TransferSet {
   const start = dataStartOf(image, image.soaRrset);
   const length = ((image.bytes[start] ?? 0) << 8) | (image.bytes[start + 1] ?? 0);
-  const data = new Uint8Array(image.bytes.subarray(start, start + 2 + length));
+  const data = image.bytes.subarray(start, start + 2 + length);
+  return withSerial({ type: TYPE_SOA, ttlSeconds: ttlOf(image, image.soaRrset), data, start: 0, count: 1 }, serial);
+}
+
+/** The SOA with another serial. */
+export function withSerial(soa: TransferSet, serial: number): TransferSet {
+  const data = new Uint8Array(soa.data);
   new DataView(data.buffer).setUint32(data.length - SERIAL_FROM_END, serial);
-  return { type: TYPE_SOA, ttlSeconds: ttlOf(image, image.soaRrset), data, start: 0, count: 1 };
+  return { ...soa, data };
 }
 
 /** Yields one object again and again. */
@@ -83,6 +101,7 @@ export function* recordsOfSet(
   }
 }
 
+const APEX_NAME = new Uint8Array(0);
 const APEX_OWNER = createTransferRecord();
 
 /** Where the name of a node stands. */
@@ -96,6 +115,7 @@ export function* recordsOfZone(view: ZoneView): Generator<TransferRecord> {
   const { image, snapshot } = view;
   const soa = soaOf(view, snapshot.serial);
   yield* recordsOfSet(soa);
+  if (view.sign) for (const set of signSet(image, APEX_NAME, soa, view.sign)) yield* recordsOfSet(set);
   for (let node = APEX_NODE; node !== NONE; node = nextNode(image, node)) {
     const owner = ownerOf(image, node);
     for (const set of listSets(view, node)) yield* recordsOfSet(set, owner);

@@ -17,6 +17,9 @@ export const TYPE_OPT = 41;
 export const TYPE_DS = 43;
 export const TYPE_RRSIG = 46;
 export const TYPE_NSEC = 47;
+export const TYPE_DNSKEY = 48;
+export const TYPE_CDS = 59;
+export const TYPE_CDNSKEY = 60;
 export const TYPE_SVCB = 64;
 export const TYPE_HTTPS = 65;
 export const TYPE_TSIG = 250;
@@ -92,7 +95,7 @@ const TYPES: readonly (readonly [number, string])[] = [
   [45, 'IPSECKEY'],
   [TYPE_RRSIG, 'RRSIG'],
   [TYPE_NSEC, 'NSEC'],
-  [48, 'DNSKEY'],
+  [TYPE_DNSKEY, 'DNSKEY'],
   [49, 'DHCID'],
   [50, 'NSEC3'],
   [51, 'NSEC3PARAM'],
@@ -102,8 +105,8 @@ const TYPES: readonly (readonly [number, string])[] = [
   [56, 'NINFO'],
   [57, 'RKEY'],
   [58, 'TALINK'],
-  [59, 'CDS'],
-  [60, 'CDNSKEY'],
+  [TYPE_CDS, 'CDS'],
+  [TYPE_CDNSKEY, 'CDNSKEY'],
   [61, 'OPENPGPKEY'],
   [62, 'CSYNC'],
   [63, 'ZONEMD'],

@@ -107,6 +107,30 @@ export function writeForeignRecord(
   return true;
 }
 
+/**
+ * As `writeRecord`, for an owner of which only the end stands in the message, at `suffixOffset` from its start: the labels
+ * `labels[labelsStart .. labelsStart + labelsLength)` are written before a pointer to it.
+ */
+export function writeSuffixedRecord(
+  response: Response,
+  labels: Uint8Array,
+  labelsStart: number,
+  labelsLength: number,
+  suffixOffset: number,
+  type: number,
+  ttlSeconds: number,
+  data: Uint8Array,
+  dataStart: number,
+  dataLength: number,
+): boolean {
+  if (response.at + labelsLength + 12 + dataLength > response.limit) return false;
+  const { bytes } = response;
+  let at = copyBytes(bytes, response.at, labels, labelsStart, labelsLength);
+  at = write16(bytes, at, 0xc000 | suffixOffset);
+  response.at = writeRecordBody(bytes, at, type, ttlSeconds, data, dataStart, dataLength);
+  return true;
+}
+
 function writeRecordBody(
   bytes: Uint8Array,
   at: number,

@@ -14,7 +14,7 @@ import {
 } from './tsig.ts';
 
 /** Signs the messages of one exchange in their order: each MAC covers the one before. */
-export type Signer = {
+export type TsigSigner = {
   readonly key: TsigKey;
   readonly hmac: Hmac;
   /** Of the message before: the request's at first; undefined for a request, before which there is nothing. */
@@ -23,7 +23,7 @@ export type Signer = {
   isContinued: boolean;
 };
 
-export function createSigner(hmac: Hmac, key: TsigKey, requestMac: Uint8Array | undefined): Signer {
+export function createTsigSigner(hmac: Hmac, key: TsigKey, requestMac: Uint8Array | undefined): TsigSigner {
   return { key, hmac, priorMac: requestMac, isContinued: false };
 }
 
@@ -34,7 +34,7 @@ const NOTHING = new Uint8Array(0);
  * free; returns its new length.
  */
 export function signMessage(
-  signer: Signer,
+  signer: TsigSigner,
   bytes: Uint8Array,
   start: number,
   length: number,

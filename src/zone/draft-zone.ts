@@ -6,7 +6,8 @@ import type { Problem } from '../model/problem.ts';
 import { createFlatName, type FlatName, readFlatName } from '../wire/flat-name.ts';
 import { formatName } from '../wire/name.ts';
 import { createSuffixHashes, firstSlot, hashSuffixes } from '../wire/name-hash.ts';
-import { createNodes, enterSlot, growNodes, NONE, type Nodes } from './draft-nodes.ts';
+import { TYPE_NS } from '../wire/record-types.ts';
+import { APEX, createNodes, enterSlot, growNodes, NONE, type Nodes } from './draft-nodes.ts';
 import { joinParts } from './join-parts.ts';
 import { type RecordPart, withoutDuplicates } from './record-part.ts';
 
@@ -51,15 +52,7 @@ export function draftZone(
     nodes: createNodes(count + steeredNames.length + nestedZones.length),
   };
   addNode(draft, owner, 0, hashes[0] ?? 0, NONE);
-  const full = new Uint8Array(255);
-  for (let rrset = 0; rrset < count; rrset++) {
-    const start = records.nameStarts[rrset] ?? 0;
-    const length = (records.nameStarts[rrset + 1] ?? 0) - start;
-    for (let at = 0; at < length; at++) full[at] = records.names[start + at] ?? 0;
-    full.set(name, length);
-    readName(owner, hashes, full);
-    addRrset(draft, nodeAt(draft, owner, hashes), rrset, problems);
-  }
+  addRrsets(draft, 0, problems);
   for (const [ordinal, steered] of steeredNames.entries()) {
     readName(owner, hashes, steered);
     draft.nodes.steered[nodeAt(draft, owner, hashes)] = ordinal;
@@ -69,6 +62,38 @@ export function draftZone(
     nodeAt(draft, owner, hashes);
   }
   return draft;
+}
+
+/** The same names with further records at them: those of `part`, none of which is of a type that its name has already. */
+export function extendDraft(draft: ZoneDraft, part: RecordPart): ZoneDraft {
+  const before = draft.records.types.length;
+  const records = joinParts([draft.records, part]);
+  const count = records.types.length;
+  const extended = { ...draft, records, next: lengthen(draft.next, count), more: lengthen(draft.more, count) };
+  addRrsets(extended, before, []);
+  return extended;
+}
+
+function lengthen(indices: Int32Array, length: number): Int32Array {
+  const longer = new Int32Array(length).fill(NONE);
+  longer.set(indices);
+  return longer;
+}
+
+/** Puts the record sets from `first` on at their nodes. */
+function addRrsets(draft: ZoneDraft, first: number, problems: Problem[]): void {
+  const { name, records } = draft;
+  const owner = createFlatName();
+  const hashes = createSuffixHashes();
+  const full = new Uint8Array(255);
+  for (let rrset = first; rrset < records.types.length; rrset++) {
+    const start = records.nameStarts[rrset] ?? 0;
+    const length = (records.nameStarts[rrset + 1] ?? 0) - start;
+    for (let at = 0; at < length; at++) full[at] = records.names[start + at] ?? 0;
+    full.set(name, length);
+    readName(owner, hashes, full);
+    addRrset(draft, nodeAt(draft, owner, hashes), rrset, problems);
+  }
 }
 
 function readName(name: FlatName, hashes: Int32Array, wire: Uint8Array): void {
@@ -184,14 +209,34 @@ export function pathOf({ records }: ZoneDraft, rrset: number): string {
   return source === SOURCE_NS ? '/ns' : `/records/${source}`;
 }
 
+/** For each node the delegation at or above it. The highest counts: what an occluded NS below it says is never seen. */
+export function findCuts(draft: ZoneDraft): Int32Array {
+  const { nodes } = draft;
+  const cuts = new Int32Array(nodes.count).fill(NONE);
+  for (let node = APEX + 1; node < nodes.count; node++) {
+    const above = cuts[nodes.parents[node] ?? APEX] ?? NONE;
+    const isCut = above === NONE && findDraftRrset(draft, node, TYPE_NS) !== NONE;
+    cuts[node] = isCut ? node : above;
+  }
+  return cuts;
+}
+
 export function isWildcardNode({ nodes }: ZoneDraft, node: number): boolean {
   const start = nodes.textStarts[node] ?? 0;
   return (nodes.textLengths[node] ?? 0) > 0 && nodes.text[start] === 1 && nodes.text[start + 1] === ASTERISK;
 }
 
 /** The full name of a node, as people write it. */
-export function nameOfNode({ name, nodes }: ZoneDraft, node: number): string {
+export function nameOfNode(draft: ZoneDraft, node: number): string {
+  return formatName(wireNameOfNode(draft, node));
+}
+
+/** In wire form, lower case. */
+export function wireNameOfNode({ name, nodes }: ZoneDraft, node: number): Uint8Array {
   const start = nodes.textStarts[node] ?? 0;
-  const text = nodes.text.subarray(start, start + (nodes.textLengths[node] ?? 0));
-  return formatName(Uint8Array.from([...text, ...name]));
+  const length = nodes.textLengths[node] ?? 0;
+  const wire = new Uint8Array(length + name.length);
+  wire.set(nodes.text.subarray(start, start + length));
+  wire.set(name, length);
+  return wire;
 }

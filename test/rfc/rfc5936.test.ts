@@ -5,7 +5,7 @@ import { describe, it } from 'node:test';
 import { HTTPS, TLS, UDP } from '../../src/answer/answer-query.ts';
 import { MAX_TRANSFERS } from '../../src/answer/answer-transfer.ts';
 import { adoptSnapshot } from '../../src/answer/desk.ts';
-import { createSigning } from '../../src/answer/signing.ts';
+import { createTsigDesk } from '../../src/answer/tsig-desk.ts';
 import { computeHmac } from '../../src/replication/hmac.ts';
 import { createState } from '../../src/snapshot/state.ts';
 import { answerMessage } from '../../src/transport/answer-message.ts';
@@ -63,7 +63,7 @@ const SOA = 'copy.test 3600 SOA ns.copy.test. host.copy.test. 7 1800 600 604800 
 
 function open(fixture: Fixture): Fixture {
   const key = { name: encodeName(TEST_KEY.name), algorithm: 'hmac-sha256' as const, secret: TEST_KEY.secret };
-  fixture.desk.signing = createSigning([key], computeHmac, () => NOW_SECONDS);
+  fixture.desk.tsig = createTsigDesk([key], computeHmac, () => NOW_SECONDS);
   return fixture;
 }
 

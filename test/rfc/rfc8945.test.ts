@@ -3,11 +3,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { createDesk } from '../../src/answer/desk.ts';
-import { createSigning } from '../../src/answer/signing.ts';
+import { createTsigDesk } from '../../src/answer/tsig-desk.ts';
 import { computeHmac } from '../../src/replication/hmac.ts';
 import { decodeMessage } from '../../src/wire/decode-message.ts';
 import type { TsigAlgorithm } from '../../src/wire/tsig.ts';
-import { createSigner, signMessage } from '../../src/wire/tsig-sign.ts';
+import { createTsigSigner, signMessage } from '../../src/wire/tsig-sign.ts';
 import { onlyKey, verifyMessage } from '../../src/wire/tsig-verify.ts';
 import { encodeName, encodeQuery, encodeRecord } from '../support/dns-client.ts';
 import { RFC_FIXTURE } from '../support/rfc-zone.ts';
@@ -29,7 +29,7 @@ const keyOf = ({ name, algorithm, secret }: TestKey) => ({
   secret,
 });
 const fixture = { desk: createDesk(RFC_FIXTURE.snapshot, RFC_FIXTURE.state, 1) };
-fixture.desk.signing = createSigning([keyOf(TEST_KEY), keyOf(LONG_KEY)], computeHmac, () => NOW_SECONDS);
+fixture.desk.tsig = createTsigDesk([keyOf(TEST_KEY), keyOf(LONG_KEY)], computeHmac, () => NOW_SECONDS);
 const QUERY = encodeQuery({ id: 77, name: 'mail.example.com.' });
 
 const askRaw = (bytes: Uint8Array, key = TEST_KEY) => {
@@ -196,7 +196,7 @@ describe('RFC 8945', () => {
   it('signs every message of a stream, each over the one before; and verifies over messages that were not', () => {
     const key = keyOf(TEST_KEY);
     const { mac: requestMac } = signQuery(QUERY);
-    const signer = createSigner(computeHmac, key, requestMac);
+    const signer = createTsigSigner(computeHmac, key, requestMac);
     const room = new Uint8Array(2000);
     const compose = () => {
       room.set(QUERY);

@@ -79,10 +79,48 @@ const NOT_AVAILABLE: readonly Row[] = [
   ['pick by hash', { '/services/0/pick': { by: 'hash' } }, '/services/0/pick/by', /not available in this version/],
   ['rank by latency', { '/services/0/rank': [{ by: 'latency' }] }, '/services/0/rank/0/by', /use proximity/],
   ['match asn', { '/services/0/rank/0/match/asn': [64496] }, '/services/0/rank/0/match/asn', /use match\.cidr/],
-  ['dnssec', { '/zones/0/dnssec': { enabled: true } }, '/zones/0/dnssec/enabled', /not available in this version/],
   ['zone files', { '/zones/0/file': 'x.zone' }, '/zones/0/file', /PUT the text of a master file to /],
   ['overrides of services', { '/overrides/0/kind': 'services' }, '/overrides/0/kind', /not available in this version/],
   ['wildcard services', { '/services/0/name': '*' }, '/services/0/name', /not available in this version/],
+];
+
+const SIGNING: readonly Row[] = [
+  [
+    'an algorithm that we do not sign with',
+    { '/zones/0/dnssec': { enabled: true, algorithm: 'rsasha256' } },
+    '/zones/0/dnssec/algorithm',
+    /ecdsap256sha256/,
+  ],
+  [
+    'signatures of an hour',
+    { '/zones/0/dnssec': { enabled: true, signatureValidity: '1h' } },
+    '/zones/0/dnssec/signatureValidity',
+    /from 86400 to 7776000.*not "1h"/,
+  ],
+  [
+    'a lifetime that is none',
+    { '/zones/0/dnssec': { enabled: true, zskLifetime: 'never' } },
+    '/zones/0/dnssec/zskLifetime',
+    /or "none", not "never"/,
+  ],
+  [
+    'a key in a zone that we sign',
+    { '/zones/0/dnssec': { enabled: true }, '/zones/0/records/2': record('@', 'DNSKEY', '257 3 13 AAAA') },
+    '/zones/0/records/2/type',
+    /signing makes its DNSKEY records: take this one out/,
+  ],
+  [
+    'a CDS by number in a zone that we sign',
+    { '/zones/0/dnssec': { enabled: true }, '/zones/0/records/2': record('@', 'TYPE0059', '0 0 0 00') },
+    '/zones/0/records/2/type',
+    /signing makes its TYPE0059 records/,
+  ],
+  [
+    'a signature, signed or not',
+    { '/zones/0/dnssec': { enabled: true }, '/zones/0/records/2': record('@', 'NSEC', 'a. A') },
+    '/zones/0/records/2/type',
+    /signing makes it, never an operator/,
+  ],
 ];
 
 const REFERENCES: readonly Row[] = [
@@ -410,6 +448,7 @@ const NAMES: readonly Row[] = [
 const GROUPS: Readonly<Record<string, readonly Row[]>> = {
   'a wrong shape': SHAPE,
   'what is not available yet': NOT_AVAILABLE,
+  signing: SIGNING,
   'a reference to nothing': REFERENCES,
   'something twice': DUPLICATES,
   'a wrong value': VALUES,
@@ -459,6 +498,28 @@ describe('is no problem:', () => {
       { '/monitors/0': { id: 'web', type: 'dns', query: { name: 'example.com' }, expect: { rcode: 'nxdomain' } } },
     ],
     ['dnssec that is off', { '/zones/0/dnssec': { enabled: false } }],
+    ['a key in a zone that is signed elsewhere', { '/zones/0/records/2': record('@', 'DNSKEY', '257 3 13 AAAA') }],
+    ['dnssec without further words', { '/zones/0/dnssec': { enabled: true } }],
+    [
+      'dnssec in every word',
+      {
+        '/zones/0/dnssec': {
+          enabled: true,
+          algorithm: 'ed25519',
+          keys: 'split',
+          denial: 'compact',
+          signatureValidity: '7d',
+          keyTtl: '30m',
+          zskLifetime: '14d',
+          kskLifetime: 'none',
+          propagationDelay: '10m',
+          parentTtl: 3600,
+          parentPropagationDelay: '10m',
+          paused: true,
+          withdraw: false,
+        },
+      },
+    ],
   ];
   for (const [title, changes] of rows) {
     it(title, () => assert.deepEqual(findProblems(changeDocument(changes)), []));

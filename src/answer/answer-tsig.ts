@@ -5,7 +5,7 @@ import { NONE } from '../snapshot/snapshot.ts';
 import { RCODE_FORMERR, RCODE_NOTAUTH } from '../wire/record-types.ts';
 import { beginResponse, finishResponse } from '../wire/response.ts';
 import { appendTsig, composeTime, composeTsig, type Tsig, type TsigKey, tsigBytes } from '../wire/tsig.ts';
-import { createSigner, signMessage } from '../wire/tsig-sign.ts';
+import { createTsigSigner, signMessage } from '../wire/tsig-sign.ts';
 import {
   TSIG_BADKEY,
   TSIG_BADSIG,
@@ -16,7 +16,7 @@ import {
 } from '../wire/tsig-verify.ts';
 import { countRequest, countResponse, countSignature, SIGNATURE_OUTCOMES } from './counters.ts';
 import type { Desk } from './desk.ts';
-import { findSigningKey } from './signing.ts';
+import { findTsigKey } from './tsig-desk.ts';
 
 /** `answerQuery`, handed over since files do not import each other. */
 export type AnswerQuery = (
@@ -40,20 +40,20 @@ export function answerSigned(
   protocol: number,
   answerQuery: AnswerQuery,
 ): number {
-  const { query, signing } = desk;
-  const nowSeconds = signing.nowSeconds();
+  const { query, tsig: tsigDesk } = desk;
+  const nowSeconds = tsigDesk.nowSeconds();
   const verified = verifyMessage(message, query.signatureAt - query.start, {
-    hmac: signing.hmac,
-    findKey: (name) => findSigningKey(signing, name),
+    hmac: tsigDesk.hmac,
+    findKey: (name) => findTsigKey(tsigDesk, name),
     nowSeconds,
   });
   countSignature(desk.counters, SIGNATURE_OUTCOMES.indexOf(verified.ok ? 'verified' : verified.fault));
   if (!verified.ok) return refuseSignature(desk, verified, out, outStart, size, protocol, nowSeconds);
   const { key, tsig, bare } = verified;
-  const signer = createSigner(signing.hmac, key, tsig.mac);
-  desk.signer = signer;
+  const signer = createTsigSigner(tsigDesk.hmac, key, tsig.mac);
+  desk.tsigSigner = signer;
   const length = answerQuery(desk, bare, 0, bare.length, out, outStart, size - tsigBytes(key), protocol);
-  desk.signer = undefined;
+  desk.tsigSigner = undefined;
   // Its messages are signed one by one.
   if (desk.transfer !== undefined) return length;
   return length <= 0 ? length : signMessage(signer, out, outStart, length, nowSeconds);
@@ -101,7 +101,7 @@ function refuseSignature(
 const NOTHING = new Uint8Array(0);
 
 function signRefusal(
-  { signing }: Desk,
+  { tsig: tsigDesk }: Desk,
   out: Uint8Array,
   outStart: number,
   length: number,
@@ -111,7 +111,7 @@ function signRefusal(
 ): number {
   const { timeSigned, fudgeSeconds } = tsig;
   const stated = { timeSigned, fudgeSeconds, error: TSIG_BADTIME, other: composeTime(nowSeconds) };
-  return signMessage(createSigner(signing.hmac, key, tsig.mac), out, outStart, length, nowSeconds, stated);
+  return signMessage(createTsigSigner(tsigDesk.hmac, key, tsig.mac), out, outStart, length, nowSeconds, stated);
 }
 
 /** What `query.signatureAt` says where there is no signature. */

@@ -3,7 +3,7 @@
 import { formatName } from '../wire/name.ts';
 import type { Hmac, TsigKey } from '../wire/tsig.ts';
 
-export type Signing = {
+export type TsigDesk = {
   /** By the name as text, lower case, without the last dot. */
   readonly keys: ReadonlyMap<string, TsigKey>;
   readonly hmac: Hmac;
@@ -12,12 +12,12 @@ export type Signing = {
 };
 
 /** Without keys nothing is verified, so that neither is ever asked for. */
-export const NO_SIGNING: Signing = { keys: new Map(), hmac: () => new Uint8Array(0), nowSeconds: () => 0 };
+export const NO_TSIG: TsigDesk = { keys: new Map(), hmac: () => new Uint8Array(0), nowSeconds: () => 0 };
 
-export function createSigning(keys: readonly TsigKey[], hmac: Hmac, nowSeconds: () => number): Signing {
+export function createTsigDesk(keys: readonly TsigKey[], hmac: Hmac, nowSeconds: () => number): TsigDesk {
   return { keys: new Map(keys.map((key) => [formatName(key.name), key])), hmac, nowSeconds };
 }
 
-export function findSigningKey({ keys }: Signing, name: Uint8Array): TsigKey | undefined {
+export function findTsigKey({ keys }: TsigDesk, name: Uint8Array): TsigKey | undefined {
   return keys.get(formatName(name));
 }

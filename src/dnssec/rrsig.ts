@@ -1,0 +1,79 @@
+// The RRSIG record (RFC 4034 section 3) and what its signature is over (section 3.1.8.1).
+//
+//   0        2           3        4              8            12          16        18
+//   | covers | algorithm | labels | original TTL | expiration | inception | key tag | signer's name … | signature |
+//
+//   signed:  all of that but the signature, then of each record in canonical order
+//            owner | type | class | original TTL | length | data
+
+import { CLASS_IN } from '../wire/record-types.ts';
+import { compareData } from './canonical-form.ts';
+import { SIGNATURE_BYTES } from './zone-keys.ts';
+
+/** Before the signer's name. */
+export const RRSIG_FIXED_BYTES = 18;
+
+export type SignatureTimes = {
+  /** Seconds since 1970; on the wire their lower 32 bits (RFC 4034 section 3.1.5). */
+  readonly inception: number;
+  readonly expiration: number;
+};
+
+/** A set of records that is to be signed. */
+export type SignableSet = {
+  /** In wire form, lower case: that of the wildcard where one stands in for others. */
+  readonly owner: Uint8Array;
+  readonly type: number;
+  readonly ttlSeconds: number;
+  /** Canonical data of the records, in any order, no two the same. */
+  readonly data: readonly Uint8Array[];
+};
+
+export type SignatureHead = SignatureTimes & { readonly algorithm: number; readonly keyTag: number };
+
+/** An RRSIG's data with room for the signature at its end. `signer`: name of the zone in wire form, lower case. */
+export function composeRrsig(
+  { owner, type, ttlSeconds }: Omit<SignableSet, 'data'>,
+  { algorithm, keyTag, inception, expiration }: SignatureHead,
+  signer: Uint8Array,
+): Uint8Array {
+  const bytes = new Uint8Array(RRSIG_FIXED_BYTES + signer.length + SIGNATURE_BYTES);
+  const view = new DataView(bytes.buffer);
+  view.setUint16(0, type);
+  bytes[2] = algorithm;
+  bytes[3] = countLabels(owner);
+  view.setUint32(4, ttlSeconds);
+  view.setUint32(8, expiration);
+  view.setUint32(12, inception);
+  view.setUint16(16, keyTag);
+  bytes.set(signer, RRSIG_FIXED_BYTES);
+  return bytes;
+}
+
+/** Section 3.1.3: "MUST NOT count either the null (root) label that terminates the owner name or the wildcard label". */
+function countLabels(owner: Uint8Array): number {
+  let count = owner[0] === 1 && owner[1] === 0x2a ? -1 : 0;
+  for (let at = 0; (owner[at] ?? 0) !== 0; at += 1 + (owner[at] ?? 0)) count++;
+  return count;
+}
+
+/** What the signature of `rrsig`, composed as above, is over. */
+export function composeSigned({ owner, type, ttlSeconds, data }: SignableSet, rrsig: Uint8Array): Uint8Array {
+  const headBytes = rrsig.length - SIGNATURE_BYTES;
+  const fixedBytes = owner.length + 10;
+  const bytes = new Uint8Array(data.reduce((sum, { length }) => sum + fixedBytes + length, headBytes));
+  const view = new DataView(bytes.buffer);
+  bytes.set(rrsig.subarray(0, headBytes));
+  let at = headBytes;
+  for (const record of [...data].sort(compareData)) {
+    bytes.set(owner, at);
+    at += owner.length;
+    view.setUint16(at, type);
+    view.setUint16(at + 2, CLASS_IN);
+    view.setUint32(at + 4, ttlSeconds);
+    view.setUint16(at + 8, record.length);
+    bytes.set(record, at + 10);
+    at += 10 + record.length;
+  }
+  return bytes;
+}

@@ -1,0 +1,36 @@
+// What signing needs to know of the zones and services of a configuration.
+
+import type { Sign, ZoneKeys } from '../dnssec/zone-keys.ts';
+import type { ZoneHead } from '../model/zone.ts';
+import { TYPE_A, TYPE_AAAA, TYPE_CNAME } from '../wire/record-types.ts';
+import type { ZoneSigner } from './sign-zone.ts';
+import { FAMILY_A, FAMILY_AAAA, FAMILY_CNAME, type ServiceTable } from './snapshot.ts';
+
+/** What zones are signed with: those that `keys` names. */
+export type Signing = {
+  /** By the name of the zone. */
+  readonly keys: ReadonlyMap<string, ZoneKeys>;
+  readonly nowSeconds: number;
+  readonly sign: Sign;
+};
+
+const VALIDITY_SECONDS = 14 * 86_400;
+
+/** How the zone is signed; undefined where it has no keys. */
+export function createZoneSigner({ keys, nowSeconds, sign }: Signing, { name }: ZoneHead): ZoneSigner | undefined {
+  const own = keys.get(name);
+  return own && { keys: own, validitySeconds: VALIDITY_SECONDS, hasChain: true, nowSeconds, sign };
+}
+
+/**
+ * The types that a service may answer with. Where some of its clusters have addresses and others a CNAME, the CNAME is not
+ * among them: with it, nothing that is not there could be proven (RFC 4035 section 5.4 with RFC 6840 section 4.3).
+ */
+export function typesOfService({ families }: ServiceTable, service: number): readonly number[] {
+  const bits = families[service] ?? 0;
+  if (bits === FAMILY_CNAME) return [TYPE_CNAME];
+  const types: number[] = [];
+  if ((bits & FAMILY_A) !== 0) types.push(TYPE_A);
+  if ((bits & FAMILY_AAAA) !== 0) types.push(TYPE_AAAA);
+  return types;
+}

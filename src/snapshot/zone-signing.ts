@@ -1,0 +1,17 @@
+// What an image says of the signing of its zone: the chain of its NSEC records, and what is needed to sign what depends on
+// more than the zone, which is signed when it is answered: the SOA with its serial, and what steered names are answered with.
+
+import type { SignatureTimes } from '../dnssec/rrsig.ts';
+import type { SigningKey } from '../dnssec/zone-keys.ts';
+
+export type ZoneSigning = {
+  /** Nodes that have an NSEC, in canonical order; none where denial is compact. */
+  readonly chain: Int32Array;
+  readonly signers: readonly SigningKey[];
+  /** Of signatures that are made when they are needed. */
+  readonly times: SignatureTimes;
+  /** Two words that stand for zone, signers and times: see dnssec/set-digest.ts. */
+  readonly identity: Int32Array;
+  /** Seconds since 1970: from then on the zone must be signed anew. */
+  readonly dueSeconds: number;
+};
