@@ -8,6 +8,7 @@ import { writeRecord } from '../wire/response.ts';
 import { writeRrset } from './answer-zone.ts';
 import { type Desk, MAX_ALIAS_STEPS } from './desk.ts';
 import { findQuestion } from './find-name.ts';
+import { RECORD_HEAD_BYTES } from './signer.ts';
 import { suffixOffset } from './suffix-offset.ts';
 
 /** What became of an alias: it was followed; or the answer ends here, with this rcode. */
@@ -17,11 +18,12 @@ export const FOLLOWED: AliasOutcome = -1;
 /** Writes the CNAME and finds its target. */
 export function followCname(desk: Desk, cname: number): AliasOutcome {
   const { image } = desk.found;
+  const start = desk.response.at;
   if (!addToChain(desk, cname) || !writeRrset(desk, desk.found.node, cname, 'answers', desk.ownerOffset))
     return RCODE_NOERROR;
-  const start = dataStartOf(image, cname);
-  const length = ((image.bytes[start] ?? 0) << 8) | (image.bytes[start + 1] ?? 0);
-  takeTarget(desk, image.bytes, start + 2, length);
+  const dataStart = dataStartOf(image, cname);
+  const length = ((image.bytes[dataStart] ?? 0) << 8) | (image.bytes[dataStart + 1] ?? 0);
+  takeTarget(desk, start, image.bytes, dataStart + 2, length);
   return FOLLOWED;
 }
 
@@ -45,21 +47,22 @@ export function followDname(desk: Desk, dname: number): AliasOutcome {
   for (let at = 0; at < prefixLength; at++) synthesized[at] = owner.bytes[at] ?? 0;
   for (let at = 0; at < length; at++) synthesized[prefixLength + at] = bytes[start + 2 + at] ?? 0;
   const size = prefixLength + length;
+  const cname = response.at;
   if (!writeRecord(response, ownerOffset, TYPE_CNAME, ttlOf(image, dname), synthesized, 0, size)) {
     response.truncated = true;
     return RCODE_NOERROR;
   }
   response.answers++;
-  takeTarget(desk, synthesized, 0, size);
+  takeTarget(desk, cname, synthesized, 0, size);
   return FOLLOWED;
 }
 
-/** From here on, the name in `data` is answered; it is what was written last, and stands there in full. */
-function takeTarget(desk: Desk, data: Uint8Array, start: number, length: number): void {
+/** From here on, the name in `data` is answered; it stands in full in the CNAME that was written at `cname`. */
+function takeTarget(desk: Desk, cname: number, data: Uint8Array, start: number, length: number): void {
   const { query, response, snapshot, target, found } = desk;
   readFlatName(target, data, start, start + length);
   desk.owner = target;
-  desk.ownerOffset = response.at - length - response.start;
+  desk.ownerOffset = cname + RECORD_HEAD_BYTES - response.start;
   findQuestion(snapshot.zones, target, query.type, found);
 }
 

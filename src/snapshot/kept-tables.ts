@@ -115,11 +115,11 @@ function renewImage(
 
 /** Everything beside the zone's own content and the time on which its signatures depend. */
 function describeSigning({ signer, steeredTypes }: ZoneSigningInput): unknown {
-  const { keys, validitySeconds, hasChain } = signer;
+  const { keys, keyTtlSeconds, validitySeconds, hasChain } = signer;
   const { published, cds, cdnskey } = keys;
   const data = [published, cds, cdnskey].map((list) => list.map((record) => record.join()));
   const tags = [keys.keySigners, keys.zoneSigners].map((list) => list.map(({ dnskey }) => dnskey.join()));
-  return { data, tags, validitySeconds, hasChain, steeredTypes };
+  return { data, tags, keyTtlSeconds, validitySeconds, hasChain, steeredTypes };
 }
 
 function isDue({ signing }: ZoneImage, input: ZoneSigningInput | undefined): boolean {

@@ -14,12 +14,22 @@ export type Signing = {
   readonly sign: Sign;
 };
 
-const VALIDITY_SECONDS = 14 * 86_400;
-
-/** How the zone is signed; undefined where it has no keys. */
-export function createZoneSigner({ keys, nowSeconds, sign }: Signing, { name }: ZoneHead): ZoneSigner | undefined {
+/** How the zone is signed; undefined where it is not to be, or has no keys yet. */
+export function createZoneSigner(
+  { keys, nowSeconds, sign }: Signing,
+  { name, dnssec }: ZoneHead,
+): ZoneSigner | undefined {
   const own = keys.get(name);
-  return own && { keys: own, validitySeconds: VALIDITY_SECONDS, hasChain: true, nowSeconds, sign };
+  if (own === undefined || dnssec === undefined) return undefined;
+  const { signatureSeconds, keyTtlSeconds, denial } = dnssec;
+  return {
+    keys: own,
+    keyTtlSeconds,
+    validitySeconds: signatureSeconds,
+    hasChain: denial === 'nsec',
+    nowSeconds,
+    sign,
+  };
 }
 
 /**

@@ -19,15 +19,14 @@ import type { ZoneSigning } from './zone-signing.ts';
 
 export type ZoneSigner = {
   readonly keys: ZoneKeys;
+  /** Of DNSKEY, CDS and CDNSKEY. */
+  readonly keyTtlSeconds: number;
   readonly validitySeconds: number;
   /** Whether what there is not is proven by a chain of NSEC records, or name by name (RFC 9824). */
   readonly hasChain: boolean;
   readonly nowSeconds: number;
   readonly sign: Sign;
 };
-
-/** TTL of DNSKEY, CDS and CDNSKEY: how long a validator may hold on to keys that have been replaced. */
-export const KEY_TTL_SECONDS = 3600;
 
 /** `steeredTypes`: by the zone's steered names, the types that may be answered there. `before`: the image to take over from. */
 export function signZone(
@@ -36,7 +35,7 @@ export function signZone(
   steeredTypes: readonly (readonly number[])[],
   before: ZoneImage | undefined,
 ): ZoneImage {
-  const { keys, validitySeconds, nowSeconds, hasChain, sign } = signer;
+  const { keys, keyTtlSeconds, validitySeconds, nowSeconds, hasChain, sign } = signer;
   const order: SigningOrder = {
     keys,
     validitySeconds,
@@ -47,7 +46,7 @@ export function signZone(
     negativeTtlSeconds: negativeTtlOf(draft),
     findKept: (set, signers) => (before === undefined ? undefined : findKept(before, set, signers, signer)),
   };
-  const signed = signDraft(extendDraft(draft, composeKeyPart(keys)), order);
+  const signed = signDraft(extendDraft(draft, composeKeyPart(keys, keyTtlSeconds)), order);
   const times = renewTimes(signer, before?.signing);
   const dueSeconds = Math.min(signed.dueSeconds, dueTime(times.expiration, validitySeconds));
   const signers = keys.zoneSigners;
@@ -63,11 +62,11 @@ function negativeTtlOf(draft: ZoneDraft): number {
   return Math.min(draft.records.ttls[soa] ?? 0, minimum);
 }
 
-function composeKeyPart({ published, cds, cdnskey }: ZoneKeys): RecordPart {
+function composeKeyPart({ published, cds, cdnskey }: ZoneKeys, ttlSeconds: number): RecordPart {
   const writer = createPartWriter(3);
   const apex = new Uint8Array(0);
   const add = (type: number, data: readonly Uint8Array[]): void => {
-    if (data.length > 0) addToPart(writer, NONE, apex, 0, type, KEY_TTL_SECONDS, data);
+    if (data.length > 0) addToPart(writer, NONE, apex, 0, type, ttlSeconds, data);
   };
   add(TYPE_DNSKEY, published);
   add(TYPE_CDS, cds);

@@ -86,12 +86,17 @@ function sameBytes(a: Uint8Array, aStart: number, b: Uint8Array, bStart: number,
 }
 
 /** The RRset of `type` at `node`, or NONE: nodes have few, so they are looked through. */
-export function findRrset({ words }: ZoneImage, node: number, type: number): number {
-  const head = words[node] ?? 0;
-  let rrset = node + NODE_WORDS + (((head & 0xff) + 3) >>> 2);
-  const end = rrset + RRSET_WORDS * (head >>> 16);
+export function findRrset(image: ZoneImage, node: number, type: number): number {
+  const { words } = image;
+  let rrset = firstRrsetOf(image, node);
+  const end = rrset + RRSET_WORDS * rrsetCountOf(image, node);
   for (; rrset < end; rrset += RRSET_WORDS) if ((words[rrset] ?? 0) >>> 16 === type) return rrset;
   return NONE;
+}
+
+/** The first of the RRsets of a node; the others follow it, RRSET_WORDS apart. */
+export function firstRrsetOf({ words }: ZoneImage, node: number): number {
+  return node + NODE_WORDS + ((((words[node] ?? 0) & 0xff) + 3) >>> 2);
 }
 
 export function rrsetCountOf({ words }: ZoneImage, node: number): number {

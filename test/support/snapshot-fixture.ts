@@ -4,6 +4,7 @@
 import { parse } from 'yaml';
 import { answerQuery, TCP, UDP } from '../../src/answer/answer-query.ts';
 import { createDesk, type Desk } from '../../src/answer/desk.ts';
+import type { ZoneKeys } from '../../src/dnssec/zone-keys.ts';
 import { CONTINENTS } from '../../src/geo/countries.ts';
 import type { PlaceMap } from '../../src/geo/place-map.ts';
 import { judgeClusters } from '../../src/health/cluster-health.ts';
@@ -27,6 +28,7 @@ import { formatRecordType, formatResponseCode } from '../../src/wire/record-type
 import { checkRecordData } from '../../src/zone/check-record-data.ts';
 import { decodeAnswer, encodeQuery, type QueryShape } from './dns-client.ts';
 import { outlinePlaceMap, type PlaceInterval } from './place-intervals.ts';
+import { sign } from './signed-keys.ts';
 
 export type MappedPrefix = {
   readonly prefix: string;
@@ -133,16 +135,26 @@ export function inputOf(configuration: WholeConfiguration, serial: number): Snap
   return { configuration, records, serial };
 }
 
+export type FixtureOptions = {
+  readonly seed?: number;
+  readonly placeMap?: PlaceMap;
+  readonly serial?: number;
+  /** By zone: those are signed, if their dnssec says so. */
+  readonly keys?: ReadonlyMap<string, ZoneKeys>;
+  /** When they are signed; now when not given. */
+  readonly nowSeconds?: number;
+};
+
 /** `document`: YAML, or an object; its keys stand above those of BASE. */
 export function createFixture(
   document: string | Readonly<Record<string, unknown>>,
-  { seed = 1, placeMap = placeMapOf(WORLD), serial = 7 } = {},
+  { seed = 1, placeMap = placeMapOf(WORLD), serial = 7, keys, nowSeconds = Date.now() / 1000 }: FixtureOptions = {},
 ): Fixture {
   const own = typeof document === 'string' ? (parse(document) ?? {}) : document;
   const parsed = parseConfiguration({ ...BASE, ...own }, { resolveLocation: () => undefined, checkRecordData });
   if (!parsed.ok) throw new Error(parsed.problems.map(({ path, message }) => `${path}: ${message}`).join('\n'));
   const compiled = compileSnapshot(
-    inputOf(parsed.value, serial),
+    { ...inputOf(parsed.value, serial), signing: keys && { keys, nowSeconds: Math.floor(nowSeconds), sign } },
     createRankMapCache(() => placeMap),
   );
   if (!compiled.ok) throw new Error(compiled.problems.map(({ path, message }) => `${path}: ${message}`).join('\n'));
@@ -165,7 +177,7 @@ export function createFixture(
     rankings,
     state,
     serving,
-    desk: createDesk(snapshot, state, seed),
+    desk: createDesk(snapshot, state, seed, 0, keys && sign),
   };
 }
 
