@@ -23,7 +23,7 @@ export const MAX_TRANSFERS = 16;
 /** Answers AXFR and IXFR; returns the rcode. `isStream`: whether the answer may have several messages. */
 export function answerTransfer(desk: Desk, isStream: boolean): number {
   const { query, found, snapshot, client, tsigSigner } = desk;
-  // RFC 5936 section 2.2.1: NOTAUTH where "the server is not authoritative for the queried zone".
+  // RFC 5936 section 2.2.1: NOTAUTH where the server is not authoritative for the zone that is asked for.
   if (found.zone === NONE || found.image.name.length !== query.name.length) return RCODE_NOTAUTH;
   const key = tsigSigner === undefined ? undefined : formatName(tsigSigner.key.name);
   const isIncremental = query.type === TYPE_IXFR;

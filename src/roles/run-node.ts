@@ -8,7 +8,6 @@ import { findRegionLocation } from '../geo/region-locations.ts';
 import type { Configuration } from '../model/configuration.ts';
 import type { ListenAddress } from '../model/listen-address.ts';
 import type { Settings } from '../model/settings.ts';
-import { watchKeyFile } from '../replication/watch-key-file.ts';
 import { describeCause } from '../store/store-error.ts';
 import { createMetrics } from '../telemetry/create-metrics.ts';
 import { startTelemetryServer } from '../telemetry/telemetry-server.ts';
@@ -25,6 +24,7 @@ import { addAnswerMetrics, addControlMetrics } from './node-metrics.ts';
 import { openStore, type Store } from './open-store.ts';
 import { startProbeRole } from './probe-role.ts';
 import { type LocationResolver, openRevisionReader } from './read-revision.ts';
+import { type Replication, startReplication } from './replication.ts';
 
 export type Role = 'dns' | 'probe' | 'api';
 
@@ -105,6 +105,7 @@ async function startNode(
   const answerThreads = countThreads(settings.dns.threads);
   let transport: ChosenTransport | undefined;
   let threads: AnswerThreads | undefined;
+  let replication: Replication | undefined;
   let api: ApiRole | undefined;
   let follower: ConfigurationFollower;
   let listening: Promise<void> = Promise.resolve();
@@ -134,9 +135,9 @@ async function startNode(
         { ...settings.dns, transport: transport.transport, threads: answerThreads },
         { logger, totals },
       );
-      const answering = threads;
-      const watch = watchKeyFile({ file: settings.dns.tsig.keyFile }, logger, (keys) => answering.setKeys(keys));
-      closers.push(() => watch.close());
+      const copies = startReplication(settings.dns.tsig.keyFile, { logger, metrics, threads });
+      replication = copies;
+      closers.push(() => copies.close());
       await threads.open();
     }
     if (roles.has('api')) {
@@ -145,7 +146,7 @@ async function startNode(
       api = await startApiRole({ settings, version, initial }, { store, control, resolveLocation, metrics, logger });
       closers.push(() => api?.close());
     }
-    if (threads !== undefined) listening = serveWith(threads, control);
+    if (threads !== undefined) listening = serveWith(threads, control, replication);
     // Whoever runs the node looks at it, but not before everything else has started.
     listening.catch(() => undefined);
   } else {
@@ -190,11 +191,12 @@ function createControl(
 }
 
 /** Hands every snapshot to the answer threads. Resolves when the first is answered from; rejects when nothing can be bound. */
-function serveWith(threads: AnswerThreads, control: Control): Promise<void> {
+function serveWith(threads: AnswerThreads, control: Control, replication: Replication | undefined): Promise<void> {
   return new Promise((resolve, reject) => {
     control.onServing(async (serving) => {
       try {
         await threads.serve(serving);
+        replication?.note(serving);
         resolve();
       } catch (error) {
         reject(error);

@@ -28,7 +28,7 @@ export function* diffZones(
 ): Generator<void, ZoneChange | 'too-large' | undefined> {
   const deletions = createPacker();
   const additions = createPacker();
-  const isSameImage = before.image === after.image;
+  const isSameImage = yield* compareImages(before.image, after.image);
   const size = () => deletions.length + additions.length;
   let turn = 0;
   for (let node = APEX_NODE; node !== NONE; node = nextNode(after.image, node)) {
@@ -50,6 +50,18 @@ export function* diffZones(
   if (size() === 0 && isSameSet(soaBefore, soaAfter)) return undefined;
   return { soaBefore, soaAfter, deletions: finishPacking(deletions), additions: finishPacking(additions) };
 }
+
+/** An image that was kept comes with every snapshot as another object over the same memory. */
+function* compareImages({ words: a }: ZoneImage, { words: b }: ZoneImage): Generator<void, boolean> {
+  if (a.length !== b.length) return false;
+  for (let index = 0; index < a.length; index++) {
+    if (a[index] !== b[index]) return false;
+    if (index % WORDS_PER_TURN === WORDS_PER_TURN - 1) yield;
+  }
+  return true;
+}
+
+const WORDS_PER_TURN = 1 << 20;
 
 const name = createFlatName();
 const hashes = createSuffixHashes();

@@ -1,6 +1,6 @@
-// What an incremental transfer sends (RFC 1995 section 4): the new SOA, then for each change "the older SOA", what was deleted,
-// "the newer SOA", what was added, and the new SOA once more. Serials at which this zone did not change are passed over, so
-// that each sequence begins with the serial at which the one before ended.
+// What an incremental transfer sends (RFC 1995 section 4): the SOA of now, then for each change the SOA before it, what was
+// deleted, the SOA behind it, what was added, and the SOA of now once more. Serials at which this zone did not change are
+// passed over, so that each sequence begins with the serial at which the one before ended.
 
 import type { Journal, JournalEntry } from './journal.ts';
 import { serialOfStep } from './journal.ts';

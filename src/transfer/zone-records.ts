@@ -110,7 +110,7 @@ export function ownerOf(image: ZoneImage, node: number): Pick<TransferRecord, 'o
   return { owner: image.bytes, ownerStart: 4 * (node + NODE_WORDS), ownerLength };
 }
 
-/** The whole zone as AXFR has it: "the SOA resource record of the zone" first and last (RFC 5936 section 2.2). */
+/** The whole zone as AXFR has it: the SOA first and last, and nowhere between (RFC 5936 section 2.2). */
 export function* recordsOfZone(view: ZoneView): Generator<TransferRecord> {
   const { image, snapshot } = view;
   const soa = soaOf(view, snapshot.serial);

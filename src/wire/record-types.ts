@@ -32,6 +32,9 @@ export const CLASS_CH = 3;
 export const CLASS_NONE = 254;
 export const CLASS_ANY = 255;
 
+/** RFC 1996. */
+export const OPCODE_NOTIFY = 4;
+
 export const RCODE_NOERROR = 0;
 export const RCODE_FORMERR = 1;
 export const RCODE_SERVFAIL = 2;

@@ -67,6 +67,27 @@ export function isSameName(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && a.every((octet, index) => octet === b[index]);
 }
 
+/** Where the last record of a message begins if it is a TSIG; -1: there is none, or the message cannot be read. */
+export function findTsig(message: Uint8Array): number {
+  if (message.length < HEADER_BYTES) return -1;
+  const view = new DataView(message.buffer, message.byteOffset, message.length);
+  let at = HEADER_BYTES;
+  for (let left = view.getUint16(4); left > 0; left--) {
+    const name = decompressName(message, at);
+    if (typeof name === 'string') return -1;
+    at = name.end + 4;
+  }
+  const records = view.getUint16(6) + view.getUint16(8) + view.getUint16(10);
+  let last = -1;
+  for (let left = view.getUint16(10) === 0 ? 0 : records; left > 0; left--) {
+    const name = decompressName(message, at);
+    if (typeof name === 'string' || name.end + 10 > message.length) return -1;
+    last = view.getUint16(name.end) === TYPE_TSIG ? at : -1;
+    at = name.end + 10 + view.getUint16(name.end + 8);
+  }
+  return at === message.length ? last : -1;
+}
+
 /** The TSIG record at `start`, which ends the message; undefined where it is malformed (RFC 8945 section 4.2). */
 export function readTsig(message: Uint8Array, start: number): Tsig | undefined {
   const owner = decompressName(message, start);

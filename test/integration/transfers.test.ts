@@ -4,11 +4,22 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe } from 'node:test';
+import { waitUntil } from '../support/dns-ask.ts';
 import { callApi } from '../support/fleet.ts';
 import { findFreePort } from '../support/free-port.ts';
 import { openProcesses, type Processes } from '../support/processes.ts';
 import { requireProgram } from '../support/require-program.ts';
-import { KEY_ARGUMENT, KEY_NAME, type Primary, say, startPrimary } from '../support/secondaries.ts';
+import {
+  KEY_ARGUMENT,
+  KEY_NAME,
+  KEY_TEXT,
+  type Primary,
+  type Secondary,
+  say,
+  startBind,
+  startKnot,
+  startPrimary,
+} from '../support/secondaries.ts';
 import { beginStory } from '../support/story.ts';
 
 const skip =
@@ -18,6 +29,8 @@ const skip =
   requireProgram('kdig', 'knot-dnsutils') ??
   requireProgram('knotd', 'knot');
 const ZONE = 'copy.test';
+const LIMIT_MS = 15_000;
+const QUIET = ['+nocomments', '+nocmd', '+nostats', '+noquestion'];
 
 function composeConfiguration(notify: readonly object[]) {
   const hosts = Array.from({ length: 2000 }, (_, index) => ({
@@ -66,15 +79,15 @@ describe('transfers to other servers', { skip: skip ?? false, timeout: 120_000 }
   let processes: Processes;
   let primary: Primary;
   let directory = '';
+  let bind: Secondary;
+  let knot: Secondary;
+  let [bindPort, knotPort] = [0, 0];
 
   before(async () => {
     processes = await openProcesses();
     directory = processes.makeDirectory('work');
-    const notify = [await findFreePort(), await findFreePort()].map((port) => ({
-      address: '127.0.0.1',
-      port,
-      key: KEY_NAME,
-    }));
+    [bindPort, knotPort] = [await findFreePort(), await findFreePort()];
+    const notify = [bindPort, knotPort].map((port) => ({ address: '127.0.0.1', port, key: KEY_NAME }));
     primary = await startPrimary(processes, composeConfiguration(notify));
   });
   after(async () => {
@@ -84,6 +97,25 @@ describe('transfers to other servers', { skip: skip ?? false, timeout: 120_000 }
 
   const axfr = (program: string, ...more: readonly string[]) =>
     say(program, ['@127.0.0.1', '-p', String(primary.port), '-y', KEY_ARGUMENT, ZONE, 'AXFR', ...more]);
+
+  const metrics = async () => await (await fetch(`${primary.api.url}/metrics`)).text();
+  const transfersOf = async (outcome: string) =>
+    Number(new RegExp(`azimuth_dns_transfers_total\\{outcome="${outcome}"\\} (\\d+)`).exec(await metrics())?.[1] ?? 0);
+  const soaSerial = async (port: number) =>
+    Number(
+      (await say('dig', ['@127.0.0.1', '-p', String(port), '+short', '+tries=1', '+time=1', ZONE, 'SOA'])).split(
+        ' ',
+      )[2],
+    );
+  const isCurrent = async (port: number) => (await soaSerial(port)) === (await soaSerial(primary.port));
+  const putRecord = async (path: string, body: unknown) => {
+    const reply = await callApi(primary.api, 'PUT', `/v1/zones/${ZONE}/records/${path}`, body, { 'if-match': '*' });
+    const isNew = reply.status === 412;
+    const again = isNew
+      ? await callApi(primary.api, 'PUT', `/v1/zones/${ZONE}/records/${path}`, body, { 'if-none-match': '*' })
+      : reply;
+    assert.ok(again.status < 300, JSON.stringify(again.body));
+  };
 
   step('dig and kdig copy the zone, and find every signature right', async () => {
     for (const program of ['dig', 'kdig']) {
@@ -123,7 +155,7 @@ describe('transfers to other servers', { skip: skip ?? false, timeout: 120_000 }
 
   step('named-compilezone takes what was copied, and it is what the API exports', async () => {
     const file = join(directory, 'copied');
-    const lines = (await axfr('dig', '+nocomments', '+nocmd', '+nostats', '+noquestion')).split('\n');
+    const lines = (await axfr('dig', ...QUIET)).split('\n');
     // dig shows the SOA at the end again; and the signature of each message.
     const zone = lines.filter((line) => !line.startsWith(';') && !line.includes('TSIG'));
     writeFileSync(file, zone.filter((line, index) => index === 0 || !/\sSOA\s/.test(line)).join('\n'));
@@ -136,5 +168,69 @@ describe('transfers to other servers', { skip: skip ?? false, timeout: 120_000 }
       return (await say('cat', [`${from}.out`])).split('\n').filter((line) => !line.startsWith(`www.${ZONE}.`));
     };
     assert.deepEqual(await compile(file), await compile(exported));
+  });
+
+  step('BIND and Knot copy the zone when they start', async () => {
+    bind = await startBind(processes, bindPort, primary.port, [ZONE]);
+    knot = await startKnot(processes, knotPort, primary.port, [ZONE]);
+    for (const { port } of [bind, knot]) {
+      await waitUntil('the secondary answers', () => isCurrent(port), LIMIT_MS, 100);
+    }
+  });
+
+  step('both are told of a change, and fetch what is different alone', async () => {
+    const before = await transfersOf('ixfr');
+    await putRecord('mail/AAAA', { ttl: 60, data: ['2001:db8::99'] });
+    await callApi(primary.api, 'DELETE', `/v1/zones/${ZONE}/records/host-7/A`, undefined, { 'if-match': '*' });
+    await putRecord('new.name/TXT', { ttl: 60, data: ['"n"'] });
+    for (const { port } of [bind, knot]) {
+      await waitUntil('the secondary has the change', () => isCurrent(port), LIMIT_MS, 50);
+      const at = ['@127.0.0.1', '-p', String(port), '+short'];
+      assert.equal((await say('dig', [...at, `mail.${ZONE}`, 'AAAA'])).trim(), '2001:db8::99');
+      assert.equal((await say('dig', [...at, `host-7.${ZONE}`, 'A'])).trim(), '');
+      assert.equal((await say('dig', [...at, `new.name.${ZONE}`, 'TXT'])).trim(), '"n"');
+    }
+    assert.ok((await transfersOf('ixfr')) >= before + 2);
+    assert.match(bind.running.output(), /received notify for zone/);
+    await waitUntil(
+      'both have answered',
+      async () => /^azimuth_notify_pending 0$/m.test(await metrics()),
+      LIMIT_MS,
+      100,
+    );
+    assert.match(await metrics(), /^azimuth_notify_total\{outcome="acknowledged"\} [1-9]/m);
+  });
+
+  step('what they have then is what Azimuth has, record for record', async () => {
+    const sorted = async (port: number) => {
+      const text = await say('dig', ['@127.0.0.1', '-p', String(port), '-y', KEY_ARGUMENT, ...QUIET, ZONE, 'AXFR']);
+      const lines = text.split('\n').filter((line) => line !== '' && !line.startsWith(';') && !line.includes('TSIG'));
+      return [...new Set(lines.map((line) => line.replaceAll(/\s+/g, ' ')))].toSorted();
+    };
+    const ours = await sorted(primary.port);
+    assert.ok(ours.length > 2000);
+    assert.deepEqual(await sorted(bind.port), ours);
+  });
+
+  step('a secondary that was away fetches the difference over several changes', async () => {
+    await bind.running.stop();
+    await putRecord('mail/AAAA', { ttl: 60, data: ['2001:db8::77'] });
+    await putRecord('other/TXT', { ttl: 60, data: ['"o"'] });
+    bind = await startBind(processes, bindPort, primary.port, [ZONE]);
+    await waitUntil('the secondary has the change', () => isCurrent(bind.port), LIMIT_MS, 100);
+    assert.match(
+      bind.running.output(),
+      /transfer of 'copy\.test\/IN' from 127\.0\.0\.1#\d+: Transfer completed: 1 messages, \d{1,2} records/,
+    );
+  });
+
+  step('the signatures that come with the keys of a new file are taken at once', async () => {
+    const other = `hmac-sha512:other:${Buffer.alloc(64, 'x').toString('base64')}`;
+    const query = ['@127.0.0.1', '-p', String(primary.port), '-y', other, ZONE, 'SOA'];
+    assert.match(await say('dig', query), /BADKEY/);
+    const text = `${KEY_TEXT}key other { algorithm hmac-sha512; secret "${Buffer.alloc(64, 'x').toString('base64')}"; };\n`;
+    writeFileSync(primary.keyFile, text);
+    await waitUntil('the key is known', async () => /NOERROR/.test(await say('dig', query)), LIMIT_MS, 200);
+    assert.doesNotMatch(primary.running.output(), /YXppbXV0aC10/);
   });
 });

@@ -72,8 +72,9 @@ describe('RFC 5936', () => {
   const rcodeOf = (query: Uint8Array, source?: string, protocol?: number) =>
     transfer(fixture.desk, query, source, protocol).messages[0]?.rcode;
 
-  // Section 2.2: "The first resource record of the first message … and the last … MUST be the SOA resource record of the
-  // zone". Section 3.5: glue and occluded names are part of the zone.
+  // Section 2.2: "In such a series, the first message MUST begin with the SOA resource record of the zone, and the last message
+  // MUST conclude with the same SOA resource record. Intermediate messages MUST NOT contain the SOA resource record." Section
+  // 3.5: glue, and names that a delegation hides, are part of the zone.
   it('sends every record of the zone, glue and what a delegation hides among them, the SOA first and last', () => {
     const { records, messages } = transfer(fixture.desk, QUERY, ALLOWED);
     assert.equal(records[0], SOA);
@@ -103,12 +104,13 @@ describe('RFC 5936', () => {
     assert.equal(message.questions.length, 1);
   });
 
-  it('goes over TLS as over TCP; not over UDP (section 4.2), nor HTTPS, where an answer is one message', () => {
+  // Section 4.2: "AXFR sessions over UDP transport are not defined."
+  it('goes over TLS as over TCP; not over UDP, nor HTTPS, where an answer is one message', () => {
     assert.equal(transfer(fixture.desk, QUERY, ALLOWED, TLS).records[0], SOA);
     for (const protocol of [UDP, HTTPS]) assert.equal(rcodeOf(QUERY, ALLOWED, protocol), 5);
   });
 
-  // Section 5: "A DNS implementation SHOULD provide means to restrict AXFR sessions to specific clients."
+  // Section 5: who may copy a zone can be restricted.
   it('is for those only whom a rule of the zone lets, by key, by address, or by both', () => {
     assert.equal(rcodeOf(QUERY, '192.0.2.1'), 5);
     assert.equal(rcodeOf(QUERY, '2001:db8::1'), 5);
@@ -133,7 +135,7 @@ describe('RFC 5936', () => {
     assert.equal(ask(QUERY, '192.0.2.127'), 5);
   });
 
-  // Section 2.2.1: "NOTAUTH (9) … if the server is not authoritative for the queried zone".
+  // Section 2.2.1: NOTAUTH says that the server is not authoritative for the zone that is asked for.
   it('is NOTAUTH for what is no zone of ours, and for a name within one', () => {
     for (const name of ['example.net.', 'mail.copy.test.', 'child.copy.test.', 'test.', 'nothing.copy.test.']) {
       assert.equal(rcodeOf(encodeQuery({ name, type: 'AXFR' }), ALLOWED), 9, name);
@@ -145,7 +147,7 @@ describe('RFC 5936', () => {
     assert.equal(messages[0]?.edns?.version, 0);
   });
 
-  // Section 2.2: "AXFR response … MAY be split over several messages"; each holds as many records as fit.
+  // Section 2.2: a response may have several messages, each of which holds as many records as it likes.
   const many = Array.from({ length: 3000 }, (_, index) => ({
     name: `host-${index}.sub`,
     type: 'TXT',

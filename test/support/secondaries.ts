@@ -13,11 +13,12 @@ const SECRET = Buffer.alloc(32, 'azimuth-test-key').toString('base64');
 export const KEY_NAME = 'transfer-key';
 /** As dig -y and kdig -y take it. */
 export const KEY_ARGUMENT = `hmac-sha256:${KEY_NAME}:${SECRET}`;
-const KEY_TEXT = `key "${KEY_NAME}" {\n\talgorithm hmac-sha256;\n\tsecret "${SECRET}";\n};\n`;
+export const KEY_TEXT = `key "${KEY_NAME}" {\n\talgorithm hmac-sha256;\n\tsecret "${SECRET}";\n};\n`;
 
 export type Primary = {
   readonly running: Running;
   readonly port: number;
+  readonly keyFile: string;
   readonly api: { readonly url: string; readonly tokenFile: string };
 };
 
@@ -42,7 +43,7 @@ export async function startPrimary(processes: Processes, configuration: unknown)
   const running = processes.azimuth(args, { name: 'azimuth', environment: { AZIMUTH_LOG_FORMAT: 'json' } });
   await running.waitFor(/^dns {6}udp\+tcp/m);
   const api = { url: `http://127.0.0.1:${apiPort}`, tokenFile: join(stateDirectory, 'token') };
-  return { running, port, api };
+  return { running, port, keyFile, api };
 }
 
 export type Secondary = { readonly running: Running; readonly port: number; readonly directory: string };
