@@ -106,7 +106,8 @@ function writeRecord(
     at = copyBytes(out, at, owner, ownerStart, ownerLength);
     at = write16(out, at, ZONE_POINTER);
     last.owner = owner;
-    last.start = offset < 0x4000 ? ownerStart : -1;
+    // Near enough for a pointer: only what is alone in its message goes beyond MESSAGE_BYTES.
+    last.start = ownerStart;
     last.offset = offset;
   }
   at = write16(out, at, record.type);

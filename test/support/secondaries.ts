@@ -41,7 +41,7 @@ export async function startPrimary(processes: Processes, configuration: unknown)
   };
   const args = ['up', '--settings', write('settings.json', settings), '--config', write('config.json', configuration)];
   const running = processes.azimuth(args, { name: 'azimuth', environment: { AZIMUTH_LOG_FORMAT: 'json' } });
-  await running.waitFor(/^dns {6}udp\+tcp/m);
+  await running.waitFor(/^dns {6}udp\+tcp/m, 60_000);
   const api = { url: `http://127.0.0.1:${apiPort}`, tokenFile: join(stateDirectory, 'token') };
   return { running, port, keyFile, api };
 }
