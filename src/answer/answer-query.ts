@@ -15,10 +15,12 @@ import {
   RCODE_FORMERR,
   RCODE_NOERROR,
   RCODE_NOTIMP,
+  RCODE_NXDOMAIN,
   RCODE_REFUSED,
   TYPE_ANY,
   TYPE_AXFR,
   TYPE_IXFR,
+  TYPE_NXNAME,
 } from '../wire/record-types.ts';
 import { beginResponse, finishResponse, MAX_UDP_PAYLOAD, QUESTION_OFFSET } from '../wire/response.ts';
 import { answerName } from './answer-name.ts';
@@ -96,6 +98,8 @@ function answerQuestion(desk: Desk, protocol: number): number {
     return RCODE_REFUSED;
   }
   desk.trace?.push({ step: 'zone', zone: found.zone });
+  // RFC 9824 section 3.5: "the DNS server MUST return a Format Error".
+  if (query.type === TYPE_NXNAME) return RCODE_FORMERR;
   if (isMetaType(query.type) && query.type !== TYPE_ANY) return RCODE_NOTIMP;
   if (found.kind === FOUND_DELEGATION) {
     desk.trace?.push({ step: 'delegation' });
@@ -108,5 +112,18 @@ function answerQuestion(desk: Desk, protocol: number): number {
   if (desk.negative) writeNegative(desk);
   if (desk.signer.proofCount > 0) writeProofs(desk);
   if (desk.targets !== NONE) writeTargets(desk, desk.targets, NONE);
-  return rcode;
+  return isDeniedCompactly(desk) ? denyCompactly(desk, rcode) : rcode;
+}
+
+function isDeniedCompactly({ query, found }: Desk): boolean {
+  return query.dnssecOk && found.image.signing?.isCompact === true;
+}
+
+/**
+ * RFC 9824 section 5: a name that is proven to have nothing is not denied by the rcode, but to those who say that they
+ * understand both; section 5.1: the answer then says so too.
+ */
+function denyCompactly({ query, response }: Desk, rcode: number): number {
+  response.compact = query.compactOk;
+  return rcode === RCODE_NXDOMAIN && !query.compactOk ? RCODE_NOERROR : rcode;
 }

@@ -3,7 +3,15 @@
 import { countHandedOut } from '../load/handed-out.ts';
 import { FAMILY_A, FAMILY_AAAA, FAMILY_CNAME, NONE, type Snapshot } from '../snapshot/snapshot.ts';
 import { listOf, lookupV4, lookupV6, type RankMap, scopeV4, scopeV6 } from '../steering/run-map.ts';
-import { RCODE_NOERROR, RCODE_REFUSED, TYPE_A, TYPE_AAAA, TYPE_CNAME } from '../wire/record-types.ts';
+import {
+  RCODE_NOERROR,
+  RCODE_REFUSED,
+  TYPE_A,
+  TYPE_AAAA,
+  TYPE_CNAME,
+  TYPE_NSEC,
+  TYPE_RRSIG,
+} from '../wire/record-types.ts';
 import { writeRecord } from '../wire/response.ts';
 import { countAnswer } from './counters.ts';
 import { decide } from './decide.ts';
@@ -19,6 +27,8 @@ import { takeBack } from './take-back.ts';
  */
 export function isSteered(snapshot: Snapshot, service: number, type: number): boolean {
   const families = snapshot.services.families[service] ?? 0;
+  // What signing puts beside a CNAME is asked for by its own type (RFC 4035 section 2.5).
+  if (type === TYPE_NSEC || type === TYPE_RRSIG) return false;
   if (type !== TYPE_A && type !== TYPE_AAAA) return families === FAMILY_CNAME;
   return (families & familiesFor(type)) !== 0;
 }

@@ -2,9 +2,12 @@
 // transports, and tests hand in what they like.
 
 import type { Explanation } from '../answer/explanation.ts';
+import type { Digest } from '../dnssec/dnskey.ts';
+import type { KeyRecord, KeyRole, Keyring } from '../dnssec/keyring.ts';
 import type { HealthJudgement } from '../health/cluster-health.ts';
 import type { Verdicts } from '../health/verdict.ts';
 import type { Configuration, ConfigurationDocument } from '../model/configuration.ts';
+import type { DnssecPolicy } from '../model/dnssec.ts';
 import type { LoadReport, StoredLoadReport } from '../model/load-report.ts';
 import type { Problem } from '../model/problem.ts';
 import type { RevisionId } from '../model/revision.ts';
@@ -14,6 +17,8 @@ export type CurrentConfiguration = {
   readonly id: RevisionId;
   readonly document: ConfigurationDocument;
   readonly tokens: readonly TokenRecord[];
+  /** By the name of the zone. */
+  readonly keyrings: ReadonlyMap<string, Keyring>;
   /** True: the store does not answer, and this is the last that was seen of it. Writing on top of it would be refused. */
   readonly stale: boolean;
 };
@@ -55,14 +60,49 @@ export type ConfigurationWriter = {
   read(): Promise<CurrentConfiguration | undefined>;
   /** The tokens last seen, at once and without asking anyone: at most a second old. Undefined before the first sight. */
   tokens(): readonly TokenRecord[] | undefined;
-  /** Replaces the configuration, tokens apart. `document` is whatever somebody wrote: it is parsed here. */
+  /** Replaces the configuration, tokens and keys apart. `document` is whatever somebody wrote: it is parsed here. */
   commit(change: CommitOptions & { readonly document: unknown }): Promise<CommitOutcome>;
   /** Replaces the tokens, configuration apart. */
   commitTokens(change: CommitOptions & { readonly tokens: readonly TokenRecord[] }): Promise<CommitOutcome>;
+  /** Replaces the keys of these zones; a keyring without keys is taken away. */
+  commitKeys(change: CommitOptions & { readonly keyrings: readonly Keyring[] }): Promise<CommitOutcome>;
   /** Newest first, strictly older than `before` where given. Rejects with an UnavailableError. */
   history(limit: number, before?: RevisionId): Promise<readonly RevisionSummary[]>;
   /** Undefined when the store does not keep it (any more). Rejects with an UnavailableError. */
   readRevision(id: RevisionId): Promise<StoredRevision | undefined>;
+};
+
+/** The keys of a signed zone as this process last saw them. */
+export type KeyState = {
+  readonly zone: string;
+  readonly policy: DnssecPolicy;
+  readonly keyring: Keyring;
+  /** Why nothing goes on now. */
+  readonly waiting: readonly string[];
+  /** Wall clock, milliseconds since 1970; undefined: when something changes. */
+  readonly nextAtMs: number | undefined;
+  /** Something was asked of the parent, and is not seen to be done. */
+  readonly awaitsParent: boolean;
+  /** The DS that it has, as record data; undefined: not asked (yet). */
+  readonly parent: ParentView | undefined;
+};
+
+export type ParentView = { readonly atMs: number } & (
+  | { readonly ok: true; readonly ds: readonly Uint8Array[] }
+  | { readonly ok: false; readonly reason: string }
+);
+
+/** What looks after keys in this process. */
+export type KeyDesk = {
+  /** False: there is no secret to keep keys with. */
+  readonly canKeep: boolean;
+  /** Undefined: the zone is not signed, or was not looked at yet. */
+  state(zone: string): KeyState | undefined;
+  /** Looks now, and asks the parent of this zone anew. */
+  look(zone: string): Promise<void>;
+  readonly digest: Digest;
+  /** A record of a key that is brought along, or what is wrong with it. */
+  take(zone: string, role: KeyRole, text: string, createdAtMs: number): KeyRecord | string;
 };
 
 export type WorkerSighting = {

@@ -15,6 +15,7 @@ import { endUnhealthy, fail, failUsage } from './failure.ts';
 import { count, outputOf } from './output.ts';
 import { printChanges } from './print-changes.ts';
 import { putRead } from './put-document.ts';
+import { registerZoneKeys } from './zone-keys.ts';
 
 type ImportOptions = ApiOptions & { readonly name?: string; readonly dryRun?: boolean; readonly message?: string };
 type ZoneFile = { readonly file: string; readonly zone: string };
@@ -22,7 +23,7 @@ type ZoneFile = { readonly file: string; readonly zone: string };
 const SHAPE = compileShape(ConfigurationSchema);
 
 export function registerZone(program: Command): void {
-  const zone = program.command('zone').description('zones in and out as master files');
+  const zone = program.command('zone').description('zones in and out as master files, and the keys of signed ones');
 
   const importing = zone
     .command('import <paths...>')
@@ -41,6 +42,8 @@ export function registerZone(program: Command): void {
     if (options.json === true) outputOf(self).printJson({ zone: name, file: text });
     else outputOf(self).print(text.trimEnd());
   });
+
+  registerZoneKeys(zone);
 }
 
 async function importZones(paths: readonly string[], options: ImportOptions, command: Command): Promise<void> {

@@ -57,6 +57,12 @@ export const SettingsDocument = section({
     concurrency: wholeNumber(1, 65_536, 256),
     heartbeat: duration('100ms', '1m', '1s'),
   }),
+  dnssec: section({
+    secretFile: text('empty, or the path of a file', (path) => path === '' || isPath(path), ''),
+    askParent: flag(true),
+    parentResolvers: listOf('an address with a port, such as 9.9.9.9:53', 0, 16, isListenAddress, []),
+    parentInterval: duration('1s', '7d', '1h'),
+  }),
   demo: section({ enabled: flag(false) }),
   log: section({
     level: oneOf(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], 'info'),

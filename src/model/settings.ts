@@ -41,6 +41,14 @@ export type Settings = {
     readonly concurrency: number;
     readonly heartbeatMs: number;
   };
+  readonly dnssec: {
+    /** Empty: with the embedded store one of our own in the state directory, otherwise none. */
+    readonly secretFile: string;
+    readonly askParent: boolean;
+    /** Empty: those of the system. */
+    readonly parentResolvers: readonly ListenAddress[];
+    readonly parentIntervalMs: number;
+  };
   readonly demo: { readonly enabled: boolean };
   readonly log: { readonly level: LogLevel; readonly format: 'auto' | 'json' | 'pretty' };
 };
@@ -58,7 +66,7 @@ export function parseSettings(document: unknown): Parsed<Settings> {
   return { ok: true, value: settingsOf(filled.value) };
 }
 
-function settingsOf({ dns, api, telemetry, geo, probe, ...rest }: Static<typeof SettingsDocument>): Settings {
+function settingsOf({ dns, api, telemetry, geo, probe, dnssec, ...rest }: Static<typeof SettingsDocument>): Settings {
   return {
     dns: {
       listen: dns.listen.map(boundAddress),
@@ -82,6 +90,12 @@ function settingsOf({ dns, api, telemetry, geo, probe, ...rest }: Static<typeof 
       allowNetworks: probe.allowNetworks,
       concurrency: probe.concurrency,
       heartbeatMs: milliseconds(probe.heartbeat),
+    },
+    dnssec: {
+      secretFile: dnssec.secretFile,
+      askParent: dnssec.askParent,
+      parentResolvers: dnssec.parentResolvers.map(boundAddress),
+      parentIntervalMs: milliseconds(dnssec.parentInterval),
     },
     demo: rest.demo,
     log: rest.log,

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { buildServer } from '../api/build-server.ts';
 import { createUnavailableError } from '../api/ports.ts';
+import { createAskParent } from '../keys/ask-parent.ts';
 import { formatListenAddress, type ListenAddress } from '../model/listen-address.ts';
 import type { Problem } from '../model/problem.ts';
 import type { Settings } from '../model/settings.ts';
@@ -12,8 +13,13 @@ import { checkRecordData } from '../zone/check-record-data.ts';
 import { createClusterView } from './cluster-view.ts';
 import { openConfigurationWriter, type RunningWriter } from './configuration-writer.ts';
 import type { Control } from './control.ts';
+import { openKeyDesk } from './key-desk.ts';
+import { startKeyKeeper } from './key-keeper.ts';
+import { addKeyMetrics } from './key-metrics.ts';
+import { openKeySecret } from './key-secret.ts';
 import { ensureLocalToken, TOKEN_FILE } from './local-token.ts';
 import type { Store } from './open-store.ts';
+import { createParentWatch } from './parent-watch.ts';
 import type { LocationResolver } from './read-revision.ts';
 
 /** What an empty store gets as its first revision. */
@@ -51,12 +57,14 @@ export async function startApiRole(
   { store, control, resolveLocation, metrics, logger }: ApiRoleDependencies,
 ): Promise<ApiRole> {
   const { stateDirectory, probe, api } = settings;
+  const secret = await openKeySecret(settings);
   const opened = await openConfigurationWriter(
     {
       stateDirectory,
       resolveLocation,
       checkRecordData,
       allowNetworks: probe.allowNetworks,
+      canSign: secret !== undefined,
       initial: initial?.document,
     },
     { store: store.configuration, logger, nowMs: Date.now },
@@ -67,11 +75,23 @@ export async function startApiRole(
   }
   const writer = opened.value;
   const tokens = keepLocalToken(stateDirectory, writer, logger);
+  const { askParent, parentResolvers, parentIntervalMs } = settings.dnssec;
+  const ask = askParent ? createAskParent(parentResolvers) : undefined;
+  const parents = createParentWatch(ask, parentIntervalMs, Date.now);
+  const keeper = startKeyKeeper({ writer, secret, parents, logger, nowMs: Date.now });
+  addKeyMetrics(metrics, keeper);
   let server: Awaited<ReturnType<typeof buildServer>> | undefined;
   try {
     server = await buildServer(
       { version },
-      { writer, view: createClusterView(control), loads: createLoadReports(store), metrics, logger },
+      {
+        writer,
+        view: createClusterView(control),
+        loads: createLoadReports(store),
+        keys: openKeyDesk(keeper, secret),
+        metrics,
+        logger,
+      },
     );
     const { host, port } = await listen(server, api.listen);
     const listening = server;
@@ -80,12 +100,14 @@ export async function startApiRole(
       tokenFile: join(stateDirectory, TOKEN_FILE),
       async close() {
         tokens.stop();
+        await keeper.stop();
         await listening.close();
         await writer.close();
       },
     };
   } catch (error) {
     tokens.stop();
+    await keeper.stop();
     await server?.close();
     await writer.close();
     throw error;

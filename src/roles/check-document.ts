@@ -10,10 +10,13 @@ import { parseConfiguration } from '../model/parse-configuration.ts';
 import type { ParseOptions } from '../model/parse-context.ts';
 import type { Parsed, Problem } from '../model/problem.ts';
 import { type CheckedZones, checkZones } from '../snapshot/check-zones.ts';
+import { SECRET_ADVICE } from './key-secret.ts';
 
 export type CheckOptions = ParseOptions & {
   /** Prefixes that may be checked although they have a special purpose. */
   readonly allowNetworks: readonly string[];
+  /** False: this process has no secret to keep keys with, so no zone can be signed. */
+  readonly canSign?: boolean;
   /** What is known of zones from one check to the next. */
   readonly checkedZones?: CheckedZones;
 };
@@ -31,8 +34,22 @@ export function checkDocument(document: unknown, options: CheckOptions): Parsed<
   }
   if (!CONFIGURATION_SHAPE.accepts(document)) throw new Error('parseConfiguration let through what the schema refuses');
   const targets = findRefusedTargets(parsed.value, options.allowNetworks);
-  const problems = [...targets, ...checkZones(document, parsed.value, options.checkedZones)];
+  const unsignable = options.canSign === false ? findUnsignable(document) : [];
+  const problems = [...targets, ...unsignable, ...checkZones(document, parsed.value, options.checkedZones)];
   return problems.length > 0 ? { ok: false, problems: problems.slice(0, MAX_PROBLEMS) } : { ok: true, value: document };
+}
+
+function findUnsignable({ zones }: ConfigurationDocument): readonly Problem[] {
+  return zones.flatMap(({ name, dnssec }, index) =>
+    dnssec?.enabled === true
+      ? [
+          {
+            path: `/zones/${index}/dnssec/enabled`,
+            message: `${name} cannot be signed, for there is no secret to keep its keys with: ${SECRET_ADVICE}.`,
+          },
+        ]
+      : [],
+  );
 }
 
 /** Every endpoint that is checked at an address which may not be. A host name is judged by whoever resolves it. */

@@ -1,7 +1,8 @@
 // The one way in which the configuration changes: checked, split into objects, committed by compare-and-set. It also keeps
 // the journal of the newest revision, and puts right a store that lost it (reconcile.ts). Tokens are one more object of the
 // manifest: a change of the configuration carries them over, a change of tokens carries the configuration over, and both
-// are replicated, persisted and recovered together.
+// are replicated, persisted and recovered together. So are the keys of signed zones, one object for each zone: going back to
+// an old configuration never brings back old keys.
 
 import { join } from 'node:path';
 import {
@@ -14,6 +15,7 @@ import {
   type UnavailableError,
 } from '../api/ports.ts';
 import { composeTokens, parseTokens, type TokenRecord } from '../api/token.ts';
+import { composeKeyring, isKeyringObject, type Keyring, nameKeyring } from '../dnssec/keyring.ts';
 import type { ConfigurationDocument } from '../model/configuration.ts';
 import { joinObjects, splitObjects } from '../model/objects.ts';
 import { formatProblem, type Parsed, type Problem } from '../model/problem.ts';
@@ -29,6 +31,7 @@ import { fetchRevision } from '../store/fetch-revision.ts';
 import { describeCause, describeFailure, isStoreError } from '../store/store-error.ts';
 import { type CheckOptions, checkDocument } from './check-document.ts';
 import { openJournal } from './journal.ts';
+import { findUnsigned, readKeyrings } from './keyrings.ts';
 import { decideReconciliation, nextRevisionId, type Reconciliation } from './reconcile.ts';
 import { composeRevision, hasSameObjects, textOf, textsOf } from './revision-texts.ts';
 
@@ -53,6 +56,8 @@ export type WriterDependencies = {
 };
 
 export type RunningWriter = ConfigurationWriter & {
+  /** Calls after every revision that was committed or seen; returns how to end that. */
+  onChange(listener: () => void): () => void;
   /** Stops following, and waits for what is under way. The store stays open. */
   close(): Promise<void>;
 };
@@ -65,12 +70,13 @@ const SYSTEM_AUTHOR = 'azimuth';
 const MAX_RECONCILIATIONS = 5;
 
 /** What a revision says, and its texts by the names of their objects. */
-type Content = Pick<Known, 'document' | 'tokens'> & { readonly texts: ReadonlyMap<string, string> };
+type Content = Pick<Known, 'document' | 'tokens' | 'keyrings'> & { readonly texts: ReadonlyMap<string, string> };
 
 type Known = {
   readonly revision: Revision;
   readonly document: ConfigurationDocument;
   readonly tokens: readonly TokenRecord[];
+  readonly keyrings: ReadonlyMap<string, Keyring>;
 };
 
 /**
@@ -93,6 +99,7 @@ export async function openConfigurationWriter(
   let waitingLook: Promise<Parsed<boolean>> | undefined;
   let isFailing = false;
   let isClosed = false;
+  const listeners = new Set<() => void>();
 
   await readJournal();
   const initial = await look();
@@ -103,7 +110,17 @@ export async function openConfigurationWriter(
   );
   return {
     ok: true,
-    value: { read, tokens: () => known?.tokens, commit, commitTokens, history, readRevision, close },
+    value: {
+      read,
+      tokens: () => known?.tokens,
+      onChange,
+      commit,
+      commitTokens,
+      commitKeys,
+      history,
+      readRevision,
+      close,
+    },
   };
 
   async function read() {
@@ -112,18 +129,23 @@ export async function openConfigurationWriter(
       if (reached.ok && reached.value) return undefined;
       throw createUnavailableError('The store does not answer, and nothing was seen of it yet.');
     }
-    const { revision, document, tokens } = known;
-    return { id: revision.manifest.id, document, tokens, stale: !(reached.ok && reached.value) };
+    const { revision, document, tokens, keyrings } = known;
+    return { id: revision.manifest.id, document, tokens, keyrings, stale: !(reached.ok && reached.value) };
   }
 
   async function commit(change: CommitOptions & { readonly document: unknown }): Promise<CommitOutcome> {
     const checked = checkDocument(change.document, options);
     if (!checked.ok) return { status: 'invalid', problems: checked.problems };
+    // Of the keys that are known now: whoever changed them meanwhile has changed the revision, and this is a conflict.
+    const unsigned = findUnsigned(checked.value, known?.keyrings ?? new Map());
+    if (unsigned.length > 0) return { status: 'invalid', problems: unsigned };
     return commitContent(change, (base) => {
-      const tokens = base === undefined ? undefined : textOf(base.revision, TOKENS_OBJECT);
       const texts = splitObjects(checked.value);
-      if (tokens !== undefined) texts.set(TOKENS_OBJECT, tokens);
-      return { texts, document: checked.value, tokens: base?.tokens ?? [] };
+      for (const [name, text] of textsOf(base?.revision)) {
+        if (name === TOKENS_OBJECT || isKeyringObject(name)) texts.set(name, text);
+      }
+      const { tokens = [], keyrings = new Map() } = base ?? {};
+      return { texts, document: checked.value, tokens, keyrings };
     });
   }
 
@@ -133,7 +155,25 @@ export async function openConfigurationWriter(
     return commitContent(change, (base) => {
       if (base === undefined) return undefined;
       const texts = textsOf(base.revision).set(TOKENS_OBJECT, composeTokens(change.tokens));
-      return { texts, document: base.document, tokens: change.tokens };
+      return { ...base, texts, tokens: change.tokens };
+    });
+  }
+
+  async function commitKeys(change: CommitOptions & { readonly keyrings: readonly Keyring[] }): Promise<CommitOutcome> {
+    return commitContent(change, (base) => {
+      if (base === undefined) return undefined;
+      const texts = textsOf(base.revision);
+      const keyrings = new Map(base.keyrings);
+      for (const keyring of change.keyrings) {
+        if (keyring.keys.length === 0) {
+          texts.delete(nameKeyring(keyring.zone));
+          keyrings.delete(keyring.zone);
+        } else {
+          texts.set(nameKeyring(keyring.zone), composeKeyring(keyring));
+          keyrings.set(keyring.zone, keyring);
+        }
+      }
+      return { ...base, texts, keyrings };
     });
   }
 
@@ -250,7 +290,7 @@ export async function openConfigurationWriter(
     const result = await store.commit(revision.manifest, revision.objects);
     if (result.status === 'committed') {
       logger.info({ revision: formatRevisionId(step.id) }, 'imported the initial configuration into an empty store');
-      await adopt({ revision, document: checked.value, tokens: [] });
+      await adopt({ revision, document: checked.value, tokens: [], keyrings: new Map() });
     }
     return { ok: true, value: result };
   }
@@ -275,9 +315,15 @@ export async function openConfigurationWriter(
     await adopt({ ...known, revision });
   }
 
-  async function adopt({ revision, document, tokens }: Known): Promise<void> {
-    known = { revision, document, tokens };
+  async function adopt({ revision, document, tokens, keyrings }: Known): Promise<void> {
+    known = { revision, document, tokens, keyrings };
     await journal.write(revision);
+    for (const listener of listeners) listener();
+  }
+
+  function onChange(listener: () => void): () => void {
+    listeners.add(listener);
+    return () => void listeners.delete(listener);
   }
 
   /** One after the other, so that writers of this process never race each other. */
@@ -307,7 +353,12 @@ function understand(revision: Revision): Parsed<Known> {
   const tokens = textOf(revision, TOKENS_OBJECT);
   return {
     ok: true,
-    value: { revision, document: document.value, tokens: tokens === undefined ? [] : parseTokens(tokens) },
+    value: {
+      revision,
+      document: document.value,
+      tokens: tokens === undefined ? [] : parseTokens(tokens),
+      keyrings: readKeyrings(textsOf(revision)),
+    },
   };
 }
 

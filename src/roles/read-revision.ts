@@ -1,6 +1,7 @@
 // From the objects of a revision to the configuration that they state, without the records of its zones: of these it says
 // which objects hold them, for whoever compiles them. What has been read is kept while nothing but records changes.
 
+import { isKeyringObject } from '../dnssec/keyring.ts';
 import type { Configuration } from '../model/configuration.ts';
 import { isChunkObject, isZoneObject, joinObjects, type Outline, readOutline, readZoneHead } from '../model/objects.ts';
 import { parseConfiguration } from '../model/parse-configuration.ts';
@@ -35,7 +36,7 @@ export function openRevisionReader(resolveLocation: LocationResolver): RevisionR
     heads = new Map(
       zones.map((name) => [hashOf(name), heads.get(hashOf(name)) ?? readHead(objects.get(hashOf(name)))]),
     );
-    const parts = names.filter((name) => !isChunkObject(name));
+    const parts = names.filter((name) => !isChunkObject(name) && !isKeyringObject(name));
     const key = parts.map((name) => `${name} ${heads.get(hashOf(name))?.text ?? hashOf(name)}`).join('\n');
     if (last?.key !== key) {
       const read = (name: string) => heads.get(hashOf(name))?.value ?? parseJson(objects.get(hashOf(name)) ?? '');

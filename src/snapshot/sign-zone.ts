@@ -51,7 +51,7 @@ export function signZone(
   const dueSeconds = Math.min(signed.dueSeconds, dueTime(times.expiration, validitySeconds));
   const signers = keys.zoneSigners;
   const identity = sharedInt32From(identify(draft.name, signers, times));
-  return layOutZone(signed.draft, { chain: signed.chain, signers, times, identity, dueSeconds });
+  return layOutZone(signed.draft, { isCompact: !hasChain, chain: signed.chain, signers, times, identity, dueSeconds });
 }
 
 /** RFC 9077 section 3: an NSEC is remembered no longer than a negative answer. */

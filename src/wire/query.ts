@@ -44,6 +44,8 @@ export type Query = {
   signatureAt: number;
   /** IXFR: the serial that whoever asks has already (RFC 1995 section 3). */
   heldSerial: number;
+  /** RFC 9824 section 5.1: NXDOMAIN is understood beside a compact denial. */
+  compactOk: boolean;
   readonly subnet: ClientSubnet;
 };
 
@@ -85,6 +87,7 @@ export function createQuery(): Query {
     dnssecOk: false,
     signatureAt: -1,
     heldSerial: 0,
+    compactOk: false,
     subnet: { present: false, family: 0, sourceLength: 0, words: new Uint32Array(4) },
   };
 }
@@ -125,6 +128,7 @@ function resetQuery(query: Query, bytes: Uint8Array, start: number, flags: numbe
   query.udpPayloadSize = MIN_UDP_PAYLOAD;
   query.dnssecOk = false;
   query.signatureAt = -1;
+  query.compactOk = false;
   query.subnet.present = false;
 }
 
@@ -173,6 +177,7 @@ function parseAdditional(query: Query, at: number, count: number, end: number): 
       query.udpPayloadSize = Math.max(MIN_UDP_PAYLOAD, read16(bytes, at + 2));
       query.ednsVersion = bytes[at + 5] ?? 0;
       query.dnssecOk = ((bytes[at + 6] ?? 0) & 0x80) !== 0;
+      query.compactOk = ((bytes[at + 6] ?? 0) & 0x40) !== 0;
       // What the options of an unknown version mean is unknown too.
       if (query.ednsVersion === 0 && !parseOptions(query, dataStart, dataEnd)) return false;
     }

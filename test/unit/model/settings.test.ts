@@ -30,6 +30,7 @@ describe('parseSettings', () => {
         stateDirectory: 'var',
         geo: { directory: 'geo-data', bundled: true, reloadIntervalMs: 5_000 },
         probe: { vantage: 'local', worker: '', allowNetworks: [], concurrency: 256, heartbeatMs: 1_000 },
+        dnssec: { secretFile: '', askParent: true, parentResolvers: [], parentIntervalMs: 3_600_000 },
         demo: { enabled: false },
         log: { level: 'info', format: 'auto' },
       },
@@ -60,6 +61,12 @@ describe('parseSettings', () => {
         concurrency: 3,
         heartbeat: '2s',
       },
+      dnssec: {
+        secretFile: '/etc/azimuth/secret',
+        askParent: false,
+        parentResolvers: ['192.0.2.53:53'],
+        parentInterval: '10m',
+      },
       demo: { enabled: true },
       log: { level: 'debug', format: 'json' },
     });
@@ -87,6 +94,12 @@ describe('parseSettings', () => {
           allowNetworks: ['10.0.0.0/8', 'fd00::/8'],
           concurrency: 3,
           heartbeatMs: 2_000,
+        },
+        dnssec: {
+          secretFile: '/etc/azimuth/secret',
+          askParent: false,
+          parentResolvers: [{ host: '192.0.2.53', port: 53 }],
+          parentIntervalMs: 600_000,
         },
         demo: { enabled: true },
         log: { level: 'debug', format: 'json' },
@@ -173,6 +186,6 @@ describe('parseSettings', () => {
       const document = [...path].reverse().reduce<unknown>((below, key) => ({ [key]: below }), initial);
       assert.deepEqual(problemsOf(document), [], path.join('.'));
     }
-    assert.equal(SETTING_KEYS.length, 22);
+    assert.equal(SETTING_KEYS.length, 26);
   });
 });

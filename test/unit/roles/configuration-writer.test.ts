@@ -193,6 +193,7 @@ describe('the writer of the configuration', () => {
       id: { generation: 1, number: 1 },
       document: DOCUMENT,
       tokens: [],
+      keyrings: new Map(),
       stale: true,
     });
     const outcome = await writer.commit({ ...change, expected: { generation: 1, number: 1 }, document: withBias(1) });

@@ -25,6 +25,7 @@ const LAYER_OF_FOLDER: ReadonlyMap<string, number> = new Map([
     'databases',
     'demo',
     'documents',
+    'keys',
   ]),
   ...layer(8, ['roles']),
   ...layer(9, ['commands']),

@@ -1,0 +1,63 @@
+// What a configuration asks for where zones are signed, and the longest time for which anything of such a zone may stand in a
+// cache: that is what signatures outlive their key by. Read from the document, which was checked when it was committed.
+
+import type { ConfigurationDocument } from '../model/configuration.ts';
+import { type DnssecPolicy, parseDnssec } from '../model/dnssec.ts';
+import { normalizeKey } from '../model/edit-document.ts';
+import { type DurationDocument, readSeconds } from '../model/scalar.ts';
+import type { ZoneDocument } from '../model/zone.ts';
+
+export type SignedZone = {
+  /** Full name, lower case. */
+  readonly zone: string;
+  readonly policy: DnssecPolicy;
+  readonly zoneTtlSeconds: number;
+};
+
+const DEFAULT_TTL_SECONDS = 3600;
+const DEFAULT_MINIMUM_SECONDS = 60;
+const DEFAULT_SERVICE_TTL_SECONDS = 30;
+
+export function listSignedZones({ zones, services = [] }: ConfigurationDocument): readonly SignedZone[] {
+  const serviceTtls = new Map<string, number>();
+  for (const { zone, ttl } of services) {
+    const name = normalizeKey('zones', zone);
+    const [least, most] = typeof ttl === 'object' ? [ttl.min, ttl.max] : [ttl, ttl];
+    const longest = Math.max(read(least, 0), read(most, DEFAULT_SERVICE_TTL_SECONDS));
+    serviceTtls.set(name, Math.max(serviceTtls.get(name) ?? 0, longest));
+  }
+  return zones.flatMap((document) => {
+    const read = readZone(document);
+    if (read === undefined) return [];
+    return [{ ...read, zoneTtlSeconds: Math.max(read.zoneTtlSeconds, serviceTtls.get(read.zone) ?? 0) }];
+  });
+}
+
+/** A zone of a million records is not read again while it stays the same, and its policy is the same object. */
+const KNOWN = new WeakMap<ZoneDocument, SignedZone>();
+
+/** Apart from its services. */
+function readZone(document: ZoneDocument): SignedZone | undefined {
+  const known = KNOWN.get(document);
+  if (known !== undefined) return known;
+  const policy = parseDnssec(document.dnssec, '', () => undefined);
+  if (policy === undefined) return undefined;
+  const signed = { zone: normalizeKey('zones', document.name), policy, zoneTtlSeconds: longestTtl(document) };
+  KNOWN.set(document, signed);
+  return signed;
+}
+
+function longestTtl(document: ZoneDocument): number {
+  const { soa = {}, nsTtl, records = [] } = document;
+  let longest = Math.max(
+    read(soa.ttl, DEFAULT_TTL_SECONDS),
+    read(soa.minimum, DEFAULT_MINIMUM_SECONDS),
+    read(nsTtl, DEFAULT_TTL_SECONDS),
+  );
+  for (const { ttl } of records) longest = Math.max(longest, read(ttl, DEFAULT_TTL_SECONDS));
+  return longest;
+}
+
+function read(document: DurationDocument | undefined, byDefault: number): number {
+  return document === undefined ? byDefault : (readSeconds(document) ?? byDefault);
+}

@@ -1,0 +1,54 @@
+// The secret of this process that private keys are encrypted with. It never enters the store: a machine gets it from whoever
+// runs it, or makes its own where the store is on that machine too.
+
+import { open, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type KeySecret, makeSecretText, parseSecret } from '../keys/seal-key.ts';
+import type { Settings } from '../model/settings.ts';
+import { makeDirectory } from '../native/make-directory.ts';
+
+export const SECRET_FILE = 'dnssec.secret';
+
+/** What to do where there is none: for whoever wants a zone signed. */
+export const SECRET_ADVICE =
+  'put 32 random octets into a file ("openssl rand -hex 32"), readable by Azimuth alone, and name it in dnssec.secretFile (AZIMUTH_DNSSEC_SECRET_FILE) on every API and DNS node';
+
+/**
+ * Undefined: none is set, and the store is not ours alone.
+ * @throws with advice, when the file cannot be read, made, or holds no secret.
+ */
+export async function openKeySecret({
+  dnssec,
+  store,
+  stateDirectory,
+}: Pick<Settings, 'dnssec' | 'store' | 'stateDirectory'>): Promise<KeySecret | undefined> {
+  if (dnssec.secretFile !== '') return readSecret(dnssec.secretFile);
+  if (store.driver !== 'embedded') return undefined;
+  const path = join(stateDirectory, SECRET_FILE);
+  await makeOnce(path, stateDirectory);
+  return readSecret(path);
+}
+
+async function makeOnce(path: string, directory: string): Promise<void> {
+  makeDirectory(directory);
+  try {
+    const file = await open(path, 'wx', 0o600);
+    try {
+      await file.writeFile(makeSecretText());
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+  }
+}
+
+async function readSecret(path: string): Promise<KeySecret> {
+  const text = await readFile(path, 'utf8').catch((cause: Error) => {
+    throw new Error(`the secret of DNSSEC keys cannot be read (${cause.message})`, { cause });
+  });
+  const secret = parseSecret(text);
+  if (typeof secret === 'string') throw new Error(`the secret of DNSSEC keys in ${path} cannot be used: ${secret}`);
+  return secret;
+}

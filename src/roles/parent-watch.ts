@@ -1,0 +1,76 @@
+// What the parents of signed zones were last seen to have. Kept in memory: what follows from it is committed, by key.
+
+import type { ParentSight } from '../dnssec/key-goals.ts';
+import { isSigningKeys, type Keyring } from '../dnssec/keyring.ts';
+import { readParent } from '../dnssec/show-keys.ts';
+import type { AskParent, ParentAnswer } from '../keys/ask-parent.ts';
+import { digestKey } from '../keys/sign.ts';
+import { parseNameText } from '../wire/name.ts';
+
+export type DatedAnswer = ParentAnswer & { readonly atMs: number };
+
+export type ParentWatch = {
+  readonly intervalMs: number;
+  /** While something is awaited there. */
+  readonly waitingIntervalMs: number;
+  answer(zone: string): DatedAnswer | undefined;
+  /** Asks for those whose last answer is older than the interval. */
+  refresh(zones: readonly string[], waiting: ReadonlySet<string>): Promise<void>;
+  /** Asks now. */
+  ask(zones: readonly string[]): Promise<void>;
+};
+
+const MAX_WAITING_INTERVAL_MS = 300_000;
+const MAX_ASKED_AT_ONCE = 8;
+
+/** @param ask undefined: parents are not asked, and operators say what they have. */
+export function createParentWatch(ask: AskParent | undefined, intervalMs: number, nowMs: () => number): ParentWatch {
+  const answers = new Map<string, DatedAnswer>();
+  const waitingIntervalMs = Math.min(intervalMs, MAX_WAITING_INTERVAL_MS);
+
+  async function askOne(zone: string): Promise<void> {
+    const name = parseNameText(zone);
+    if (ask === undefined || !(name instanceof Uint8Array)) return;
+    answers.set(zone, { ...(await ask(name)), atMs: nowMs() });
+  }
+
+  async function askAll(zones: readonly string[]): Promise<void> {
+    const rest = [...zones];
+    const work = async () => {
+      for (let zone = rest.pop(); zone !== undefined; zone = rest.pop()) await askOne(zone);
+    };
+    await Promise.all(Array.from({ length: MAX_ASKED_AT_ONCE }, work));
+  }
+
+  return {
+    intervalMs,
+    waitingIntervalMs,
+    answer(zone) {
+      const answer = answers.get(zone);
+      // What is much older than the next question says nothing of now.
+      return answer !== undefined && nowMs() - answer.atMs <= 2 * intervalMs ? answer : undefined;
+    },
+    async refresh(zones, waiting) {
+      const known = new Set(zones);
+      for (const zone of answers.keys()) if (!known.has(zone)) answers.delete(zone);
+      const due = zones.filter((zone) => {
+        const answer = answers.get(zone);
+        const isSoon = waiting.has(zone) || answer?.ok === false;
+        return answer === undefined || nowMs() - answer.atMs >= (isSoon ? waitingIntervalMs : intervalMs);
+      });
+      await askAll(due);
+    },
+    ask: askAll,
+  };
+}
+
+/** What the parent has, or an operator's word where it cannot be asked. */
+export function sightOf(answer: ParentAnswer | undefined, keyring: Keyring): ParentSight | undefined {
+  const owner = parseNameText(keyring.zone);
+  if (answer?.ok === true && owner instanceof Uint8Array) {
+    return readParent(answer.ds, answer.ttlSeconds, keyring, owner, digestKey);
+  }
+  if (keyring.confirmed === undefined) return undefined;
+  const ids = new Set(keyring.keys.filter(isSigningKeys).map(({ id }) => id));
+  return { keyIds: new Set(keyring.confirmed.filter((id) => ids.has(id))), foreign: 0, ttlSeconds: 0 };
+}
