@@ -1,15 +1,17 @@
 // Answers a name that one of our zones holds: with its records, with what its service decides, or along its alias, for as
 // long as the chain stays within our zones.
 
+import { hasBindings } from '../snapshot/bindings.ts';
 import { NONE } from '../snapshot/snapshot.ts';
 import { findRrset, rrsetCountOf, steeredOf } from '../snapshot/zone-image.ts';
 import { RCODE_NOERROR, RCODE_NXDOMAIN, TYPE_ANY, TYPE_CNAME, TYPE_HINFO, TYPE_NSEC } from '../wire/record-types.ts';
 import { writeRecord } from '../wire/response.ts';
+import { answerBindings } from './answer-bindings.ts';
 import { answerService, isSteered } from './answer-service.ts';
 import { writeRrset } from './answer-zone.ts';
 import { writeCompactProof } from './compact-denial.ts';
 import { type Desk, MAX_ALIAS_STEPS } from './desk.ts';
-import { FOUND_DELEGATION, FOUND_NOTHING, FOUND_OUTSIDE } from './find-name.ts';
+import { FOUND_DELEGATION, FOUND_NOTHING, FOUND_OUTSIDE, FOUND_WILDCARD } from './find-name.ts';
 import { findService } from './find-service.ts';
 import { FOLLOWED, findDname, followCname, followDname } from './follow-alias.ts';
 import { noteWildcard } from './prove-absence.ts';
@@ -32,9 +34,17 @@ export function answerName(desk: Desk): number {
     }
     if (isProofAsked(desk)) return answerProof(desk);
     noteWildcard(desk);
+    if (found.kind === FOUND_WILDCARD) desk.trace?.push({ step: 'wildcard' });
     const service = findService(snapshot.zones, found);
-    if (service !== NONE && isSteered(snapshot, service, query.type)) return answerService(desk, service);
+    if (service !== NONE && isSteered(snapshot, service, query.type)) {
+      const outcome = answerService(desk, service);
+      if (outcome === FOLLOWED) continue;
+      return outcome;
+    }
 
+    if (service !== NONE && hasBindings(snapshot.services.bindings, service, query.type)) {
+      return answerBindings(desk, service);
+    }
     const rrset = findRrset(found.image, found.node, query.type);
     if (rrset !== NONE) {
       desk.trace?.push({ step: 'records' });

@@ -101,14 +101,12 @@ function answerQuestion(desk: Desk, protocol: number): number {
   // RFC 9824 section 3.5: "the DNS server MUST return a Format Error".
   if (query.type === TYPE_NXNAME) return RCODE_FORMERR;
   if (isMetaType(query.type) && query.type !== TYPE_ANY) return RCODE_NOTIMP;
-  if (found.kind === FOUND_DELEGATION) {
-    desk.trace?.push({ step: 'delegation' });
-    writeReferral(desk);
-    return RCODE_NOERROR;
-  }
+  if (found.kind === FOUND_DELEGATION) return refer(desk);
   const rcode = answerName(desk);
   // RFC 1035 section 6.2: with class * nobody can be sure to know everything.
   desk.authoritative = rcode !== RCODE_REFUSED && query.class === CLASS_IN;
+  // The name at which its aliases end: step 3b of the algorithm comes after each of them.
+  if (found.kind === FOUND_DELEGATION) return refer(desk);
   if (desk.negative) writeNegative(desk);
   if (desk.signer.proofCount > 0) writeProofs(desk);
   if (desk.targets !== NONE) writeTargets(desk, desk.targets, NONE);
@@ -126,4 +124,10 @@ function isDeniedCompactly({ query, found }: Desk): boolean {
 function denyCompactly({ query, response }: Desk, rcode: number): number {
   response.compact = query.compactOk;
   return rcode === RCODE_NXDOMAIN && !query.compactOk ? RCODE_NOERROR : rcode;
+}
+
+function refer(desk: Desk): number {
+  desk.trace?.push({ step: 'delegation' });
+  writeReferral(desk);
+  return RCODE_NOERROR;
 }

@@ -136,11 +136,11 @@ export function writeReferral(desk: Desk): void {
   if (!writeRrset(desk, cut, ns, 'authorities', ownerOffset)) return;
   if (isSigned(desk, image)) {
     const ds = findRrset(image, cut, TYPE_DS);
-    if (ds === NONE) {
-      noteInsecure(desk);
-      writeProofs(desk);
-    } else writeRrset(desk, cut, ds, 'authorities', ownerOffset);
+    if (ds === NONE) noteInsecure(desk);
+    else writeRrset(desk, cut, ds, 'authorities', ownerOffset);
   }
+  // Aliases on the way here may have noted some, too.
+  writeProofs(desk);
   writeTargets(desk, ns, cut);
 }
 

@@ -3,6 +3,7 @@
 //
 //   owner: the name        data: \000.the name | types that there are, RRSIG, NSEC  (or RRSIG, NSEC, NXNAME)
 
+import { hasBindings } from '../snapshot/bindings.ts';
 import { FAMILY_A, FAMILY_AAAA, FAMILY_CNAME, NONE } from '../snapshot/snapshot.ts';
 import {
   cutOf,
@@ -20,10 +21,12 @@ import {
   TYPE_AAAA,
   TYPE_CNAME,
   TYPE_DS,
+  TYPE_HTTPS,
   TYPE_NS,
   TYPE_NSEC,
   TYPE_NXNAME,
   TYPE_RRSIG,
+  TYPE_SVCB,
 } from '../wire/record-types.ts';
 import { writeRecord } from '../wire/response.ts';
 import type { Desk } from './desk.ts';
@@ -135,6 +138,8 @@ function listTypes(desk: Desk, image: ZoneImage, node: number, isCut: boolean, d
   if ((families & FAMILY_A) !== 0 && deniedType !== TYPE_A) addType(TYPE_A);
   if ((families & FAMILY_AAAA) !== 0 && deniedType !== TYPE_AAAA) addType(TYPE_AAAA);
   if (families === FAMILY_CNAME && deniedType !== TYPE_CNAME) addType(TYPE_CNAME);
+  if (hasBindings(services.bindings, service, TYPE_SVCB)) addType(TYPE_SVCB);
+  if (hasBindings(services.bindings, service, TYPE_HTTPS)) addType(TYPE_HTTPS);
 }
 
 /** Keeps `types` in ascending order, each once: there are few. */

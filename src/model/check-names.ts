@@ -40,6 +40,7 @@ export function checkNames(
   for (const service of services) checkService(service, zones, targetClusters, report);
   if (areRecordsElsewhere) return;
   for (const zone of zones.values()) {
+    checkRedirection(zone, zones, report);
     checkNameServers(zone, zones, serviceIds, report);
     for (const records of zone.owners.values()) checkOwner(records, zone, zones, report);
   }
@@ -74,6 +75,7 @@ function checkService(
   }
   const target = clusters.find((cluster) => targetClusters.has(cluster));
   const records = zone.owners.get(id) ?? [];
+  checkBindings(service, records, target, report);
   if (target === undefined) {
     const rival = records.find(({ value }) => ['A', 'AAAA', 'CNAME'].includes(value.type));
     if (rival !== undefined)
@@ -102,6 +104,27 @@ function checkService(
   }
 }
 
+/** What a service states of HTTPS and SVCB stands alone, and not beside a CNAME. */
+function checkBindings(
+  { path, value }: Located<Service>,
+  records: readonly Located<RecordSet>[],
+  target: string | undefined,
+  report: Report,
+): void {
+  for (const key of ['https', 'svcb'] as const) {
+    if (value[key].length === 0) continue;
+    const at = joinPointer(path, key);
+    const rival = records.find((record) => record.value.type === key.toUpperCase());
+    if (rival !== undefined)
+      report(at, `${value.id} has a static ${rival.value.type} record too, at ${rival.path}: keep one or the other.`);
+    if (target !== undefined)
+      report(
+        at,
+        `the cluster "${target}" answers with a CNAME record, beside which there may be no ${key.toUpperCase()} record (RFC 1034 section 3.6.2): state it at the name that the CNAME leads to.`,
+      );
+  }
+}
+
 /** A name server within our zones is found only through an address that we serve ourselves. */
 function checkNameServers(
   zone: ParsedZone,
@@ -117,6 +140,20 @@ function checkNameServers(
     if (hasAddress || serviceIds.has(host)) continue;
     const advice = `add an A or AAAA record for it to the zone ${home.value.name}, or name a server outside`;
     report(nsPath, `the name server ${host} has no address, so nobody could reach the zone: ${advice}.`);
+  }
+}
+
+/** RFC 6672 section 2.4: below a DNAME there is nothing, so that nobody would ask for a zone that stands there. */
+function checkRedirection({ value }: IndexedZone, zones: Zones, report: Report): void {
+  for (const above of listAncestors(value.name).slice(1)) {
+    const dname = findDeepestZone(above, zones)
+      ?.owners.get(above)
+      ?.find((record) => record.value.type === 'DNAME');
+    if (dname === undefined) continue;
+    report(
+      dname.path,
+      `the zone ${value.name} stands below this DNAME, which leads everybody elsewhere: take one of them out.`,
+    );
   }
 }
 

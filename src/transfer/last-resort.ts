@@ -10,7 +10,7 @@
 import { MAX_ANSWERS } from '../model/limits.ts';
 import { FAMILY_A, FAMILY_AAAA, FAMILY_CNAME, LAST_RESORT_CLUSTER, NONE, type Snapshot } from '../snapshot/snapshot.ts';
 import { TYPE_A, TYPE_AAAA, TYPE_CNAME } from '../wire/record-types.ts';
-import type { TransferSet } from './transfer-set.ts';
+import { packData, type TransferSet } from './transfer-set.ts';
 
 /** A set of each family that it has addresses of; without any, its first CNAME. */
 export function listLastResort(snapshot: Snapshot, service: number): readonly TransferSet[] {
@@ -60,6 +60,5 @@ function packSet(
     const data = endpoints.data.subarray(start, start + (endpoints.dataLengths[endpoint] ?? 0));
     records.set(data.join(), data);
   }
-  const bytes = [...records.values()].flatMap((data) => [data.length >>> 8, data.length & 0xff, ...data]);
-  return { type, ttlSeconds, data: Uint8Array.from(bytes), start: 0, count: records.size };
+  return packData(type, ttlSeconds, [...records.values()]);
 }

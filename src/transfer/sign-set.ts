@@ -5,7 +5,7 @@ import { composeRrsig, composeSigned } from '../dnssec/rrsig.ts';
 import { SIGNATURE_BYTES, type Sign } from '../dnssec/zone-keys.ts';
 import type { ZoneImage } from '../snapshot/zone-image.ts';
 import { TYPE_RRSIG } from '../wire/record-types.ts';
-import type { TransferSet } from './transfer-set.ts';
+import { packData, type TransferSet } from './transfer-set.ts';
 
 /** The RRSIGs of the set, whose owner has this name in front of the zone's own; none where the zone is not signed. */
 export function signSet({ name, signing }: ZoneImage, owner: Uint8Array, set: TransferSet, sign: Sign): TransferSet[] {
@@ -20,10 +20,7 @@ export function signSet({ name, signing }: ZoneImage, owner: Uint8Array, set: Tr
     rrsig.set(sign(key, composeSigned(signable, rrsig)), rrsig.length - SIGNATURE_BYTES);
     return rrsig;
   });
-  const bytes = records.flatMap((data) => [data.length >>> 8, data.length & 0xff, ...data]);
-  return [
-    { type: TYPE_RRSIG, ttlSeconds: set.ttlSeconds, data: Uint8Array.from(bytes), start: 0, count: records.length },
-  ];
+  return [packData(TYPE_RRSIG, set.ttlSeconds, records)];
 }
 
 function listData({ data, start, count }: TransferSet): Uint8Array[] {

@@ -9,6 +9,19 @@ export type TransferSet = {
   readonly count: number;
 };
 
+/** A set of these records. */
+export function packData(type: number, ttlSeconds: number, records: readonly Uint8Array[]): TransferSet {
+  const data = new Uint8Array(records.reduce((sum, { length }) => sum + 2 + length, 0));
+  let at = 0;
+  for (const record of records) {
+    data[at] = record.length >>> 8;
+    data[at + 1] = record.length;
+    data.set(record, at + 2);
+    at += 2 + record.length;
+  }
+  return { type, ttlSeconds, data, start: 0, count: records.length };
+}
+
 /** One record. Whoever yields it fills the same object again for the next. */
 export type TransferRecord = {
   /** The owner without the zone's own labels: nothing for the apex. */

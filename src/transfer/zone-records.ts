@@ -21,6 +21,7 @@ import {
 import { TYPE_SOA } from '../wire/record-types.ts';
 import { listLastResort } from './last-resort.ts';
 import { signSet } from './sign-set.ts';
+import { listBindings } from './steered-bindings.ts';
 import { createTransferRecord, type TransferRecord, type TransferSet } from './transfer-set.ts';
 
 /** One zone of one snapshot: immutable, and good for as long as somebody holds it. */
@@ -53,7 +54,7 @@ export function listSets({ snapshot, zone, image, sign }: ZoneView, node: number
   if (service === NONE) return sets;
   const { owner, ownerStart, ownerLength } = ownerOf(image, node);
   const name = owner.subarray(ownerStart, ownerStart + ownerLength);
-  const steered = listLastResort(snapshot, service);
+  const steered = [...listLastResort(snapshot, service), ...listBindings(snapshot, service)];
   return [...sets, ...steered, ...(sign ? steered.flatMap((set) => signSet(image, name, set, sign)) : [])];
 }
 

@@ -282,6 +282,12 @@ describe('a steered name in a transfer', () => {
     assert.equal(setOf('www', [service('www', ['alias', 'one'], 'fail-open')]).length, 6);
   });
 
+  it('has the HTTPS and SVCB records that it states, without hints of addresses', () => {
+    const stated = { ...service('www', ['one'], 'fail-open'), https: ['1 . alpn=h2'], svcb: ['2 . port=8443'] };
+    const set = setOf('www', [stated]);
+    assert.deepEqual(set.slice(6), ['5 HTTPS 1 . alpn="h2"', '5 SVCB 2 . port=8443']);
+  });
+
   it('keeps its static records beside its addresses', () => {
     const text = { name: 'www', type: 'TXT', data: ['"z"'] };
     const set = setOf('www', [service('www', ['one'], 'fail-open')], [text]);

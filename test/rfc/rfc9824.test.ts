@@ -38,7 +38,7 @@ describe('RFC 9824', () => {
   // Section 3.2: "a NODATA response […] Type Bit Maps […] the types that do exist at the name".
   it('says what there is where the type is not', () => {
     assert.equal(denialOf(ask('www', 'MX')), 'www.s.example \\000.www.s.example. A AAAA RRSIG NSEC HTTPS');
-    assert.equal(denialOf(ask('steer', 'TXT')), 'steer.s.example \\000.steer.s.example. A AAAA RRSIG NSEC');
+    assert.equal(denialOf(ask('steer', 'TXT')), 'steer.s.example \\000.steer.s.example. A AAAA RRSIG NSEC HTTPS');
     assert.equal(
       denialOf(ask('fenced', 'AAAA', { source: '127.0.0.9' })),
       'fenced.s.example \\000.fenced.s.example. A RRSIG NSEC',

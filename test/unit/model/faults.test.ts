@@ -81,7 +81,6 @@ const NOT_AVAILABLE: readonly Row[] = [
   ['match asn', { '/services/0/rank/0/match/asn': [64496] }, '/services/0/rank/0/match/asn', /use match\.cidr/],
   ['zone files', { '/zones/0/file': 'x.zone' }, '/zones/0/file', /PUT the text of a master file to /],
   ['overrides of services', { '/overrides/0/kind': 'services' }, '/overrides/0/kind', /not available in this version/],
-  ['wildcard services', { '/services/0/name': '*' }, '/services/0/name', /not available in this version/],
 ];
 
 const SIGNING: readonly Row[] = [
@@ -432,6 +431,15 @@ const NAMES: readonly Row[] = [
     { '/zones/-': { name: 'www.gtm.example.com', ns: ['ns.example.net'] } },
     '/services/0/zone',
     /set the zone to www\.gtm\.example\.com/,
+  ],
+  [
+    'a zone below a DNAME of another',
+    {
+      '/zones/-': { name: 'a.old.gtm.example.com', ns: ['ns.example.net'] },
+      '/zones/0/records/-': record('old', 'DNAME', 'new.example.net.'),
+    },
+    '/zones/0/records/2',
+    /a\.old\.gtm\.example\.com stands below this DNAME/,
   ],
   [
     'a record in the outer of two zones',
