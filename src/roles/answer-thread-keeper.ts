@@ -3,14 +3,15 @@
 import { randomBytes } from 'node:crypto';
 import { Worker } from 'node:worker_threads';
 import type { Logger } from 'pino';
-import type { Counters } from '../answer/counters.ts';
-import type { ListenAddress } from '../model/listen-address.ts';
+import { type Counters, PROTOCOLS } from '../answer/counters.ts';
 import type { JournalStep } from '../transfer/journal.ts';
+import type { Certificate } from '../transport/certificate.ts';
 import type { TsigKey } from '../wire/tsig.ts';
-import type { AnswerThreadData, BoundAddress, FromAnswerThread, ToAnswerThread } from './answer-thread.ts';
+import type { AnswerThreadData, FromAnswerThread, ToAnswerThread } from './answer-thread.ts';
+import type { BoundAddress } from './open-listeners.ts';
 import type { Serving } from './serving.ts';
 
-export type KeeperOptions = Omit<AnswerThreadData, 'seed'>;
+export type KeeperOptions = Omit<AnswerThreadData, 'seed' | 'openConnections'>;
 export type KeeperDependencies = {
   readonly logger: Logger;
   /** For tests; default: a worker that runs answer-thread.ts. */
@@ -31,12 +32,15 @@ const YOUNG_MEGABYTES = 3;
 export class AnswerThreadKeeper {
   readonly #options: KeeperOptions;
   readonly #dependencies: KeeperDependencies;
+  /** By protocol. */
+  readonly openConnections = new Int32Array(new SharedArrayBuffer(4 * PROTOCOLS.length));
   #worker: Worker | undefined;
   #exited: Promise<void> = Promise.resolve();
   #assignment: Assignment | undefined;
   #keys: readonly TsigKey[] = [];
   #swaps = 0;
-  #listen: readonly ListenAddress[] = [];
+  #certificate: Certificate | undefined;
+  #listen: readonly BoundAddress[] = [];
   #addresses: readonly BoundAddress[] = [];
   #failures = 0;
   #restart: NodeJS.Timeout | undefined;
@@ -63,7 +67,7 @@ export class AnswerThreadKeeper {
    * Serves from now on what it is given, one call at a time. Resolves when that is answered from, or when closing has begun;
    * the first time, with where to listen, rejects when nothing can be bound.
    */
-  async serve(assignment: Assignment, listen: readonly ListenAddress[]): Promise<void> {
+  async serve(assignment: Assignment, listen: readonly BoundAddress[]): Promise<void> {
     if (this.#isClosing) return;
     const isFirst = this.#assignment === undefined;
     this.#assignment = assignment;
@@ -86,6 +90,12 @@ export class AnswerThreadKeeper {
     this.#post({ kind: 'journal', step });
   }
 
+  /** What TLS shows from now on; must be there before the first snapshot. */
+  setCertificate(certificate: Certificate): void {
+    this.#certificate = certificate;
+    this.#post({ kind: 'certificate', certificate });
+  }
+
   /** Answers what has been received, then ends the thread. */
   async close(): Promise<void> {
     this.#isClosing = true;
@@ -101,9 +111,14 @@ export class AnswerThreadKeeper {
 
   #spawn(): void {
     const spawn = this.#dependencies.spawn ?? spawnAnswerThread;
-    const worker = spawn({ ...this.#options, seed: randomBytes(4).readInt32LE() });
+    const worker = spawn({
+      ...this.#options,
+      openConnections: this.openConnections,
+      seed: randomBytes(4).readInt32LE(),
+    });
     this.#worker = worker;
     if (this.#keys.length > 0) this.#post({ kind: 'keys', keys: this.#keys });
+    if (this.#certificate !== undefined) this.#post({ kind: 'certificate', certificate: this.#certificate });
     worker.on('message', (message: FromAnswerThread) => this.#receive(message));
     worker.on('error', (error) => this.#dependencies.logger.error({ err: error }, 'an answer thread failed'));
     this.#exited = new Promise((resolve) => {
@@ -133,7 +148,7 @@ export class AnswerThreadKeeper {
       case 'listening':
         this.#addresses = message.addresses;
         // Where a port was left to the kernel's choice, the choice stands.
-        this.#listen = message.addresses.filter(({ protocol }) => protocol === 'udp');
+        this.#listen = message.addresses.filter(({ protocol }) => protocol !== 'tcp');
         this.#failures = 0;
         this.#listening?.resolve();
         break;
@@ -155,6 +170,8 @@ export class AnswerThreadKeeper {
   }
 
   #replace(code: number): void {
+    // The connections of a thread end with it.
+    this.openConnections.fill(0);
     if (this.#isClosing) return;
     const { logger } = this.#dependencies;
     const delayMs = Math.min(MAX_RESTART_DELAY_MS, RESTART_DELAY_MS * 2 ** this.#failures++);

@@ -2,6 +2,7 @@
 // counted under the old one is added to totals that go by names, so that nothing is lost by a change of configuration.
 
 import {
+  CONNECTION_EVENTS,
   COUNTED_RCODES,
   COUNTED_TYPES,
   type Counters,
@@ -18,7 +19,14 @@ import { formatResponseCode } from '../wire/record-types.ts';
 
 export type Labels = Readonly<Record<string, string>>;
 export type LabelledCount = { readonly labels: Labels; readonly value: number };
-export type CounterFamily = 'requests' | 'responses' | 'answers' | 'dropped' | 'signatures' | 'transfers';
+export type CounterFamily =
+  | 'requests'
+  | 'responses'
+  | 'answers'
+  | 'dropped'
+  | 'connections'
+  | 'signatures'
+  | 'transfers';
 
 type Totals = Map<string, { readonly labels: Labels; value: number }>;
 
@@ -30,6 +38,7 @@ export class CounterTotals {
     dropped: new Map(),
     signatures: new Map(),
     transfers: new Map(),
+    connections: new Map(),
   };
   readonly #durations = new Float64Array(DURATION_BUCKETS.length + 2);
   /** Two during a swap: the answer threads may still count under the old snapshot while the new one is on its way. */
@@ -71,6 +80,7 @@ const FAMILIES_OF_COUNTERS: readonly CounterFamily[] = [
   'responses',
   'answers',
   'dropped',
+  'connections',
   'signatures',
   'transfers',
 ];
@@ -107,6 +117,10 @@ const LABELLERS: Readonly<Record<CounterFamily, (snapshot: Snapshot, index: numb
   dropped: (_snapshot, index) => ({ cause: DROP_CAUSES[index] ?? 'other' }),
   signatures: (_snapshot, index) => ({ outcome: SIGNATURE_OUTCOMES[index] ?? 'other' }),
   transfers: (_snapshot, index) => ({ outcome: TRANSFER_OUTCOMES[index] ?? 'other' }),
+  connections: (_snapshot, index) => ({
+    proto: PROTOCOLS[Math.floor(index / CONNECTION_EVENTS.length)] ?? '',
+    event: CONNECTION_EVENTS[index % CONNECTION_EVENTS.length] ?? '',
+  }),
 };
 
 function labelRequest(snapshot: Snapshot, index: number): Labels {

@@ -3,9 +3,10 @@
 // there may be is connection-table.ts; what a message is answered with, answer-message.ts.
 
 import type { Socket } from 'node:net';
-import { countDuration } from '../answer/counters.ts';
+import { CONNECTION_TIMED_OUT, countConnection, countDuration } from '../answer/counters.ts';
 import type { Client, Desk } from '../answer/desk.ts';
 import { type AnswerMessage, type AnswerSeries, answerMessage, MAX_MESSAGE_BYTES, NOT_YET } from './answer-message.ts';
+import { ConnectionDeadline } from './connection-deadline.ts';
 import { LENGTH_BYTES, StreamInbox } from './stream-inbox.ts';
 
 /** Answers that a peer has not taken yet, before we stop reading what else it asks. */
@@ -15,6 +16,8 @@ const MAX_BACKLOG_BYTES = 256 * 1024;
 export const MAX_MESSAGES_PER_TURN = 16;
 
 export type StreamLimits = {
+  /** A connection on which nothing at all has come within this time is closed. */
+  readonly firstByteTimeoutMs: number;
   /** Without a whole message for so long, a connection is closed. */
   readonly idleTimeoutMs: number;
   /** A message that has begun, and answers that wait to be taken, must be through by then. */
@@ -40,7 +43,7 @@ export class StreamConnection {
   readonly #options: StreamOptions;
   readonly #desk: Desk;
   readonly #inbox = new StreamInbox();
-  #deadline: NodeJS.Timeout;
+  readonly #deadline: ConnectionDeadline;
   #nextTurn: NodeJS.Immediate | undefined;
   /** It asks no more, and still wants its answers. */
   #hasEnded = false;
@@ -52,7 +55,10 @@ export class StreamConnection {
     this.#socket = socket;
     this.#options = options;
     this.#desk = desk;
-    this.#deadline = setTimeout(() => socket.destroy(), options.limits.idleTimeoutMs);
+    this.#deadline = new ConnectionDeadline(options.limits.firstByteTimeoutMs, () => {
+      countConnection(desk.counters, options.protocol, CONNECTION_TIMED_OUT);
+      socket.destroy();
+    });
     socket.on('data', (chunk) => this.#receive(chunk));
     socket.on('drain', () => this.#takeTurnUnlessPlanned());
     socket.on('end', () => {
@@ -61,14 +67,24 @@ export class StreamConnection {
     });
     socket.on('error', () => socket.destroy());
     socket.on('close', () => {
-      clearTimeout(this.#deadline);
+      this.#deadline.clear();
       clearImmediate(this.#nextTurn);
       this.#endSeries();
     });
   }
 
+  /** Whether answers wait to be taken. */
+  isPending(): boolean {
+    return this.#socket.writableLength > 0;
+  }
+
+  /** Ends it once what has been answered is sent. */
+  end(): void {
+    this.#socket.end();
+  }
+
   #receive(chunk: Buffer): void {
-    if (this.#inbox.length === 0) this.#setDeadline(this.#options.limits.messageTimeoutMs);
+    if (this.#inbox.length === 0) this.#deadline.set(this.#options.limits.messageTimeoutMs);
     this.#inbox.append(chunk);
     this.#takeTurnUnlessPlanned();
   }
@@ -93,9 +109,9 @@ export class StreamConnection {
     else if (this.#hasEnded) socket.end();
     else if (socket.isPaused()) socket.resume();
     const { idleTimeoutMs, messageTimeoutMs } = this.#options.limits;
-    if (isHeld) this.#setDeadline(messageTimeoutMs);
+    if (isHeld) this.#deadline.set(messageTimeoutMs);
     else if (answered > 0 || this.#inbox.length === 0) {
-      this.#setDeadline(this.#inbox.length > 0 ? messageTimeoutMs : idleTimeoutMs);
+      this.#deadline.set(this.#inbox.length > 0 ? messageTimeoutMs : idleTimeoutMs);
     }
   }
 
@@ -160,11 +176,6 @@ export class StreamConnection {
     this.#series = undefined;
     this.#isSeriesWaiting = false;
     series?.close();
-  }
-
-  #setDeadline(ms: number): void {
-    clearTimeout(this.#deadline);
-    this.#deadline = setTimeout(() => this.#socket.destroy(), ms);
   }
 }
 

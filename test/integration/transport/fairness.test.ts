@@ -21,9 +21,13 @@ const TCP = {
   host: '127.0.0.1',
   port: 0,
   reusePort: false,
-  maxConnections: 10,
-  idleTimeoutMs: 5000,
-  messageTimeoutMs: 5000,
+  limits: {
+    maxConnections: 10,
+    maxConnectionsPerPrefix: 10,
+    firstByteTimeoutMs: 5000,
+    idleTimeoutMs: 5000,
+    messageTimeoutMs: 5000,
+  },
 };
 const UDP = { host: '127.0.0.1', port: 0, reusePort: false };
 const QUERY = encodeQuery({ name: 'mail.example.com.' });

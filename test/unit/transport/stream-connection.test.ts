@@ -15,7 +15,7 @@ import { RFC_FIXTURE } from '../../support/rfc-zone.ts';
 /** Serves one connection with `answer`. */
 async function serve(context: TestContext, answer: AnswerMessage, messageTimeoutMs = 1000) {
   const server = createServer({ allowHalfOpen: true }, (socket) => {
-    const limits = { idleTimeoutMs: 5000, messageTimeoutMs };
+    const limits = { firstByteTimeoutMs: 5000, idleTimeoutMs: 5000, messageTimeoutMs };
     const client = clientOf(socket.remoteAddress);
     new StreamConnection(
       socket,
