@@ -1,6 +1,8 @@
 // Checks on names that need all zones and services at once: what stands beside a CNAME, below a delegation, in the wrong
 // one of two nested zones, under two hats; and name servers that nobody could find.
 
+import { checkMail } from './check-mail.ts';
+import { checkTargets } from './check-targets.ts';
 import type { Cluster } from './cluster.ts';
 import { isWithin, listAncestors } from './name.ts';
 import type { Located } from './parse-context.ts';
@@ -39,10 +41,23 @@ export function checkNames(
   const targetClusters = new Set(clusters.filter(handsOutTargets).map((cluster) => cluster.id));
   for (const service of services) checkService(service, zones, targetClusters, report);
   if (areRecordsElsewhere) return;
+  const aliasClusters = new Map(
+    services.map(({ value }) => [value.id, value.clusters.find((cluster) => targetClusters.has(cluster))]),
+  );
   for (const zone of zones.values()) {
     checkRedirection(zone, zones, report);
     checkNameServers(zone, zones, serviceIds, report);
-    for (const records of zone.owners.values()) checkOwner(records, zone, zones, report);
+    const context = {
+      zone: zone.value.name,
+      recordsAt: (name: string) => findDeepestZone(name, zones)?.owners.get(name),
+      aliasClusterOf: (service: string) => aliasClusters.get(service),
+      report,
+    };
+    for (const records of zone.owners.values()) {
+      checkOwner(records, zone, zones, report);
+      checkMail(records, report);
+      for (const record of records) checkTargets(record, context);
+    }
   }
 }
 
