@@ -25,10 +25,13 @@ import { beginStory } from '../support/story.ts';
 const skip =
   requireProgram('named', 'bind9') ??
   requireProgram('named-compilezone', 'bind9-utils') ??
+  requireProgram('dnssec-verify', 'bind9-utils') ??
+  requireProgram('ldns-verify-zone', 'ldnsutils') ??
   requireProgram('dig', 'bind9-dnsutils') ??
   requireProgram('kdig', 'knot-dnsutils') ??
   requireProgram('knotd', 'knot');
 const ZONE = 'copy.test';
+const SIGNED_ZONE = 'signed.test';
 const LIMIT_MS = 15_000;
 const QUIET = ['+nocomments', '+nocmd', '+nostats', '+noquestion'];
 
@@ -59,6 +62,19 @@ function composeConfiguration(notify: readonly object[]) {
           ...hosts,
         ],
       },
+      {
+        name: SIGNED_ZONE,
+        ns: [`ns.${SIGNED_ZONE}`],
+        dnssec: { enabled: true },
+        transfers: { allow: [{ key: KEY_NAME }] },
+        records: [
+          { name: 'ns', type: 'A', data: ['127.0.0.1'] },
+          { name: '*.wild', type: 'TXT', data: ['"w"'] },
+          { name: 'child', type: 'NS', data: ['ns.child'] },
+          { name: 'ns.child', type: 'A', data: ['192.0.2.4'] },
+          { name: 'a.b.c', type: 'MX', data: ['10 ns'] },
+        ],
+      },
     ],
     clusters: [
       {
@@ -70,7 +86,7 @@ function composeConfiguration(notify: readonly object[]) {
         ],
       },
     ],
-    services: [{ name: 'www', zone: ZONE, clusters: ['one'], ttl: { min: 7, max: 60 } }],
+    services: [ZONE, SIGNED_ZONE].map((zone) => ({ name: 'www', zone, clusters: ['one'], ttl: { min: 7, max: 60 } })),
   };
 }
 
@@ -232,5 +248,19 @@ describe('transfers to other servers', { skip: skip ?? false, timeout: 120_000 }
     writeFileSync(primary.keyFile, text);
     await waitUntil('the key is known', async () => /NOERROR/.test(await say('dig', query)), LIMIT_MS, 200);
     assert.doesNotMatch(primary.running.output(), /YXppbXV0aC10/);
+  });
+
+  step('a signed zone is copied with every signature, those of its SOA and of steered names among them', async () => {
+    const query = ['@127.0.0.1', '-p', String(primary.port), '-y', KEY_ARGUMENT, ...QUIET];
+    const text = await say('dig', [...query, SIGNED_ZONE, 'AXFR']);
+    const lines = text.split('\n').filter((line) => !line.startsWith(';') && !line.includes('TSIG'));
+    const file = join(directory, 'signed');
+    writeFileSync(file, lines.filter((line, index) => index === 0 || !/\sIN\s+SOA\s/.test(line)).join('\n'));
+    for (const type of ['SOA', 'A', 'AAAA', 'NSEC', 'DNSKEY']) assert.match(text, new RegExp(`RRSIG\\s+${type} 13`));
+    const verdict = await say('dnssec-verify', ['-z', '-o', SIGNED_ZONE, file]);
+    assert.match(verdict, /Zone fully signed/);
+    assert.match(await say('ldns-verify-zone', [file]), /Zone is verified and complete/);
+    const again = await say('dig', [...query, SIGNED_ZONE, 'IXFR=1']);
+    assert.match(again, /RRSIG\s+NSEC/);
   });
 });
