@@ -46,6 +46,7 @@ export const SettingsDocument = section({
       key: text('empty, or the path of a PEM file', isPathOrEmpty, ''),
       reloadInterval: duration('100ms', '1d', '5s'),
       handshakeTimeout: duration('100ms', '10m', '5s'),
+      maxHandshakesPerSecond: wholeNumber(1, 1_000_000, 100),
     }),
     https: section({
       listen: listOf(

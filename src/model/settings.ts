@@ -37,6 +37,8 @@ export type Settings = {
       readonly key: string;
       readonly reloadIntervalMs: number;
       readonly handshakeTimeoutMs: number;
+      /** On each address, in each answer thread. */
+      readonly maxHandshakesPerSecond: number;
     };
     /** DNS over HTTPS, with the certificate of TLS and the limits of TCP. */
     readonly https: { readonly listen: readonly ListenAddress[]; readonly path: string };
@@ -136,6 +138,7 @@ function settingsOf({ dns, api, telemetry, geo, probe, dnssec, ...rest }: Static
         key: dns.tls.key,
         reloadIntervalMs: milliseconds(dns.tls.reloadInterval),
         handshakeTimeoutMs: milliseconds(dns.tls.handshakeTimeout),
+        maxHandshakesPerSecond: dns.tls.maxHandshakesPerSecond,
       },
       https: { listen: dns.https.listen.map(boundAddress), path: dns.https.path },
       proxyProtocol: { from: dns.proxyProtocol.from.map(prefix) },

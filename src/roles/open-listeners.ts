@@ -59,7 +59,8 @@ async function openAt(
     case 'tls':
     case 'https': {
       if (certificate === undefined) throw new Error(`${protocol} was asked for without a certificate`);
-      const secure = { ...stream, certificate, handshakeTimeoutMs: tls.handshakeTimeoutMs };
+      const { handshakeTimeoutMs, maxHandshakesPerSecond } = tls;
+      const secure = { ...stream, certificate, handshakeTimeoutMs, maxHandshakesPerSecond };
       return [
         await (protocol === 'tls' ? listenTls(secure, desk) : listenHttps({ ...secure, path: https.path }, desk)),
       ];

@@ -14,9 +14,8 @@ const ALPN = ['h2', 'http/1.1'];
 
 /** Rejects with advice when the address cannot be bound. */
 export async function listenHttps(options: HttpsListenOptions, desk: Desk): Promise<Listener> {
-  const { certificate, handshakeTimeoutMs } = options;
   const { serve, setCertificate } = createHandshaker(
-    { certificate, alpn: ALPN, handshakeTimeoutMs, protocol: HTTPS },
+    { ...options, alpn: ALPN, protocol: HTTPS },
     desk,
     createHttpsServer(options, desk),
   );

@@ -3,9 +3,10 @@
 
 import type { Socket } from 'node:net';
 import { createServer, type TLSSocket } from 'node:tls';
-import { CONNECTION_FAILED, countConnection } from '../answer/counters.ts';
+import { CONNECTION_FAILED, CONNECTION_REFUSED, countConnection } from '../answer/counters.ts';
 import type { Desk } from '../answer/desk.ts';
 import { type Certificate, secureOptionsOf } from './certificate.ts';
+import { createHandshakeBudget } from './handshake-budget.ts';
 import type { Accepted, Served } from './stream-listener.ts';
 
 export type HandshakeOptions = {
@@ -14,6 +15,8 @@ export type HandshakeOptions = {
   readonly alpn: readonly string[];
   /** From the connection to the end of the handshake. */
   readonly handshakeTimeoutMs: number;
+  /** Further ones are refused. */
+  readonly maxHandshakesPerSecond: number;
   readonly protocol: number;
 };
 
@@ -27,12 +30,13 @@ export type Handshaker = {
 type Pending = { readonly accepted: Accepted; served: Served | undefined };
 
 export function createHandshaker(
-  { certificate, alpn, handshakeTimeoutMs, protocol }: HandshakeOptions,
+  { certificate, alpn, handshakeTimeoutMs, maxHandshakesPerSecond, protocol }: HandshakeOptions,
   desk: Desk,
   serveSecure: (socket: TLSSocket, accepted: Accepted) => Served,
 ): Handshaker {
   /** By their peers: the only thing that both the plain socket and its TLS socket tell. */
   const pending = new Map<string, Pending>();
+  const budget = createHandshakeBudget(maxHandshakesPerSecond, performance.now());
   // It never listens: connections are handed to it.
   const server = createServer({
     ...secureOptionsOf(certificate),
@@ -54,6 +58,11 @@ export function createHandshaker(
   return {
     serve(accepted) {
       const { socket } = accepted;
+      if (!budget.take(performance.now())) {
+        countConnection(desk.counters, protocol, CONNECTION_REFUSED);
+        socket.destroy();
+        return REFUSED;
+      }
       const peer = peerOf(socket);
       const connection: Pending = { accepted, served: undefined };
       pending.set(peer, connection);
@@ -72,6 +81,8 @@ export function createHandshaker(
     setCertificate: (renewed) => server.setSecureContext(secureOptionsOf(renewed)),
   };
 }
+
+const REFUSED: Served = { isPending: () => false, end: () => undefined };
 
 function peerOf({ remoteAddress, remotePort, localAddress }: Socket): string {
   return `${remoteAddress} ${remotePort} ${localAddress}`;

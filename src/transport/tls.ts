@@ -10,16 +10,20 @@ import { listenStream } from './stream-listener.ts';
 import type { TcpOptions } from './tcp.ts';
 import { createHandshaker } from './tls-handshake.ts';
 
-export type TlsOptions = TcpOptions & { readonly certificate: Certificate; readonly handshakeTimeoutMs: number };
+export type TlsOptions = TcpOptions & {
+  readonly certificate: Certificate;
+  readonly handshakeTimeoutMs: number;
+  readonly maxHandshakesPerSecond: number;
+};
 
 /** The registered name of DNS over TLS (RFC 7858 section 6). */
 const ALPN = ['dot'];
 
 /** Rejects with advice when the address cannot be bound. */
 export async function listenTls(options: TlsOptions, desk: Desk): Promise<Listener> {
-  const { limits, certificate, handshakeTimeoutMs } = options;
+  const { limits } = options;
   const { serve, setCertificate } = createHandshaker(
-    { certificate, alpn: ALPN, handshakeTimeoutMs, protocol: TLS },
+    { ...options, alpn: ALPN, protocol: TLS },
     desk,
     (socket, { client, onMessages }) =>
       new StreamConnection(socket, { limits, protocol: TLS, client, onMessages }, desk),

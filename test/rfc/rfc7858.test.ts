@@ -22,6 +22,7 @@ const OPTIONS: TlsOptions = {
   reusePort: false,
   certificate: CERTIFICATE,
   handshakeTimeoutMs: 300,
+  maxHandshakesPerSecond: 1000,
   limits: {
     maxConnections: 100,
     maxConnectionsPerPrefix: 100,
@@ -126,6 +127,18 @@ describe('RFC 7858', () => {
     assert.equal(failures(), before + 1);
   });
 
+  it('makes no more handshakes than it may, whoever asks', async () => {
+    const saving = await listenTls({ ...OPTIONS, maxHandshakesPerSecond: 3 }, RFC_FIXTURE.desk);
+    try {
+      for (let turn = 0; turn < 3; turn++) await open({}, saving.port);
+      await assert.rejects(open({}, saving.port));
+      await sleep(500);
+      await open({}, saving.port);
+    } finally {
+      await saving.close();
+    }
+  });
+
   it('does not renegotiate', async () => {
     const client = await open({ minVersion: 'TLSv1.2', maxVersion: 'TLSv1.2' });
     const { promise, resolve } = Promise.withResolvers<Error | null>();
@@ -173,7 +186,9 @@ describe('RFC 7858', () => {
       for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {
         const first = await open({ minVersion: version, maxVersion: version });
         assert.equal(first.tls.isSessionReused(), false);
-        const [session] = version === 'TLSv1.3' ? await once(first.tls, 'session') : [first.tls.getSession()];
+        first.send(query(1));
+        await first.receive(1);
+        const session = version === 'TLSv1.3' ? first.tickets[0] : first.tls.getSession();
         const second = await open({ session, minVersion: version, maxVersion: version }, other.port);
         assert.equal(second.tls.isSessionReused(), true, version);
         second.send(query(1));

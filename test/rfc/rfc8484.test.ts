@@ -30,6 +30,7 @@ const OPTIONS: HttpsListenOptions = {
   reusePort: false,
   certificate: CERTIFICATE,
   handshakeTimeoutMs: 1000,
+  maxHandshakesPerSecond: 1000,
   path: '/dns-query',
   openConnections: OPEN,
   limits: {

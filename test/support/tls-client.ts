@@ -12,11 +12,17 @@ export function makeCertificate(ticketKeys = new Uint8Array(TICKET_KEYS_BYTES)):
   return { chain: certificate, key, ticketKeys };
 }
 
-export type TlsClient = TcpClient & { readonly tls: TLSSocket };
+export type TlsClient = TcpClient & {
+  readonly tls: TLSSocket;
+  /** Tickets of TLS 1.3, as they come: with one the session can be resumed. */
+  readonly tickets: readonly Buffer[];
+};
 
 /** Rejects when the handshake fails. */
 export async function connectTls(port: number, options: ConnectionOptions): Promise<TlsClient> {
   const tls = connect({ port, host: '127.0.0.1', servername: 'localhost', ALPNProtocols: ['dot'], ...options });
+  const tickets: Buffer[] = [];
+  tls.on('session', (ticket) => void tickets.push(ticket));
   try {
     await once(tls, 'secureConnect');
   } catch (error) {
@@ -24,5 +30,5 @@ export async function connectTls(port: number, options: ConnectionOptions): Prom
     throw error;
   }
   tls.setNoDelay();
-  return { ...followStream(tls), tls };
+  return { ...followStream(tls), tls, tickets };
 }

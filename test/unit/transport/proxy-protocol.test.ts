@@ -56,7 +56,7 @@ function createPlace(from = '127.0.0.0/8') {
     messageTimeoutMs: 1000,
   };
   const options = { host: '127.0.0.1', port: 0, reusePort: false, trusted, limits, certificate: CERTIFICATE };
-  return { desk, options: { ...options, handshakeTimeoutMs: 1000, path: '/dns-query' } };
+  return { desk, options: { ...options, handshakeTimeoutMs: 1000, maxHandshakesPerSecond: 1000, path: '/dns-query' } };
 }
 
 const QUERY = encodeQuery({ name: 'www.gtm.example.com.' });
