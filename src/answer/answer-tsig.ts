@@ -50,6 +50,8 @@ export function answerSigned(
   countSignature(desk.counters, SIGNATURE_OUTCOMES.indexOf(verified.ok ? 'verified' : verified.fault));
   if (!verified.ok) return refuseSignature(desk, verified, out, outStart, size, protocol, nowSeconds);
   const { key, tsig, bare } = verified;
+  // What is answered is the message as it came, though a forwarder may have given it another id than was signed.
+  bare.set(message.subarray(0, 2));
   const signer = createTsigSigner(tsigDesk.hmac, key, tsig.mac);
   desk.tsigSigner = signer;
   const length = answerQuery(desk, bare, 0, bare.length, out, outStart, size - tsigBytes(key), protocol);

@@ -65,12 +65,13 @@ describe('RFC 8945', () => {
     assert.deepEqual(signature?.bare, askBytes(fixture.desk, QUERY));
   });
 
-  it('digests the original ID, whatever a forwarder made of the header', () => {
+  // Section 4.2: the original ID is that of the message before a forwarder gave it another.
+  it('digests the original ID, and answers to the one that came', () => {
     const { bytes } = signQuery(QUERY);
-    bytes[1] = 99;
+    bytes[1] = 0x63;
     const { message } = askRaw(bytes);
     assert.equal(message.rcode, 0);
-    assert.equal(message.id, 77);
+    assert.equal(message.id, 0x63);
   });
 
   // Section 5.2.1: "If a non-forwarding server does not recognize the key or algorithm used by the client (or recognizes the
