@@ -13,6 +13,9 @@ import type { TsigKey } from '../wire/tsig.ts';
 import { ChangeRecorder } from './change-recorder.ts';
 import type { Serving } from './serving.ts';
 
+/** Of keys that are missing, as many are named. */
+const MAX_TOLD_KEYS = 20;
+
 export type ReplicationDependencies = {
   readonly logger: Logger;
   readonly metrics: Metrics;
@@ -33,9 +36,11 @@ export type Replication = {
 export function startReplication(keyFile: string, { logger, metrics, threads }: ReplicationDependencies): Replication {
   let keys: ReadonlyMap<string, TsigKey> = new Map();
   let configuration: Configuration | undefined;
+  let told = '';
   const watch = watchKeyFile({ file: keyFile }, logger, (read) => {
     keys = new Map(read.map((key) => [formatName(key.name), key]));
     threads.setKeys(read);
+    tellMissing();
   });
   const notifier = new Notifier({}, { findKey: (name) => keys.get(name), logger });
   const recorder = new ChangeRecorder({
@@ -49,6 +54,7 @@ export function startReplication(keyFile: string, { logger, metrics, threads }: 
   return {
     note(serving) {
       configuration = serving.configuration;
+      tellMissing();
       recorder.note(serving.snapshot);
     },
     async close() {
@@ -57,6 +63,28 @@ export function startReplication(keyFile: string, { logger, metrics, threads }: 
       await recorder.close();
     },
   };
+
+  /** Once for each set of keys that are missing. */
+  function tellMissing(): void {
+    if (configuration === undefined) return;
+    const missing = findMissingKeys(configuration, new Set(keys.keys()));
+    const names = missing.slice(0, MAX_TOLD_KEYS).join(', ');
+    if (names !== '' && names !== told) {
+      const fields = { keys: names, count: missing.length };
+      logger.warn(fields, 'zones name TSIG keys that dns.tsig.keyFile does not hold: nobody can use them');
+    }
+    told = names;
+  }
+}
+
+/** Names of keys that zones name and nobody has, in order, each once. */
+export function findMissingKeys(
+  { zones }: Pick<Configuration, 'zones'>,
+  known: ReadonlySet<string>,
+): readonly string[] {
+  const named = zones.flatMap(({ transfers }) => [...(transfers?.allow ?? []), ...(transfers?.notify ?? [])]);
+  const names = named.flatMap(({ key }) => (key === undefined || known.has(key) ? [] : [key]));
+  return [...new Set(names)].toSorted();
 }
 
 /**

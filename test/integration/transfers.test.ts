@@ -143,6 +143,22 @@ describe('transfers to other servers', { skip: skip ?? false, timeout: 120_000 }
     }
   });
 
+  step('kdig copies the zone over TLS', async () => {
+    const text = await say('kdig', [
+      '@127.0.0.1',
+      '-p',
+      String(primary.tlsPort),
+      '+tls',
+      '-y',
+      KEY_ARGUMENT,
+      ZONE,
+      'AXFR',
+    ]);
+    assert.match(text, /^host-1999\.copy\.test\.\s+3600\s+IN\s+A\s+10\.0\.7\.207$/m);
+    assert.equal(text.match(/\sIN\s+SOA\s/g)?.length, 2);
+    assert.equal(/failed|WARNING|BADSIG/.exec(text)?.[0], undefined, text.slice(-500));
+  });
+
   step('without the key, or with another secret, they get nothing', async () => {
     const unsigned = await say('dig', ['@127.0.0.1', '-p', String(primary.port), ZONE, 'AXFR']);
     assert.match(unsigned, /Transfer failed/);

@@ -6,6 +6,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { findFreePort } from './free-port.ts';
+import { makeSelfSigned } from './make-certificate.ts';
 import type { Processes, Running } from './processes.ts';
 import { findProgram } from './require-program.ts';
 
@@ -18,6 +19,7 @@ export const KEY_TEXT = `key "${KEY_NAME}" {\n\talgorithm hmac-sha256;\n\tsecret
 export type Primary = {
   readonly running: Running;
   readonly port: number;
+  readonly tlsPort: number;
   readonly keyFile: string;
   readonly api: { readonly url: string; readonly tokenFile: string };
 };
@@ -25,11 +27,22 @@ export type Primary = {
 /** Azimuth in one process, without a map of clients. */
 export async function startPrimary(processes: Processes, configuration: unknown): Promise<Primary> {
   const stateDirectory = processes.makeDirectory('azimuth');
-  const [port, apiPort] = [await findFreePort(), await findFreePort()];
+  const [port, tlsPort, apiPort] = [await findFreePort(), await findFreePort(), await findFreePort()];
   const keyFile = join(stateDirectory, 'keys');
   writeFileSync(keyFile, KEY_TEXT, { mode: 0o600 });
+  const { certificate, key } = makeSelfSigned(['localhost']);
+  const pem = (name: string, text: string) => {
+    const file = join(stateDirectory, name);
+    writeFileSync(file, text, { mode: 0o600 });
+    return file;
+  };
+  const tls = {
+    listen: [`127.0.0.1:${tlsPort}`],
+    certificate: pem('certificate.pem', certificate),
+    key: pem('key.pem', key),
+  };
   const settings = {
-    dns: { listen: [`127.0.0.1:${port}`, `[::1]:${port}`], threads: 2, tsig: { keyFile } },
+    dns: { listen: [`127.0.0.1:${port}`, `[::1]:${port}`], threads: 2, tsig: { keyFile }, tls },
     api: { listen: `127.0.0.1:${apiPort}` },
     geo: { directory: processes.makeDirectory('geo'), bundled: false },
     stateDirectory,
@@ -43,7 +56,7 @@ export async function startPrimary(processes: Processes, configuration: unknown)
   const running = processes.azimuth(args, { name: 'azimuth', environment: { AZIMUTH_LOG_FORMAT: 'json' } });
   await running.waitFor(/^dns {6}udp\+tcp/m, 60_000);
   const api = { url: `http://127.0.0.1:${apiPort}`, tokenFile: join(stateDirectory, 'token') };
-  return { running, port, keyFile, api };
+  return { running, port, tlsPort, keyFile, api };
 }
 
 export type Secondary = { readonly running: Running; readonly port: number; readonly directory: string };
