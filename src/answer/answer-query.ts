@@ -7,7 +7,7 @@
 // Serves RFC 1034 section 4.3.2, RFC 2308 (negative answers), RFC 7871 (client subnet), RFC 7873 section 5.2 (cookies).
 
 import { NONE } from '../snapshot/snapshot.ts';
-import { INVALID_QUERY_TYPE, NOT_AUTHORITATIVE, NOT_SUPPORTED, PROHIBITED } from '../wire/extended-error.ts';
+import { INVALID_QUERY_TYPE, NOT_AUTHORITATIVE, NOT_SUPPORTED } from '../wire/extended-error.ts';
 import { HEADER_BYTES, PARSED, parseQuery, SILENCE } from '../wire/query.ts';
 import { CLIENT_COOKIE_BYTES, HAS_COOKIE } from '../wire/query-options.ts';
 import {
@@ -30,6 +30,8 @@ import { beginResponse, finishResponse, MAX_UDP_PAYLOAD, QUESTION_OFFSET } from 
 import { noteExtendedError } from '../wire/response-options.ts';
 import { answerChaos } from './answer-chaos.ts';
 import { answerName } from './answer-name.ts';
+import { answerTransfer } from './answer-transfer.ts';
+import { answerSigned, UNSIGNED } from './answer-tsig.ts';
 import { writeNegative, writeReferral, writeTargets } from './answer-zone.ts';
 import { chooseOptions } from './choose-options.ts';
 import { countRequest, countResponse } from './counters.ts';
@@ -67,11 +69,16 @@ export function answerQuery(
     return 0;
   }
   const size = protocol === UDP ? Math.min(outSize, query.udpPayloadSize, MAX_UDP_PAYLOAD) : outSize;
+  if (query.signatureAt !== UNSIGNED && outcome !== RCODE_FORMERR) {
+    return answerSigned(desk, bytes.subarray(start, start + length), out, outStart, size, protocol, answerQuery);
+  }
   beginAnswer(desk);
   response.options = query.options === 0 ? 0 : optionsFor(desk, protocol);
   beginResponse(response, query, out, outStart, size);
   let rcode = outcome;
-  if (outcome === PARSED) rcode = query.options === 0 ? answerQuestion(desk) : answerWithOptions(desk, protocol);
+  if (outcome === PARSED) {
+    rcode = query.options === 0 ? answerQuestion(desk, protocol) : answerWithOptions(desk, protocol);
+  }
   const zone = desk.zone !== NONE ? desk.zone : snapshot.zones.names.length;
   countRequest(counters, zone, protocol, desk.client.family === 6 ? 1 : 0, query.type);
   if (desk.limiter !== undefined && protocol === UDP) {
@@ -93,6 +100,7 @@ function beginAnswer(desk: Desk): void {
   desk.targets = NONE;
   desk.signer.proofCount = 0;
   desk.authoritative = false;
+  desk.transfer = undefined;
   desk.hasValidCookie = false;
 }
 
@@ -104,11 +112,11 @@ function optionsFor(desk: Desk, protocol: number): number {
 /** A query that has options; those about which there is more to decide are cookies. */
 function answerWithOptions(desk: Desk, protocol: number): number {
   const { query } = desk;
-  if ((query.options & HAS_COOKIE) === 0) return answerQuestion(desk);
+  if ((query.options & HAS_COOKIE) === 0) return answerQuestion(desk, protocol);
   if (query.questionEnd === query.start + HEADER_BYTES) return answerCookieQuestion(desk);
   const isRequired = protocol === UDP && desk.conduct.cookies.required === 'always';
   if (isRequired && isCookieAnswered(desk) && !desk.hasValidCookie) return RCODE_BADCOOKIE;
-  return answerQuestion(desk);
+  return answerQuestion(desk, protocol);
 }
 
 /** RFC 7873 section 5.4: a query with no question but for a server cookie, which the response has in any case. */
@@ -123,11 +131,13 @@ function isCookieAnswered({ response }: Desk): boolean {
 }
 
 /** Fills the response's sections; returns the rcode. */
-function answerQuestion(desk: Desk): number {
+function answerQuestion(desk: Desk, protocol: number): number {
   const { query, found } = desk;
   findQuestion(desk.snapshot.zones, query.name, query.type, found);
   desk.zone = found.zone;
   if (desk.limiter !== undefined) imputeName(desk);
+  const isTransfer = query.type === TYPE_AXFR || query.type === TYPE_IXFR;
+  if (isTransfer && query.class === CLASS_IN) return answerTransfer(desk, protocol === TCP || protocol === TLS);
   const isOurClass = query.class === CLASS_IN || query.class === CLASS_ANY;
   if (found.kind === FOUND_OUTSIDE || !isOurClass) return answerOutside(desk, isOurClass);
   desk.trace?.push({ step: 'zone', zone: found.zone });
@@ -170,14 +180,10 @@ function answerOutside(desk: Desk, isOurClass: boolean): number {
   return RCODE_REFUSED;
 }
 
-/** Transfers are known and not for everyone (RFC 5936 section 2.2.1); the rest are no questions that a zone could answer. */
+/** No questions that a zone could answer. */
 function refuseMetaType({ query, response }: Desk): number {
-  const isTransfer = query.type === TYPE_AXFR || query.type === TYPE_IXFR;
-  noteExtendedError(
-    response,
-    isTransfer ? PROHIBITED : query.type === TYPE_NXNAME ? INVALID_QUERY_TYPE : NOT_SUPPORTED,
-  );
+  const isAbsence = query.type === TYPE_NXNAME;
+  noteExtendedError(response, isAbsence ? INVALID_QUERY_TYPE : NOT_SUPPORTED);
   // RFC 9824 section 3.5: "the DNS server MUST return a Format Error".
-  if (query.type === TYPE_NXNAME) return RCODE_FORMERR;
-  return isTransfer ? RCODE_REFUSED : RCODE_NOTIMP;
+  return isAbsence ? RCODE_FORMERR : RCODE_NOTIMP;
 }

@@ -17,6 +17,10 @@ export type Counters = {
   readonly durations: Float64Array;
   /** [cause]: messages that got no answer. */
   readonly dropped: Float64Array;
+  /** [outcome]: signed queries. */
+  readonly signatures: Float64Array;
+  /** [outcome]: queries for a transfer. */
+  readonly transfers: Float64Array;
   /** [protocol][event]: what becomes of connections. */
   readonly connections: Float64Array;
   /** [zone][action]: answers that the rate limit withheld. */
@@ -83,6 +87,10 @@ export const LIMITED_DROPPED = 0;
 export const LIMITED_SLIPPED = 1;
 export const LIMITED_BAD_COOKIE = 2;
 
+export const SIGNATURE_OUTCOMES = ['verified', 'malformed', 'bad-key', 'bad-signature', 'bad-time'] as const;
+/** What a query for a transfer was answered with; `soa`: that nothing has changed, or that a stream is needed. */
+export const TRANSFER_OUTCOMES = ['axfr', 'ixfr', 'soa', 'refused', 'overload'] as const;
+
 const OTHER_TYPE = COUNTED_TYPES.length - 1;
 const TYPE_SLOTS = 260;
 const typeIndex = new Uint8Array(TYPE_SLOTS).fill(OTHER_TYPE);
@@ -99,6 +107,8 @@ export function createCounters(snapshot: Snapshot): Counters {
     answers: sharedFloat64(snapshot.services.clusters.length * REASONS.length),
     durations: sharedFloat64(DURATION_BUCKETS.length + 2),
     dropped: sharedFloat64(DROP_CAUSES.length),
+    signatures: sharedFloat64(SIGNATURE_OUTCOMES.length),
+    transfers: sharedFloat64(TRANSFER_OUTCOMES.length),
     connections: sharedFloat64(PROTOCOLS.length * CONNECTION_EVENTS.length),
     limited: sharedFloat64(zones * LIMIT_ACTIONS.length),
     silenced: sharedFloat64(zones * SILENCE_CAUSES.length),
@@ -123,6 +133,16 @@ export function countAnswer(counters: Counters, slot: number, reason: number): v
 
 export function countDropped(counters: Counters, cause: number, messages: number): void {
   add(counters.dropped, cause, messages);
+}
+
+/** `outcome`: index of SIGNATURE_OUTCOMES. */
+export function countSignature(counters: Counters, outcome: number): void {
+  add(counters.signatures, outcome, 1);
+}
+
+/** `outcome`: index of TRANSFER_OUTCOMES. */
+export function countTransfer(counters: Counters, outcome: number): void {
+  add(counters.transfers, outcome, 1);
 }
 
 /** `protocol` and `event` index the lists above. */

@@ -5,9 +5,12 @@ import { createTurns, type Turns } from '../load/turns.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import { NONE } from '../snapshot/snapshot.ts';
 import type { State } from '../snapshot/state.ts';
+import type { Transfer } from '../transfer/compose-transfer.ts';
+import { createJournal, type Journal } from '../transfer/journal.ts';
 import { createFlatName, type FlatName, MAX_NAME_BYTES } from '../wire/flat-name.ts';
 import { createQuery, type Query } from '../wire/query.ts';
 import { createResponse, QUESTION_OFFSET, type Response } from '../wire/response.ts';
+import type { TsigSigner } from '../wire/tsig-sign.ts';
 import { type Conduct, PLAIN_CONDUCT } from './conduct.ts';
 import { type Counters, createCounters } from './counters.ts';
 import { createDecision, type Decision } from './decision.ts';
@@ -15,6 +18,7 @@ import { createFound, type Found } from './find-name.ts';
 import { createRateLimiter, type RateLimiter } from './rate-limit.ts';
 import { createSigner, type Signer } from './signer.ts';
 import type { Trace } from './trace.ts';
+import { NO_TSIG, type TsigDesk } from './tsig-desk.ts';
 
 export type Desk = {
   snapshot: Snapshot;
@@ -60,6 +64,16 @@ export type Desk = {
   /** What the question's name counts as where answers are limited, and its zone: see limit-answer.ts. */
   imputedName: number;
   imputedZone: number;
+  /** Keys for TSIG, replaced as a whole when they change. */
+  tsig: TsigDesk;
+  /** While a query is answered whose signature is right: what signs the answer, with its key. */
+  tsigSigner: TsigSigner | undefined;
+  /** The query that was answered last is answered by this, rather than by what was composed. */
+  transfer: Transfer | undefined;
+  /** Transfers that have begun and have not been closed. */
+  transfersUnderWay: number;
+  /** What changed between the snapshots that were served. */
+  readonly journal: Journal;
   /** The RRset of `found.image` whose targets' addresses go with the answer, or NONE. */
   targets: number;
   readonly signer: Signer;
@@ -124,6 +138,11 @@ export function createDesk(
     hasValidCookie: false,
     imputedName: 0,
     imputedZone: 0,
+    tsig: NO_TSIG,
+    tsigSigner: undefined,
+    transfer: undefined,
+    transfersUnderWay: 0,
+    journal: createJournal(),
     targets: NONE,
     signer: createSigner(sign),
     trace: undefined,

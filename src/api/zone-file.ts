@@ -107,8 +107,8 @@ function addPutRoute({ server, desk }: ApiContext): void {
           const found = findItem(document, 'zones', key);
           isNew = found === undefined;
           // What no master file can say stays as it is.
-          const { dnssec } = found === undefined ? {} : (document.zones[found.index] ?? {});
-          item = dnssec === undefined ? zone : { ...zone, dnssec };
+          const { dnssec, transfers } = found === undefined ? {} : (document.zones[found.index] ?? {});
+          item = { ...zone, ...(dnssec && { dnssec }), ...(transfers && { transfers }) };
           checkPut(request, found?.item, item);
           const draft = putItem(document, 'zones', key, item);
           const placeInBody = (pointer: string) => describePlace(locate(pointer));

@@ -6,6 +6,7 @@ import { MAX_RECORD_TTL_SECONDS, MAX_SOA_SECONDS } from './limits.ts';
 import { parseHostInZone, parseMailbox, parseOwner } from './name.ts';
 import { checkUnique, type Located, type ParseContext } from './parse-context.ts';
 import { parseName, parseRecord, parseSeconds } from './parse-record.ts';
+import { parseTransfers } from './parse-transfers.ts';
 import { joinPointer } from './pointer.ts';
 import type { Report } from './problem-list.ts';
 import type { RecordSet, Soa, SoaDocument, Zone, ZoneDocument } from './zone.ts';
@@ -36,7 +37,17 @@ export function parseZone(document: ZoneDocument, path: string, context: ParseCo
   if (document.dnssec?.enabled === true) checkSigned(records, name, report);
   if (soa === undefined || nsTtlSeconds === undefined) return undefined;
   const signing = dnssec === undefined ? {} : { dnssec };
-  return { path, records, value: { name, soa, ns, nsTtlSeconds, ...signing, records: mergeRecords(records, report) } };
+  const copies: Pick<Zone, 'transfers'> =
+    document.transfers === undefined
+      ? {}
+      : { transfers: parseTransfers(document.transfers, joinPointer(path, 'transfers'), report) };
+  if (dnssec?.denial === 'compact' && (copies.transfers?.allow.length ?? 0) > 0) {
+    const message =
+      'other servers cannot make compact denials: set dnssec.denial to nsec, or let nobody copy the zone.';
+    report(joinPointer(path, 'transfers'), message);
+  }
+  const head = { name, soa, ns, nsTtlSeconds, ...signing, ...copies };
+  return { path, records, value: { ...head, records: mergeRecords(records, report) } };
 }
 
 /** In a zone that we sign, keys and what is asked of the parent come from signing (RFC 4035 section 2.1, RFC 7344 section 4). */

@@ -35,6 +35,7 @@ export const SettingsDocument = section({
       idleTimeout: duration('100ms', '1h', '10s'),
       messageTimeout: duration('100ms', '10m', '5s'),
     }),
+    tsig: section({ keyFile: text('empty, or the path of a file', (path) => path === '' || isPath(path), '') }),
     tls: section({
       listen: listOf(
         'an address with a port, such as 192.0.2.53:853 or [2001:db8::53]:853',

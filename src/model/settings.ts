@@ -28,6 +28,8 @@ export type Settings = {
       /** A message that has begun must be complete within this time. */
       readonly messageTimeoutMs: number;
     };
+    /** Empty: there are no keys. */
+    readonly tsig: { readonly keyFile: string };
     /** DNS over TLS; its connections have the limits of TCP's. */
     readonly tls: {
       readonly listen: readonly ListenAddress[];
@@ -150,6 +152,7 @@ function settingsOf({ dns, api, telemetry, geo, probe, dnssec, ...rest }: Static
         idleTimeoutMs: milliseconds(dns.tcp.idleTimeout),
         messageTimeoutMs: milliseconds(dns.tcp.messageTimeout),
       },
+      tsig: dns.tsig,
       tls: {
         listen: dns.tls.listen.map(boundAddress),
         certificate: dns.tls.certificate,

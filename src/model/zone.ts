@@ -10,6 +10,7 @@ import {
   MAX_RECORDS_PER_ZONE,
 } from './limits.ts';
 import { durationSchema, nameSchema } from './scalar.ts';
+import { type Transfers, TransfersSchema } from './transfers.ts';
 
 export type Soa = {
   readonly mname: string;
@@ -40,6 +41,8 @@ export type ZoneHead = {
   readonly nsTtlSeconds: number;
   /** How it is signed; absent when it is not. */
   readonly dnssec?: DnssecPolicy;
+  /** Absent: nobody may copy the zone, and nobody is told of its changes. */
+  readonly transfers?: Transfers;
 };
 
 export type Zone = ZoneHead & { readonly records: readonly RecordSet[] };
@@ -108,6 +111,7 @@ export const ZoneSchema = Type.Object(
     }),
     nsTtl: seconds(3600, 'TTL of the NS records.'),
     records: Type.Optional(Type.Array(RecordSchema, { maxItems: MAX_RECORDS_PER_ZONE })),
+    transfers: Type.Optional(TransfersSchema),
     dnssec: Type.Optional(DnssecSchema),
   },
   { additionalProperties: false, description: 'A delegated zone: its SOA, its name servers, its static records.' },

@@ -4,7 +4,9 @@ import { randomBytes } from 'node:crypto';
 import { Worker } from 'node:worker_threads';
 import type { Logger } from 'pino';
 import { type Counters, PROTOCOLS } from '../answer/counters.ts';
+import type { JournalStep } from '../transfer/journal.ts';
 import type { Certificate } from '../transport/certificate.ts';
+import type { TsigKey } from '../wire/tsig.ts';
 import type { AnswerThreadData, FromAnswerThread, ToAnswerThread } from './answer-thread.ts';
 import type { BoundAddress } from './open-listeners.ts';
 import type { Serving } from './serving.ts';
@@ -35,6 +37,7 @@ export class AnswerThreadKeeper {
   #worker: Worker | undefined;
   #exited: Promise<void> = Promise.resolve();
   #assignment: Assignment | undefined;
+  #keys: readonly TsigKey[] = [];
   #swaps = 0;
   #certificate: Certificate | undefined;
   #listen: readonly BoundAddress[] = [];
@@ -76,6 +79,17 @@ export class AnswerThreadKeeper {
     await this.#listening.promise;
   }
 
+  /** Signatures are verified with these from now on, by whatever thread takes this one's place too. */
+  setKeys(keys: readonly TsigKey[]): void {
+    this.#keys = keys;
+    this.#post({ kind: 'keys', keys });
+  }
+
+  /** A thread that takes this one's place begins with an empty journal: it then answers IXFR with whole zones. */
+  advanceJournal(step: JournalStep): void {
+    this.#post({ kind: 'journal', step });
+  }
+
   /** What TLS shows from now on; must be there before the first snapshot. */
   setCertificate(certificate: Certificate): void {
     this.#certificate = certificate;
@@ -103,6 +117,7 @@ export class AnswerThreadKeeper {
       seed: randomBytes(4).readInt32LE(),
     });
     this.#worker = worker;
+    if (this.#keys.length > 0) this.#post({ kind: 'keys', keys: this.#keys });
     if (this.#certificate !== undefined) this.#post({ kind: 'certificate', certificate: this.#certificate });
     worker.on('message', (message: FromAnswerThread) => this.#receive(message));
     worker.on('error', (error) => this.#dependencies.logger.error({ err: error }, 'an answer thread failed'));

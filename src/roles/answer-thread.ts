@@ -5,11 +5,15 @@ import { parentPort, workerData } from 'node:worker_threads';
 import type { Conduct } from '../answer/conduct.ts';
 import type { Counters } from '../answer/counters.ts';
 import { adoptSnapshot, createDesk, type Desk } from '../answer/desk.ts';
+import { createTsigDesk } from '../answer/tsig-desk.ts';
 import { signWithKey } from '../keys/sign.ts';
+import { computeHmac, readWallClock } from '../replication/hmac.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import type { State } from '../snapshot/state.ts';
+import { advanceJournal, type JournalStep } from '../transfer/journal.ts';
 import type { Certificate } from '../transport/certificate.ts';
 import type { Listener } from '../transport/listener.ts';
+import type { TsigKey } from '../wire/tsig.ts';
 import { type BoundAddress, type ListenerOptions, openListeners } from './open-listeners.ts';
 import { watchSharedGarbage } from './shared-garbage.ts';
 
@@ -33,6 +37,10 @@ export type ToAnswerThread =
       /** Of shared memory that the snapshot before did not have. */
       readonly newBytes: number;
     }
+  /** From now on signatures are verified with these. */
+  | { readonly kind: 'keys'; readonly keys: readonly TsigKey[] }
+  /** The snapshot that is served has become what it is by this step. */
+  | { readonly kind: 'journal'; readonly step: JournalStep }
   /** Comes before the first `serve` where there is TLS. */
   | { readonly kind: 'certificate'; readonly certificate: Certificate }
   | { readonly kind: 'close' };
@@ -47,6 +55,7 @@ function run(port: NonNullable<typeof parentPort>, data: AnswerThreadData): void
   const send = (message: FromAnswerThread) => port.postMessage(message);
   let desk: Desk | undefined;
   let listeners: Promise<Listener[]> | undefined;
+  let tsig = createTsigDesk([], computeHmac, readWallClock);
   let certificate: Certificate | undefined;
   const garbage = watchSharedGarbage();
   port.on('message', (message: ToAnswerThread) => {
@@ -57,6 +66,15 @@ function run(port: NonNullable<typeof parentPort>, data: AnswerThreadData): void
       });
       return;
     }
+    if (message.kind === 'keys') {
+      tsig = createTsigDesk(message.keys, computeHmac, readWallClock);
+      if (desk !== undefined) desk.tsig = tsig;
+      return;
+    }
+    if (message.kind === 'journal') {
+      if (desk !== undefined) advanceJournal(desk.journal, message.step);
+      return;
+    }
     if (message.kind === 'certificate') {
       certificate = message.certificate;
       void renewCertificate(listeners, message.certificate);
@@ -65,6 +83,7 @@ function run(port: NonNullable<typeof parentPort>, data: AnswerThreadData): void
     const { listen, snapshot, state, counters, newBytes, swap } = message;
     if (desk === undefined) {
       desk = createDesk(snapshot, state, data.seed, data.thread, data.conduct, signWithKey);
+      desk.tsig = tsig;
       adoptSnapshot(desk, snapshot, state, counters);
       // Nothing is listened on before there is something to answer with.
       listeners = openListeners(data, listen, certificate, desk);

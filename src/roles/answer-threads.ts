@@ -4,8 +4,10 @@
 import { availableParallelism } from 'node:os';
 import { type Counters, createCounters, PROTOCOLS } from '../answer/counters.ts';
 import type { ListenAddress } from '../model/listen-address.ts';
+import type { JournalStep } from '../transfer/journal.ts';
 import type { Certificate } from '../transport/certificate.ts';
 import { checkAddresses } from '../transport/check-addresses.ts';
+import type { TsigKey } from '../wire/tsig.ts';
 import { AnswerThreadKeeper, type KeeperDependencies, type KeeperOptions } from './answer-thread-keeper.ts';
 import type { CounterTotals } from './counter-totals.ts';
 import type { BoundAddress } from './open-listeners.ts';
@@ -109,6 +111,16 @@ export class AnswerThreads {
     if (counters !== undefined) {
       await keeper.serve({ serving, counters }, bound.length > 0 ? bound : askedAddresses(this.#options));
     }
+  }
+
+  /** Signatures are verified with these from now on. */
+  setKeys(keys: readonly TsigKey[]): void {
+    for (const keeper of this.#keepers) keeper.setKeys(keys);
+  }
+
+  /** How the snapshot that is served became what it is, for incremental transfers. */
+  advanceJournal(step: JournalStep): void {
+    for (const keeper of this.#keepers) keeper.advanceJournal(step);
   }
 
   /** What TLS shows from now on; must be there before the first snapshot. */

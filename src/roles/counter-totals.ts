@@ -11,7 +11,9 @@ import {
   FAMILIES,
   LIMIT_ACTIONS,
   PROTOCOLS,
+  SIGNATURE_OUTCOMES,
   SILENCE_CAUSES,
+  TRANSFER_OUTCOMES,
 } from '../answer/counters.ts';
 import { REASONS } from '../answer/decision.ts';
 import { NONE, type Snapshot } from '../snapshot/snapshot.ts';
@@ -19,7 +21,16 @@ import { formatResponseCode } from '../wire/record-types.ts';
 
 export type Labels = Readonly<Record<string, string>>;
 export type LabelledCount = { readonly labels: Labels; readonly value: number };
-export type CounterFamily = 'requests' | 'responses' | 'answers' | 'dropped' | 'connections' | 'limited' | 'silenced';
+export type CounterFamily =
+  | 'requests'
+  | 'responses'
+  | 'answers'
+  | 'dropped'
+  | 'connections'
+  | 'limited'
+  | 'silenced'
+  | 'signatures'
+  | 'transfers';
 
 type Totals = Map<string, { readonly labels: Labels; value: number }>;
 
@@ -29,6 +40,8 @@ export class CounterTotals {
     responses: new Map(),
     answers: new Map(),
     dropped: new Map(),
+    signatures: new Map(),
+    transfers: new Map(),
     connections: new Map(),
     limited: new Map(),
     silenced: new Map(),
@@ -76,6 +89,8 @@ const FAMILIES_OF_COUNTERS: readonly CounterFamily[] = [
   'connections',
   'limited',
   'silenced',
+  'signatures',
+  'transfers',
 ];
 
 function addCounts(totals: Totals, counts: readonly LabelledCount[]): void {
@@ -108,6 +123,8 @@ const LABELLERS: Readonly<Record<CounterFamily, (snapshot: Snapshot, index: numb
   }),
   answers: labelAnswer,
   dropped: (_snapshot, index) => ({ cause: DROP_CAUSES[index] ?? 'other' }),
+  signatures: (_snapshot, index) => ({ outcome: SIGNATURE_OUTCOMES[index] ?? 'other' }),
+  transfers: (_snapshot, index) => ({ outcome: TRANSFER_OUTCOMES[index] ?? 'other' }),
   connections: (_snapshot, index) => ({
     proto: PROTOCOLS[Math.floor(index / CONNECTION_EVENTS.length)] ?? '',
     event: CONNECTION_EVENTS[index % CONNECTION_EVENTS.length] ?? '',

@@ -44,6 +44,22 @@ export function addAnswerMetrics(
     },
   });
   metrics.addCounter({
+    name: 'azimuth_dns_signatures_total',
+    help: 'Signed queries (TSIG), by what came of their signature.',
+    labels: ['outcome'],
+    collect: (set) => {
+      for (const { labels, value } of totals.read('signatures')) set(value, labels);
+    },
+  });
+  metrics.addCounter({
+    name: 'azimuth_dns_transfers_total',
+    help: 'Queries for a transfer (AXFR, IXFR), by what they were answered with.',
+    labels: ['outcome'],
+    collect: (set) => {
+      for (const { labels, value } of totals.read('transfers')) set(value, labels);
+    },
+  });
+  metrics.addCounter({
     name: 'azimuth_dns_connections_total',
     help: 'What became of connections.',
     labels: ['proto', 'event'],

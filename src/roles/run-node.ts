@@ -28,6 +28,7 @@ import type { BoundAddress } from './open-listeners.ts';
 import { openStore, type Store } from './open-store.ts';
 import { startProbeRole } from './probe-role.ts';
 import { type LocationResolver, openRevisionReader } from './read-revision.ts';
+import { type Replication, startReplication } from './replication.ts';
 
 export type Role = 'dns' | 'probe' | 'api';
 
@@ -108,6 +109,7 @@ async function startNode(
   const answerThreads = countThreads(settings.dns.threads);
   let transport: ChosenTransport | undefined;
   let threads: AnswerThreads | undefined;
+  let replication: Replication | undefined;
   let api: ApiRole | undefined;
   let follower: ConfigurationFollower;
   let listening: Promise<void> = Promise.resolve();
@@ -140,6 +142,9 @@ async function startNode(
         { ...settings.dns, conduct, transport: transport.transport, threads: answerThreads },
         { logger, totals },
       );
+      const copies = startReplication(settings.dns.tsig.keyFile, { logger, metrics, threads });
+      replication = copies;
+      closers.push(() => copies.close());
       serveCertificate(settings, threads, metrics, logger, closers);
       await threads.open();
     }
@@ -149,7 +154,7 @@ async function startNode(
       api = await startApiRole({ settings, version, initial }, { store, control, resolveLocation, metrics, logger });
       closers.push(() => api?.close());
     }
-    if (threads !== undefined) listening = serveWith(threads, control);
+    if (threads !== undefined) listening = serveWith(threads, control, replication);
     // Whoever runs the node looks at it, but not before everything else has started.
     listening.catch(() => undefined);
   } else {
@@ -209,11 +214,12 @@ function createControl(
 }
 
 /** Hands every snapshot to the answer threads. Resolves when the first is answered from; rejects when nothing can be bound. */
-function serveWith(threads: AnswerThreads, control: Control): Promise<void> {
+function serveWith(threads: AnswerThreads, control: Control, replication: Replication | undefined): Promise<void> {
   return new Promise((resolve, reject) => {
     control.onServing(async (serving) => {
       try {
         await threads.serve(serving);
+        replication?.note(serving);
         resolve();
       } catch (error) {
         reject(error);

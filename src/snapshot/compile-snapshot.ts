@@ -64,8 +64,9 @@ export function compileSnapshot(
 
   const { rankings, ...tables } = compiled;
   const names = configuration.zones.map(({ name }) => name);
+  const transfers = configuration.zones.map((zone) => zone.transfers);
   const unsigned = {
-    zones: compileZones(names, images.value, steered),
+    zones: compileZones(names, images.value, steered, transfers),
     serial,
     ...tables,
     rankings: compileRankings(rankings, cache),

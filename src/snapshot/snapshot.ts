@@ -6,6 +6,7 @@
 //   rankings client prefix → preference list (positions in the service's list of clusters)
 
 import type { SignatureTable } from '../dnssec/signature-table.ts';
+import type { Prefix } from '../model/address.ts';
 import { FAMILY_BITS } from '../model/family-bits.ts';
 import type { RankMap } from '../steering/run-map.ts';
 import type { ZoneImage } from './zone-image.ts';
@@ -35,7 +36,12 @@ export type ZoneTable = {
   /** Services of zone z, as its image numbers them: `services[serviceStarts[z] + steered]`. */
   readonly serviceStarts: Int32Array;
   readonly services: Int32Array;
+  /** Who may copy each zone; undefined: nobody. */
+  readonly transfers: readonly (readonly CompiledRule[] | undefined)[];
 };
+
+/** A rule on who may copy a zone: both of what it names must hold. */
+export type CompiledRule = { readonly key: string | undefined; readonly prefix: Prefix | undefined };
 
 export const FAMILY_A = FAMILY_BITS.A;
 export const FAMILY_AAAA = FAMILY_BITS.AAAA;

@@ -103,6 +103,27 @@ export function rrsetCountOf({ words }: ZoneImage, node: number): number {
   return (words[node] ?? 0) >>> 16;
 }
 
+/** Words that the node's name takes, between its first four words and its RRsets. */
+export function wordsOfNodeName({ words }: ZoneImage, node: number): number {
+  return (((words[node] ?? 0) & 0xff) + 3) >>> 2;
+}
+
+/** The node behind this one in memory, or NONE behind the last: nodes stand one behind another, the data of the last RRset last. */
+export function nextNode(image: ZoneImage, node: number): number {
+  const { words, bytes } = image;
+  const count = rrsetCountOf(image, node);
+  let end = node + NODE_WORDS + wordsOfNodeName(image, node);
+  if (count > 0) {
+    const rrset = end + RRSET_WORDS * (count - 1);
+    let at = dataStartOf(image, rrset);
+    for (let record = recordCountOf(image, rrset); record > 0; record--) {
+      at += 2 + (((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0));
+    }
+    end = (at + 3) >>> 2;
+  }
+  return end < words.length ? end : NONE;
+}
+
 /** Labels of the whole name of a node. */
 export function labelCountOf({ words, labelCount }: ZoneImage, node: number): number {
   return labelCount + (((words[node] ?? 0) >>> 8) & 0xff);

@@ -37,5 +37,8 @@ export function answerMessage(
   protocol: number,
   _wake: () => void,
 ): number | AnswerSeries {
-  return answerQuery(desk, message, 0, message.length, out, LENGTH_BYTES, MAX_MESSAGE_BYTES, protocol);
+  const length = answerQuery(desk, message, 0, message.length, out, LENGTH_BYTES, MAX_MESSAGE_BYTES, protocol);
+  const { transfer } = desk;
+  desk.transfer = undefined;
+  return transfer ?? length;
 }

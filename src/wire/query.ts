@@ -1,15 +1,23 @@
 // Parses one DNS query from the wire into a Query that the caller owns and reuses: no allocation, no exception, whatever
 // the bytes. Anything that is not exactly one well-formed question gets the rcode that it deserves, or silence.
 //
-// Serves RFC 1035 section 4.1, RFC 6891 (EDNS; its options: query-options.ts), RFC 9619 (one question only), and the query
-// without a question of RFC 7873 section 5.4.
+// Serves RFC 1035 section 4.1, RFC 6891 (EDNS; its options: query-options.ts), RFC 8945 (where TSIG stands), RFC 9619 (one
+// question only), and the query without a question of RFC 7873 section 5.4.
 //
 //   0           12                  questionEnd                    end
 //   | header 12 | qname, type, class | OPT and others, any order   |
 
 import { createFlatName, type FlatName, MAX_LABEL_BYTES, MAX_LABELS, readFlatName } from './flat-name.ts';
 import { createSubnet, HAS_COOKIE, parseOptions, type QueryOptions } from './query-options.ts';
-import { RCODE_BADVERS, RCODE_FORMERR, RCODE_NOTIMP, TYPE_OPT } from './record-types.ts';
+import {
+  RCODE_BADVERS,
+  RCODE_FORMERR,
+  RCODE_NOTIMP,
+  TYPE_IXFR,
+  TYPE_OPT,
+  TYPE_SOA,
+  TYPE_TSIG,
+} from './record-types.ts';
 
 /** A query as parsed. One per thread, filled anew for each message; byte offsets count from the start of `bytes`. */
 export type Query = QueryOptions & {
@@ -32,6 +40,10 @@ export type Query = QueryOptions & {
   /** As the client states it; 512 without EDNS. */
   udpPayloadSize: number;
   dnssecOk: boolean;
+  /** Where the TSIG record begins, the last of the message; -1: it has none. */
+  signatureAt: number;
+  /** IXFR: the serial that whoever asks has already (RFC 1995 section 3). */
+  heldSerial: number;
   /** RFC 9824 section 5.1: NXDOMAIN is understood beside a compact denial. */
   compactOk: boolean;
 };
@@ -62,6 +74,8 @@ export function createQuery(): Query {
     ednsVersion: 0,
     udpPayloadSize: MIN_UDP_PAYLOAD,
     dnssecOk: false,
+    signatureAt: -1,
+    heldSerial: 0,
     compactOk: false,
     options: 0,
     cookieStart: 0,
@@ -81,9 +95,14 @@ export function parseQuery(query: Query, bytes: Uint8Array, start: number, lengt
   const end = start + length;
   const questions = read16(bytes, start + 4);
   // RFC 9619 section 4: "a DNS message with OPCODE = 0 MUST NOT include a QDCOUNT parameter whose value is greater than 1".
-  if (questions > 1 || read16(bytes, start + 6) !== 0 || read16(bytes, start + 8) !== 0) return RCODE_FORMERR;
+  const authorities = read16(bytes, start + 8);
+  if (questions > 1 || read16(bytes, start + 6) !== 0 || authorities > 1) return RCODE_FORMERR;
   if (questions === 1 && !parseQuestion(query, end)) return RCODE_FORMERR;
-  if (!parseAdditional(query, read16(bytes, start + 10), end)) return RCODE_FORMERR;
+  let at = query.questionEnd;
+  // IXFR is the one type whose questions have an authority section, and they always have it.
+  if (query.type === TYPE_IXFR) at = authorities === 1 ? parseHeldSoa(query, end) : -1;
+  else if (authorities === 1) return RCODE_FORMERR;
+  if (at < 0 || !parseAdditional(query, at, read16(bytes, start + 10), end)) return RCODE_FORMERR;
   // Without a question there is one thing to ask for, a server cookie (RFC 7873 section 5.4).
   if (questions === 0 && (query.options & HAS_COOKIE) === 0) return RCODE_FORMERR;
   return query.hasEdns && query.ednsVersion !== 0 ? RCODE_BADVERS : PARSED;
@@ -103,6 +122,7 @@ function resetQuery(query: Query, bytes: Uint8Array, start: number, flags: numbe
   query.ednsVersion = 0;
   query.udpPayloadSize = MIN_UDP_PAYLOAD;
   query.dnssecOk = false;
+  query.signatureAt = -1;
   query.compactOk = false;
   // What these do not name is not looked at, so that it need not be cleared.
   query.options = 0;
@@ -119,11 +139,26 @@ function parseQuestion(query: Query, end: number): boolean {
   return true;
 }
 
+/** RFC 1995 section 3: "the authority section containing the SOA record of client's version of the zone". Returns the offset behind it, or -1. */
+function parseHeldSoa(query: Query, end: number): number {
+  const { bytes } = query;
+  const at = skipName(bytes, query.questionEnd, end);
+  if (at < 0 || at + 10 > end || read16(bytes, at) !== TYPE_SOA) return -1;
+  const length = read16(bytes, at + 8);
+  const dataEnd = at + 10 + length;
+  if (dataEnd > end || length < SOA_NUMBERS_BYTES + 2) return -1;
+  const serialAt = dataEnd - SOA_NUMBERS_BYTES;
+  query.heldSerial = read16(bytes, serialAt) * 0x10000 + read16(bytes, serialAt + 2);
+  return dataEnd;
+}
+
+/** An SOA ends with five numbers of four bytes, of which the serial is the first (RFC 1035 section 3.3.13). */
+const SOA_NUMBERS_BYTES = 20;
+
 /** Finds the one OPT among the additional records; everything must end exactly where the message does. */
-function parseAdditional(query: Query, count: number, end: number): boolean {
+function parseAdditional(query: Query, at: number, count: number, end: number): boolean {
   if (count > MAX_ADDITIONAL_RECORDS) return false;
   const { bytes } = query;
-  let at = query.questionEnd;
   for (let record = 0; record < count; record++) {
     const ownerStart = at;
     at = skipName(bytes, at, end);
@@ -142,6 +177,11 @@ function parseAdditional(query: Query, count: number, end: number): boolean {
       query.compactOk = ((bytes[at + 6] ?? 0) & 0x40) !== 0;
       // What the options of an unknown version mean is unknown too.
       if (query.ednsVersion === 0 && !parseOptions(query, bytes, dataStart, dataEnd)) return false;
+    }
+    if (type === TYPE_TSIG) {
+      // RFC 8945 section 5.1: one that is not the last record is FORMERR.
+      if (record !== count - 1) return false;
+      query.signatureAt = ownerStart;
     }
     at = dataEnd;
   }

@@ -24,6 +24,7 @@ export const TYPE_SVCB = 64;
 export const TYPE_HTTPS = 65;
 /** RFC 9824 section 3.5: in an NSEC only, of a name that is not there. */
 export const TYPE_NXNAME = 128;
+export const TYPE_TSIG = 250;
 export const TYPE_IXFR = 251;
 export const TYPE_AXFR = 252;
 export const TYPE_ANY = 255;
@@ -33,6 +34,9 @@ export const CLASS_CH = 3;
 export const CLASS_NONE = 254;
 export const CLASS_ANY = 255;
 
+/** RFC 1996. */
+export const OPCODE_NOTIFY = 4;
+
 export const RCODE_NOERROR = 0;
 export const RCODE_FORMERR = 1;
 export const RCODE_SERVFAIL = 2;
@@ -41,6 +45,8 @@ export const RCODE_NOTIMP = 4;
 export const RCODE_REFUSED = 5;
 /** RFC 6672 section 2.2: a DNAME would make the name too long. */
 export const RCODE_YXDOMAIN = 6;
+/** RFC 8945 section 5.2: not authorized; RFC 5936 section 2.2.1: not authoritative for the zone. */
+export const RCODE_NOTAUTH = 9;
 /** Extended (RFC 6891 section 9): its upper eight bits travel in the OPT record. */
 export const RCODE_BADVERS = 16;
 /** Extended: the server cookie is missing or wrong (RFC 7873 section 8). */
@@ -134,7 +140,7 @@ const TYPES: readonly (readonly [number, string])[] = [
   [109, 'EUI64'],
   [128, 'NXNAME'],
   [249, 'TKEY'],
-  [250, 'TSIG'],
+  [TYPE_TSIG, 'TSIG'],
   [TYPE_IXFR, 'IXFR'],
   [TYPE_AXFR, 'AXFR'],
   [253, 'MAILB'],

@@ -6,10 +6,14 @@ import packet from 'dns-packet';
 import fc from 'fast-check';
 import { answerQuery, TCP, TLS, UDP } from '../../src/answer/answer-query.ts';
 import { createDesk } from '../../src/answer/desk.ts';
+import { createTsigDesk } from '../../src/answer/tsig-desk.ts';
+import { computeHmac } from '../../src/replication/hmac.ts';
 import { decodeMessage } from '../../src/wire/decode-message.ts';
 import { MAX_UDP_PAYLOAD } from '../../src/wire/response.ts';
 import { OPEN_CONDUCT } from '../support/conduct.ts';
+import { encodeName } from '../support/dns-client.ts';
 import { RFC_FIXTURE } from '../support/rfc-zone.ts';
+import { NOW_SECONDS, TEST_KEY } from '../support/tsig.ts';
 import { readCorpus } from './corpus.ts';
 import { createPacket, createRandom, mutate } from './mutators.ts';
 
@@ -26,6 +30,8 @@ const PROTOCOLS = [UDP, TCP, UDP, TLS] as const;
 
 const { snapshot, state } = RFC_FIXTURE;
 const desk = createDesk(snapshot, state, 99, 0, OPEN_CONDUCT);
+const key = { name: encodeName(TEST_KEY.name), algorithm: 'hmac-sha256' as const, secret: TEST_KEY.secret };
+desk.tsig = createTsigDesk([key], computeHmac, () => NOW_SECONDS);
 const out = new Uint8Array(MAX_TCP_BYTES + 64).fill(FILL);
 
 /** Answers, and checks what must be true of every answer. Returns its length. */

@@ -3,6 +3,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { encodeName, encodeQuery, encodeRecord, type QueryShape } from '../support/dns-client.ts';
+import { signQuery } from '../support/tsig.ts';
 
 const labels = (...lengths: readonly number[]) => [
   ...lengths.flatMap((length) => [length, ...new Array<number>(length).fill(0x61)]),
@@ -49,6 +50,12 @@ const PACKETS: Readonly<Record<string, QueryShape>> = {
   'referral-ds-at-cut': ask('sub', 'DS'),
   truncated: { ...ask('huge'), udpSize: 512 },
   transfer: { name: 'example.com.', type: 'AXFR' },
+  'transfer-incremental': {
+    name: 'example.com.',
+    type: 'IXFR',
+    counts: [1, 0, 1, 0],
+    trailing: encodeRecord([0xc0, 12], 6, 1, [0, 0, 0, 0], [0xc0, 12, 0xc0, 12, ...new Array<number>(20).fill(1)]),
+  },
   'type-0': ask('mail', 'TYPE0'),
   'type-opt': ask('mail', 'OPT'),
   'class-any': { ...ask('mail'), class: 'ANY' },
@@ -97,3 +104,4 @@ const PACKETS: Readonly<Record<string, QueryShape>> = {
 for (const [name, shape] of Object.entries(PACKETS)) {
   writeFileSync(join(import.meta.dirname, 'corpus', `${name}.bin`), encodeQuery(shape));
 }
+writeFileSync(join(import.meta.dirname, 'corpus', 'tsig-right.bin'), signQuery(encodeQuery(ask('mail'))).bytes);

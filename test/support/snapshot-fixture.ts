@@ -287,7 +287,16 @@ function formatRecord({ name, ttlSeconds, type, data }: DecodedRecord): string {
 export function readCounters({ desk }: Pick<Fixture, 'desk'>): Readonly<Record<string, number>> {
   const totals = new CounterTotals();
   totals.follow(desk.snapshot, desk.counters);
-  const families = ['requests', 'responses', 'answers', 'dropped', 'limited', 'silenced'] as const;
+  const families = [
+    'requests',
+    'responses',
+    'answers',
+    'dropped',
+    'limited',
+    'silenced',
+    'signatures',
+    'transfers',
+  ] as const;
   return Object.fromEntries(
     families.flatMap((family) =>
       totals.read(family).map(({ labels, value }) => [[family, ...Object.values(labels)].join(' '), value]),

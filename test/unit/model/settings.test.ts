@@ -49,6 +49,7 @@ describe('parseSettings', () => {
             ipv6Prefix: 56,
             exempt: [],
           },
+          tsig: { keyFile: '' },
         },
         api: { listen: { host: '127.0.0.1', port: 8053 } },
         telemetry: { listen: { host: '127.0.0.1', port: 9153 } },
@@ -105,6 +106,7 @@ describe('parseSettings', () => {
           ipv6Prefix: 64,
           exempt: ['192.0.2.0/24'],
         },
+        tsig: { keyFile: '/keys' },
       },
       api: { listen: '[::]:443' },
       telemetry: { listen: '0.0.0.0:0' },
@@ -170,6 +172,7 @@ describe('parseSettings', () => {
             ipv6Prefix: 64,
             exempt: [{ family: 4, words: [0xc0000200], length: 24 }],
           },
+          tsig: { keyFile: '/keys' },
         },
         api: { listen: { host: '::', port: 443 } },
         telemetry: { listen: { host: '0.0.0.0', port: 0 } },
@@ -305,6 +308,6 @@ describe('parseSettings', () => {
       const document = [...path].reverse().reduce<unknown>((below, key) => ({ [key]: below }), initial);
       assert.deepEqual(problemsOf(document), [], path.join('.'));
     }
-    assert.equal(SETTING_KEYS.length, 49);
+    assert.equal(SETTING_KEYS.length, 50);
   });
 });

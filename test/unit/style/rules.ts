@@ -9,11 +9,13 @@ const LAYER_OF_FOLDER: ReadonlyMap<string, number> = new Map([
   ...layer(1, ['wire']),
   ...layer(2, ['steering', 'health', 'load', 'zone', 'geo', 'dnssec']),
   ...layer(3, ['snapshot']),
-  ...layer(4, ['answer']),
+  ...layer(4, ['transfer']),
+  ...layer(5, ['answer']),
   // System calls that Node lacks (the addon) or goes wrong with. Below the edge, since several of its folders need them.
-  ...layer(5, ['native']),
-  ...layer(6, [
+  ...layer(6, ['native']),
+  ...layer(7, [
     'transport',
+    'replication',
     'store',
     'probe',
     'api',
@@ -25,15 +27,15 @@ const LAYER_OF_FOLDER: ReadonlyMap<string, number> = new Map([
     'documents',
     'keys',
   ]),
-  ...layer(7, ['roles']),
-  ...layer(8, ['commands']),
+  ...layer(8, ['roles']),
+  ...layer(9, ['commands']),
   // src/main.ts itself, above all folders.
-  ...layer(9, ['']),
+  ...layer(10, ['']),
 ]);
 
-const PURE_UP_TO_LAYER = 4;
+const PURE_UP_TO_LAYER = 5;
 /** The layer whose folders do not import each other: thin I/O, wired together by roles. */
-const EDGE_LAYER = 6;
+const EDGE_LAYER = 7;
 const SHARED_EDGE = 'telemetry';
 const PURE_PACKAGES: ReadonlySet<string> = new Set(['typebox', 'typebox/value', 'typebox/compile']);
 const MAX_LINES = 400;

@@ -101,6 +101,23 @@ describe('parsing a query', () => {
     assert.equal(outcomeOf({ counts: [0x0100, 0, 0, 0] }), RCODE_FORMERR);
   });
 
+  it('takes the SOA that IXFR has in its authority section, and reads the serial of it (RFC 1995 section 3)', () => {
+    const numbers = [0xfe, 0xdc, 0xba, 0x98, ...new Array<number>(16).fill(0)];
+    const soa = (type: number, data: readonly number[]) => encodeRecord([0xc0, 12], type, 1, [0, 0, 0, 0], data);
+    const ixfr = (record: readonly number[], type = 'IXFR') => ({
+      type,
+      counts: [1, 0, 1, 0] as const,
+      trailing: record,
+    });
+    const { outcome, query } = parse(ixfr(soa(6, [0xc0, 12, 0xc0, 12, ...numbers])));
+    assert.deepEqual([outcome, query.heldSerial], [PARSED, 0xfedcba98]);
+    assert.equal(outcomeOf(ixfr(soa(6, [0xc0, 12, 0xc0, 12, ...numbers]), 'A')), RCODE_FORMERR);
+    assert.equal(outcomeOf(ixfr(soa(1, [0xc0, 12, 0xc0, 12, ...numbers]))), RCODE_FORMERR);
+    assert.equal(outcomeOf(ixfr(soa(6, numbers))), RCODE_FORMERR);
+    assert.equal(outcomeOf(ixfr(soa(6, [0, 0, ...numbers]).slice(0, -1))), RCODE_FORMERR);
+    assert.equal(outcomeOf({ type: 'IXFR' }), RCODE_FORMERR);
+  });
+
   describe('names', () => {
     it('may have 255 octets and not 256', () => {
       assert.equal(outcomeOf({ rawName: labels(63, 63, 63, 61) }), PARSED);
@@ -186,12 +203,15 @@ describe('parsing a query', () => {
       assert.equal(outcomeOf({ additionals: [opt([], [0xc0, 12])] }), RCODE_FORMERR);
     });
 
-    it('may stand before or behind other records, such as a TSIG, which is passed over', () => {
+    it('may stand before or behind other records, but nothing behind a TSIG (RFC 8945 section 5.1)', () => {
+      const other = encodeRecord([0], 1, 1, [0, 0, 0, 0], [1, 2, 3, 4]);
       const tsig = encodeRecord([3, 0x6b, 0x65, 0x79, 0], 250, 255, [0, 0, 0, 0], new Array<number>(40).fill(7));
-      for (const additionals of [[tsig], [opt(), tsig], [tsig, opt()]])
+      for (const additionals of [[tsig], [opt(), tsig], [other, opt()], [opt(), other]])
         assert.equal(outcomeOf({ additionals }), PARSED);
-      assert.equal(parse({ additionals: [tsig, opt()] }).query.hasEdns, true);
-      assert.equal(parse({ additionals: [tsig] }).query.hasEdns, false);
+      assert.equal(outcomeOf({ additionals: [tsig, opt()] }), RCODE_FORMERR);
+      const signed = parse({ additionals: [opt(), tsig] }).query;
+      assert.deepEqual([signed.hasEdns, signed.signatureAt], [true, signed.questionEnd + 11]);
+      assert.equal(parse({ additionals: [other] }).query.signatureAt, -1);
     });
 
     it('takes up to eight additional records', () => {

@@ -1,0 +1,98 @@
+// Queries for a whole zone (AXFR, RFC 5936) and for what changed in it (IXFR, RFC 1995): who may have it, and what is sent.
+// What takes several messages is put on the desk as a transfer, which the stream that asked carries out.
+
+import { NONE } from '../snapshot/snapshot.ts';
+import { APEX_NODE } from '../snapshot/zone-image.ts';
+import { startTransfer } from '../transfer/compose-transfer.ts';
+import { recordsOfChanges } from '../transfer/incremental.ts';
+import { findChanges, type JournalEntry } from '../transfer/journal.ts';
+import { mayTransfer } from '../transfer/may-transfer.ts';
+import { isNewerSerial } from '../transfer/serial.ts';
+import type { TransferRecord } from '../transfer/transfer-set.ts';
+import { recordsOfZone, viewZone, type ZoneView } from '../transfer/zone-records.ts';
+import { NOT_AUTHORITATIVE, PROHIBITED } from '../wire/extended-error.ts';
+import { formatName } from '../wire/name.ts';
+import { RCODE_NOERROR, RCODE_NOTAUTH, RCODE_REFUSED, RCODE_SERVFAIL, TYPE_IXFR } from '../wire/record-types.ts';
+import { QUESTION_OFFSET } from '../wire/response.ts';
+import { noteExtendedError } from '../wire/response-options.ts';
+import { writeRrset } from './answer-zone.ts';
+import { countTransfer, TRANSFER_OUTCOMES } from './counters.ts';
+import type { Desk } from './desk.ts';
+
+/** Of one thread at once: each holds on to a snapshot, and to what its peer has not taken yet. */
+export const MAX_TRANSFERS = 16;
+
+/** Answers AXFR and IXFR; returns the rcode. `isStream`: whether the answer may have several messages. */
+export function answerTransfer(desk: Desk, isStream: boolean): number {
+  const { query, response, found, snapshot, client, tsigSigner } = desk;
+  // RFC 5936 section 2.2.1: NOTAUTH where the server is not authoritative for the zone that is asked for.
+  if (found.zone === NONE || found.image.name.length !== query.name.length) {
+    noteExtendedError(response, NOT_AUTHORITATIVE);
+    return RCODE_NOTAUTH;
+  }
+  const key = tsigSigner === undefined ? undefined : formatName(tsigSigner.key.name);
+  const isIncremental = query.type === TYPE_IXFR;
+  if (!mayTransfer(snapshot.zones.transfers[found.zone], client, key) || (!isStream && !isIncremental)) {
+    count(desk, 'refused');
+    noteExtendedError(response, PROHIBITED);
+    return RCODE_REFUSED;
+  }
+  desk.authoritative = true;
+  const view = viewZone(snapshot, found.zone, desk.signer.sign);
+  // RFC 1995 section 2: to whoever has this version or a newer one, and to all that does not fit into a datagram, "a single
+  // SOA record of the server's current version".
+  if (isIncremental && (!isStream || !isNewerSerial(snapshot.serial, query.heldSerial))) {
+    writeRrset(desk, APEX_NODE, found.image.soaRrset, 'answers', QUESTION_OFFSET);
+    count(desk, 'soa');
+    return RCODE_NOERROR;
+  }
+  if (view === undefined || desk.transfersUnderWay >= MAX_TRANSFERS) {
+    count(desk, 'overload');
+    return RCODE_SERVFAIL;
+  }
+  const changes = isIncremental ? findWorthwhile(desk, view) : undefined;
+  count(desk, changes === undefined ? 'axfr' : 'ixfr');
+  begin(
+    desk,
+    changes === undefined ? recordsOfZone(view) : recordsOfChanges(view, desk.journal, changes, query.heldSerial),
+  );
+  return RCODE_NOERROR;
+}
+
+/**
+ * The changes since the serial that whoever asks has; undefined where they are not known, or say more than the zone itself
+ * does: RFC 1995 section 4 lets the whole zone be sent then.
+ */
+function findWorthwhile(
+  { journal, query, snapshot }: Desk,
+  { zone, image }: ZoneView,
+): readonly JournalEntry[] | undefined {
+  // Signatures of the serial are made anew each time: what a secondary holds of them could not be named to be deleted.
+  if (image.signing !== undefined) return undefined;
+  const changes = findChanges(journal, snapshot.zones.names[zone] ?? '', query.heldSerial, snapshot.serial);
+  const bytes = changes?.reduce((sum, { deletions, additions }) => sum + deletions.length + additions.length, 0);
+  return bytes !== undefined && bytes > image.bytes.length ? undefined : changes;
+}
+
+function begin(desk: Desk, records: Iterator<TransferRecord>): void {
+  const { query, tsigSigner, tsig } = desk;
+  let isOpen = true;
+  desk.transfersUnderWay++;
+  desk.transfer = startTransfer({
+    id: query.id,
+    question: new Uint8Array(query.bytes.subarray(query.start + QUESTION_OFFSET, query.questionEnd)),
+    recursionDesired: query.recursionDesired,
+    hasEdns: query.hasEdns,
+    records,
+    signer: tsigSigner,
+    nowSeconds: tsig.nowSeconds,
+    onClose: () => {
+      if (isOpen) desk.transfersUnderWay--;
+      isOpen = false;
+    },
+  });
+}
+
+function count({ counters }: Desk, outcome: (typeof TRANSFER_OUTCOMES)[number]): void {
+  countTransfer(counters, TRANSFER_OUTCOMES.indexOf(outcome));
+}
