@@ -17,6 +17,9 @@ export const TEST_TOOLS: readonly TestTool[] = [
   { command: 'ip', apt: 'iproute2', brew: 'iproute2mac' },
   { command: 'dig', apt: 'bind9-dnsutils', brew: 'bind' },
   { command: 'named-rrchecker', apt: 'bind9', brew: 'bind' },
+  { command: 'named', apt: 'bind9', brew: 'bind' },
+  { command: 'nsd', apt: 'nsd', brew: 'nsd' },
+  { command: 'knotd', apt: 'knot', brew: 'knot' },
 ];
 
 /** The runner's word to the tests: commands that are missing and could not be installed, separated by commas. */
@@ -47,7 +50,7 @@ function findMissing(path?: string): readonly TestTool[] {
 /** The command that would provide `tools` on this kind of machine. */
 export function adviceFor(tools: readonly TestTool[], platform: string = process.platform): string {
   if (platform === 'darwin') return `brew install ${[...new Set(tools.map(({ brew }) => brew))].join(' ')}`;
-  return `sudo apt-get install --no-install-recommends ${tools.map(({ apt }) => apt).join(' ')}`;
+  return `sudo apt-get install --no-install-recommends ${[...new Set(tools.map(({ apt }) => apt))].join(' ')}`;
 }
 
 /** The machine as a test may replace it: who we are there, its PATH, and how it runs commands. */

@@ -1,17 +1,22 @@
 // Answers a name that one of our zones holds: with its records, with what its service decides, or along its alias, for as
 // long as the chain stays within our zones.
 
-import { NONE, type ZoneTable } from '../snapshot/snapshot.ts';
+import { hasBindings } from '../snapshot/bindings.ts';
+import { NONE } from '../snapshot/snapshot.ts';
 import { findRrset, rrsetCountOf, steeredOf } from '../snapshot/zone-image.ts';
-import { RCODE_NOERROR, RCODE_NXDOMAIN, TYPE_ANY, TYPE_CNAME, TYPE_HINFO } from '../wire/record-types.ts';
+import { RCODE_NOERROR, RCODE_NXDOMAIN, TYPE_ANY, TYPE_CNAME, TYPE_HINFO, TYPE_NSEC } from '../wire/record-types.ts';
 import { writeRecord } from '../wire/response.ts';
+import { answerBindings } from './answer-bindings.ts';
 import { answerService, isSteered } from './answer-service.ts';
 import { writeRrset } from './answer-zone.ts';
+import { writeCompactProof } from './compact-denial.ts';
 import { type Desk, MAX_ALIAS_STEPS } from './desk.ts';
-import { FOUND_DELEGATION, FOUND_NOTHING, FOUND_OUTSIDE, type Found } from './find-name.ts';
+import { FOUND_DELEGATION, FOUND_NOTHING, FOUND_OUTSIDE, FOUND_WILDCARD } from './find-name.ts';
+import { findService } from './find-service.ts';
 import { FOLLOWED, findDname, followCname, followDname } from './follow-alias.ts';
 import { noteWildcard } from './prove-absence.ts';
 import { NO_ROOM, signAtNeed } from './sign-answer.ts';
+import { takeBack } from './take-back.ts';
 
 /** Answers `desk.query` at `desk.found`; returns the rcode. */
 export function answerName(desk: Desk): number {
@@ -22,15 +27,24 @@ export function answerName(desk: Desk): number {
     if (found.kind === FOUND_NOTHING) {
       const dname = findDname(desk);
       // RFC 6604 section 3: the rcode is that of the last name of the chain.
-      if (dname === NONE) return answerNothing(desk, RCODE_NXDOMAIN);
+      if (dname === NONE) return isProofAsked(desk) ? answerProof(desk) : answerNothing(desk, RCODE_NXDOMAIN);
       const outcome = followDname(desk, dname);
       if (outcome === FOLLOWED) continue;
       return outcome;
     }
+    if (isProofAsked(desk)) return answerProof(desk);
     noteWildcard(desk);
+    if (found.kind === FOUND_WILDCARD) desk.trace?.push({ step: 'wildcard' });
     const service = findService(snapshot.zones, found);
-    if (service !== NONE && isSteered(snapshot, service, query.type)) return answerService(desk, service);
+    if (service !== NONE && isSteered(snapshot, service, query.type)) {
+      const outcome = answerService(desk, service);
+      if (outcome === FOLLOWED) continue;
+      return outcome;
+    }
 
+    if (service !== NONE && hasBindings(snapshot.services.bindings, service, query.type)) {
+      return answerBindings(desk, service);
+    }
     const rrset = findRrset(found.image, found.node, query.type);
     if (rrset !== NONE) {
       desk.trace?.push({ step: 'records' });
@@ -46,10 +60,18 @@ export function answerName(desk: Desk): number {
   return RCODE_NOERROR;
 }
 
-/** The service that steers the name, or NONE. */
-function findService({ serviceStarts, services }: ZoneTable, { image, node, zone }: Found): number {
-  const steered = steeredOf(image, node);
-  return steered === NONE ? NONE : (services[(serviceStarts[zone] ?? 0) + steered] ?? NONE);
+/** Where every name has an NSEC that is made when it is needed, it may also be asked for. */
+function isProofAsked({ query, found }: Desk): boolean {
+  return query.type === TYPE_NSEC && query.dnssecOk && found.image.signing?.isCompact === true;
+}
+
+function answerProof(desk: Desk): number {
+  const { response, found } = desk;
+  const before = response.at;
+  const records = writeCompactProof(desk, found.image, found.node, 0);
+  if (records === NO_ROOM) takeBack(response, before);
+  else response.answers += records;
+  return RCODE_NOERROR;
 }
 
 function answerNothing(desk: Desk, rcode: number): number {
@@ -76,10 +98,8 @@ function answerAny(desk: Desk, cname: number): number {
   const { image, node } = found;
   const ttl = ANY_TTL_SECONDS;
   const signatures = signAtNeed(desk, image, node, TYPE_HINFO, ttl, before, ttl, ownerOffset);
-  if (signatures === NO_ROOM) {
-    response.at = before;
-    response.truncated = true;
-  } else response.answers += 1 + signatures;
+  if (signatures === NO_ROOM) takeBack(response, before);
+  else response.answers += 1 + signatures;
   return RCODE_NOERROR;
 }
 

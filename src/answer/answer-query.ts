@@ -12,12 +12,15 @@ import {
   CLASS_ANY,
   CLASS_IN,
   isMetaType,
+  RCODE_FORMERR,
   RCODE_NOERROR,
   RCODE_NOTIMP,
+  RCODE_NXDOMAIN,
   RCODE_REFUSED,
   TYPE_ANY,
   TYPE_AXFR,
   TYPE_IXFR,
+  TYPE_NXNAME,
 } from '../wire/record-types.ts';
 import { beginResponse, finishResponse, MAX_UDP_PAYLOAD, QUESTION_OFFSET } from '../wire/response.ts';
 import { answerName } from './answer-name.ts';
@@ -88,21 +91,40 @@ function answerQuestion(desk: Desk): number {
   }
   desk.trace?.push({ step: 'zone', zone: found.zone });
   if (isMetaType(query.type) && query.type !== TYPE_ANY) return refuseMetaType(query.type);
-  if (found.kind === FOUND_DELEGATION) {
-    desk.trace?.push({ step: 'delegation' });
-    writeReferral(desk);
-    return RCODE_NOERROR;
-  }
+  if (found.kind === FOUND_DELEGATION) return refer(desk);
   const rcode = answerName(desk);
   // RFC 1035 section 6.2: with class * nobody can be sure to know everything.
   desk.authoritative = rcode !== RCODE_REFUSED && query.class === CLASS_IN;
+  // The name at which its aliases end: step 3b of the algorithm comes after each of them.
+  if (found.kind === FOUND_DELEGATION) return refer(desk);
   if (desk.negative) writeNegative(desk);
   if (desk.signer.proofCount > 0) writeProofs(desk);
   if (desk.targets !== NONE) writeTargets(desk, desk.targets, NONE);
-  return rcode;
+  return isDeniedCompactly(desk) ? denyCompactly(desk, rcode) : rcode;
+}
+
+function isDeniedCompactly({ query, found }: Desk): boolean {
+  return query.dnssecOk && found.image.signing?.isCompact === true;
+}
+
+/**
+ * RFC 9824 section 5: a name that is proven to have nothing is not denied by the rcode, but to those who say that they
+ * understand both; section 5.1: the answer then says so too.
+ */
+function denyCompactly({ query, response }: Desk, rcode: number): number {
+  response.compact = query.compactOk;
+  return rcode === RCODE_NXDOMAIN && !query.compactOk ? RCODE_NOERROR : rcode;
+}
+
+function refer(desk: Desk): number {
+  desk.trace?.push({ step: 'delegation' });
+  writeReferral(desk);
+  return RCODE_NOERROR;
 }
 
 /** Transfers are known and not for everyone (RFC 5936 section 2.2.1); the rest are no questions that a zone could answer. */
 function refuseMetaType(type: number): number {
+  // RFC 9824 section 3.5: "the DNS server MUST return a Format Error".
+  if (type === TYPE_NXNAME) return RCODE_FORMERR;
   return type === TYPE_AXFR || type === TYPE_IXFR ? RCODE_REFUSED : RCODE_NOTIMP;
 }

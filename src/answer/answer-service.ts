@@ -2,12 +2,12 @@
 
 import { countHandedOut } from '../load/handed-out.ts';
 import { FAMILY_A, FAMILY_AAAA, FAMILY_CNAME, NONE, type Snapshot } from '../snapshot/snapshot.ts';
-import { listOf, lookupV4, lookupV6, type RankMap, scopeV4, scopeV6 } from '../steering/run-map.ts';
 import {
   RCODE_NOERROR,
   RCODE_REFUSED,
   TYPE_A,
   TYPE_AAAA,
+  TYPE_ANY,
   TYPE_CNAME,
   TYPE_NSEC,
   TYPE_RRSIG,
@@ -16,7 +16,9 @@ import { writeRecord } from '../wire/response.ts';
 import { countAnswer } from './counters.ts';
 import { decide } from './decide.ts';
 import { REASON_NO_DATA, REASON_REFUSED } from './decision.ts';
-import type { Desk } from './desk.ts';
+import { type Desk, KIND_A, KIND_AAAA, KIND_OTHER } from './desk.ts';
+import { type AliasOutcome, addToChain, FOLLOWED, takeTarget } from './follow-alias.ts';
+import { rankClient } from './rank-client.ts';
 import { NO_ROOM, signAtNeed } from './sign-answer.ts';
 import { takeBack } from './take-back.ts';
 
@@ -33,8 +35,8 @@ export function isSteered(snapshot: Snapshot, service: number, type: number): bo
   return (families & familiesFor(type)) !== 0;
 }
 
-/** Answers `desk.query` for `service`; returns the rcode. */
-export function answerService(desk: Desk, service: number): number {
+/** Answers `desk.query` for `service`; returns the rcode, or FOLLOWED where it answered with an alias whose target comes next. */
+export function answerService(desk: Desk, service: number): AliasOutcome {
   const { query, decision, snapshot, state } = desk;
   desk.trace?.push({ step: 'service', service });
   const rankMap = snapshot.rankings[snapshot.services.rankings[service] ?? 0];
@@ -48,7 +50,8 @@ export function answerService(desk: Desk, service: number): number {
   const firstCluster = snapshot.services.clusterStarts[service] ?? 0;
   if (decision.reason === REASON_REFUSED) {
     countAnswer(desk.counters, firstCluster, REASON_REFUSED);
-    return RCODE_REFUSED;
+    // What aliases have said so far holds; who goes on from there and asks for this name is refused.
+    return desk.chainLength > 0 ? RCODE_NOERROR : RCODE_REFUSED;
   }
   if (decision.reason === REASON_NO_DATA) {
     countAnswer(desk.counters, firstCluster, REASON_NO_DATA);
@@ -56,11 +59,30 @@ export function answerService(desk: Desk, service: number): number {
     desk.signer.deniedType = query.type;
     return RCODE_NOERROR;
   }
-  if (writeEndpoints(desk, service)) {
-    countAnswered(desk);
-    countAnswer(desk.counters, firstCluster + decision.position, decision.reason);
-  }
-  return RCODE_NOERROR;
+  const isAlias = answersWithAlias(desk);
+  // In a ring of aliases this one has been given; the resolver finds that out.
+  if (isAlias && !addToChain(desk, CHAIN_SERVICE - service)) return RCODE_NOERROR;
+  const recordStart = desk.response.at;
+  if (!writeEndpoints(desk, service)) return RCODE_NOERROR;
+  countAnswered(desk);
+  countAnswer(desk.counters, firstCluster + decision.position, decision.reason);
+  return isAlias ? followTarget(desk, recordStart) : RCODE_NOERROR;
+}
+
+/** What is in the chain of aliases in place of an RRset: below NONE, so that it is none. */
+const CHAIN_SERVICE = NONE - 1;
+
+/** Whether what was decided leads on, to the name that is the answer's; a CNAME stands alone (RFC 1034 section 3.6.2). */
+function answersWithAlias({ query, decision, snapshot }: Desk): boolean {
+  const family = snapshot.endpoints.families[decision.endpoints[0] ?? NONE];
+  return family === FAMILY_CNAME && query.type !== TYPE_CNAME && query.type !== TYPE_ANY;
+}
+
+function followTarget(desk: Desk, recordStart: number): AliasOutcome {
+  const { dataStarts, dataLengths, data } = desk.snapshot.endpoints;
+  const endpoint = desk.decision.endpoints[0] ?? NONE;
+  takeTarget(desk, recordStart, data, dataStarts[endpoint] ?? 0, dataLengths[endpoint] ?? 0);
+  return FOLLOWED;
 }
 
 function familiesFor(type: number): number {
@@ -69,29 +91,8 @@ function familiesFor(type: number): number {
   return FAMILY_CNAME;
 }
 
-/**
- * The preference list of the client: by the subnet on whose behalf the resolver asks, or where there is none (or one of
- * length 0: the client does not want to be located, RFC 7871 section 7.1.2) by the resolver's own address, for which no
- * scope is said.
- */
-function rankClient(desk: Desk, rankMap: RankMap): number {
-  const { subnet } = desk.query;
-  const located = subnet.present && subnet.sourceLength > 0;
-  const words = located ? subnet.words : desk.client.words;
-  const isV4 = located ? subnet.family === 1 : desk.client.family === 4;
-  const high = words[0] ?? 0;
-  const low = words[1] ?? 0;
-  const table = isV4 ? rankMap.v4 : rankMap.v6;
-  const run = isV4 ? lookupV4(rankMap.v4, high) : lookupV6(rankMap.v6, high, low);
-  const list = listOf(table, run);
-  if (located) desk.scope = isV4 ? scopeV4(rankMap.v4, run, high) : scopeV6(rankMap.v6, run, high, low);
-  desk.trace?.push({ step: 'client', from: located ? 'subnet' : 'source', list, scope: desk.scope });
-  return list;
-}
-
-/** Index of `desk.clusterTurns`. */
 function kindOf(type: number): number {
-  return type === TYPE_A ? 0 : type === TYPE_AAAA ? 1 : 2;
+  return type === TYPE_A ? KIND_A : type === TYPE_AAAA ? KIND_AAAA : KIND_OTHER;
 }
 
 function writeEndpoints(desk: Desk, service: number): boolean {

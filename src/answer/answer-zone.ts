@@ -20,7 +20,7 @@ import { countRecords, type Response, type Section, writeForeignRecord, writeRec
 import type { Desk } from './desk.ts';
 import { createFound, findName } from './find-name.ts';
 import { noteInsecure, noteNothing, writeProofs } from './prove-absence.ts';
-import { isSigned, NO_ROOM, signAtNeed, writeSignatures } from './sign-answer.ts';
+import { isExpanded, isSigned, NO_ROOM, signAtNeed, writeSignatures } from './sign-answer.ts';
 import { suffixOffset } from './suffix-offset.ts';
 import { takeBack } from './take-back.ts';
 
@@ -57,7 +57,7 @@ function writeRecords(
   if (isSigned(desk, image)) {
     // The serial is the revision's: an SOA cannot be signed with its image, as all else is.
     signatures =
-      type === TYPE_SOA
+      type === TYPE_SOA || isExpanded(desk, image, node)
         ? signAtNeed(desk, image, node, type, ttlOf(image, rrset), before, ttlSeconds, ownerOffset)
         : writeSignatures(desk, image, node, type, ttlSeconds, ownerOffset);
     if (signatures === NO_ROOM) return takeBack(response, before);
@@ -136,11 +136,11 @@ export function writeReferral(desk: Desk): void {
   if (!writeRrset(desk, cut, ns, 'authorities', ownerOffset)) return;
   if (isSigned(desk, image)) {
     const ds = findRrset(image, cut, TYPE_DS);
-    if (ds === NONE) {
-      noteInsecure(desk);
-      writeProofs(desk);
-    } else writeRrset(desk, cut, ds, 'authorities', ownerOffset);
+    if (ds === NONE) noteInsecure(desk);
+    else writeRrset(desk, cut, ds, 'authorities', ownerOffset);
   }
+  // Aliases on the way here may have noted some, too.
+  writeProofs(desk);
   writeTargets(desk, ns, cut);
 }
 

@@ -1,7 +1,7 @@
 // A trace step in one sentence, for people.
 
 import { ENDPOINT_DRAINING, ENDPOINT_UP } from '../health/cluster-health.ts';
-import type { Snapshot } from '../snapshot/snapshot.ts';
+import { FAMILY_A, type Snapshot } from '../snapshot/snapshot.ts';
 import type { TraceStep } from './trace.ts';
 
 export function describeStep(snapshot: Snapshot, step: TraceStep): string {
@@ -13,6 +13,8 @@ export function describeStep(snapshot: Snapshot, step: TraceStep): string {
       return 'The name is in none of the zones here: the query is refused.';
     case 'delegation':
       return 'The name is delegated to other name servers: the answer refers to them.';
+    case 'wildcard':
+      return 'There is no such name: the wildcard above it stands in.';
     case 'records':
       return 'It is not steered: its records are the answer.';
     case 'alias':
@@ -39,6 +41,10 @@ export function describeStep(snapshot: Snapshot, step: TraceStep): string {
       return 'These clusters are passed over this time: their load leaves too little room.';
     case 'choose':
       return `Endpoint ${snapshot.endpoints.ids[step.endpoint]} is answered.`;
+    case 'hints':
+      return `Its records hint at ${step.family === FAMILY_A ? 'IPv4' : 'IPv6'} addresses as this client would get them:`;
+    case 'no-hints':
+      return 'None of these is up: the records hint at none of them.';
     case 'refused':
       return 'Nothing may be answered: the query is refused, so that the resolver asks elsewhere.';
     case 'no-data':

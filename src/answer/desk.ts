@@ -33,15 +33,16 @@ export type Desk = {
   readonly target: FlatName;
   /** Memory for the targets that a DNAME makes. */
   readonly synthesized: Uint8Array;
-  /** The aliases that have been followed, `chainLength` of them: RRset and zone of each. */
+  /** The aliases that have been followed, `chainLength` of them, CHAIN_WORDS each: RRset, zone, hash of the name. */
   readonly chain: Int32Array;
   chainLength: number;
   /** The zone of the question, wherever its aliases lead; NONE where it is none of ours. */
   zone: number;
-  /** By kind of question (A, AAAA, others), for a client asks one after the other: see Decision. */
+  /** By kind of question (A, AAAA, others, hints of each family), for a client asks one after the other: see Decision. */
   clusterTurns: readonly Turns[];
-  /** An endpoint has one family, so that its kind is its own. */
+  /** An endpoint has one family, so that its kind is its own; but for hints, which nobody takes turns away for. */
   endpointTurns: Turns;
+  hintTurns: Turns;
   /** The widest prefix over which the answer holds: what the EDNS client subnet option carries back. */
   scope: number;
   /** Whether the SOA must say that there is nothing (more) to be had. */
@@ -54,11 +55,20 @@ export type Desk = {
   trace: Trace | undefined;
 };
 
+/** Index of `clusterTurns`. */
+export const KIND_A = 0;
+export const KIND_AAAA = 1;
+export const KIND_OTHER = 2;
+export const KIND_HINT_A = 3;
+export const KIND_HINT_AAAA = 4;
+const KINDS = 5;
+
 /** On whose behalf a query is answered. `words` as in ClientSubnet; `family` 4 or 6. */
 export type Client = { family: number; readonly words: Uint32Array };
 
 /** Aliases that are followed for one question; what has been found by then is the answer. */
 export const MAX_ALIAS_STEPS = 8;
+export const CHAIN_WORDS = 3;
 
 /** `seed`: 32 random bits, from which all chance of this desk comes. `thread`: see Desk. Without `sign`, nobody may ask for signatures. */
 export function createDesk(snapshot: Snapshot, state: State, seed: number, thread = 0, sign?: Sign): Desk {
@@ -77,11 +87,12 @@ export function createDesk(snapshot: Snapshot, state: State, seed: number, threa
     ownerOffset: QUESTION_OFFSET,
     target: createFlatName(),
     synthesized: new Uint8Array(MAX_NAME_BYTES),
-    chain: new Int32Array(2 * MAX_ALIAS_STEPS),
+    chain: new Int32Array(CHAIN_WORDS * MAX_ALIAS_STEPS),
     chainLength: 0,
     zone: NONE,
     clusterTurns: [],
     endpointTurns: createTurns(0),
+    hintTurns: createTurns(0),
     scope: 0,
     negative: false,
     authoritative: false,
@@ -100,6 +111,7 @@ export function adoptSnapshot(desk: Desk, snapshot: Snapshot, state: State, coun
   desk.state = state;
   desk.counters = counters;
   const slots = snapshot.services.clusters.length;
-  desk.clusterTurns = [createTurns(slots), createTurns(slots), createTurns(slots)];
+  desk.clusterTurns = Array.from({ length: KINDS }, () => createTurns(slots));
   desk.endpointTurns = createTurns(snapshot.endpoints.ids.length);
+  desk.hintTurns = createTurns(snapshot.endpoints.ids.length);
 }

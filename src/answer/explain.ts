@@ -55,8 +55,9 @@ export function explain(input: ExplainInput, question: ExplainQuestion): Explana
   const message = decodeMessage(out.subarray(0, length));
   if (typeof message === 'string') throw new Error('an answer of ours cannot be decoded');
 
-  const service = findStep(trace, 'service')?.service;
-  const located = findStep(trace, 'client');
+  // Where aliases lead from one service to another, it is the last of them whose endpoints are the answer.
+  const service = findLastStep(trace, 'service')?.service;
+  const located = findLastStep(trace, 'client');
   const zone = findStep(trace, 'zone')?.zone;
   return {
     question: { name: formatName(question.name), type: formatRecordType(question.type) },
@@ -70,7 +71,8 @@ export function explain(input: ExplainInput, question: ExplainQuestion): Explana
       rcode: formatResponseCode((out[3] ?? 0) & 15),
       records: message.answers.map(explainRecord),
       ...(located?.from === 'subnet' ? { scope: desk.scope } : {}),
-      reason: service === undefined ? reasonOf(trace) : (REASONS[desk.decision.reason] ?? ''),
+      // Nobody asked where the client is: the records are the same for everybody.
+      reason: located === undefined ? reasonOf(trace) : (REASONS[desk.decision.reason] ?? ''),
     },
   };
 }
@@ -82,6 +84,10 @@ function reasonOf(trace: Trace): string {
 
 function findStep<Kind extends TraceStep['step']>(trace: Trace, kind: Kind) {
   return trace.find((step): step is Extract<TraceStep, { step: Kind }> => step.step === kind);
+}
+
+function findLastStep<Kind extends TraceStep['step']>(trace: Trace, kind: Kind) {
+  return trace.findLast((step): step is Extract<TraceStep, { step: Kind }> => step.step === kind);
 }
 
 /** The prefix whose place decided. */

@@ -12,6 +12,7 @@ import { dataStartOf, findRrset, labelCountOf, NODE_WORDS, ttlOf, type ZoneImage
 import { nameLength } from '../wire/name.ts';
 import { TYPE_NSEC } from '../wire/record-types.ts';
 import { type Response, writeSuffixedRecord } from '../wire/response.ts';
+import { writeCompactProof } from './compact-denial.ts';
 import type { Desk } from './desk.ts';
 import { findCover } from './find-cover.ts';
 import { FOUND_NAME, FOUND_NOTHING, FOUND_WILDCARD } from './find-name.ts';
@@ -30,6 +31,7 @@ export function noteNothing(desk: Desk): void {
   const { found, owner } = desk;
   const { deniedType } = desk.signer;
   if (!isSigned(desk, found.image)) return;
+  if (found.image.signing?.isCompact === true) return noteProof(desk, found.node, deniedType);
   if (found.kind === FOUND_NOTHING) {
     noteCover(desk, 0, false);
     noteCover(desk, owner.labelCount - labelCountOf(found.image, found.encloser), true);
@@ -89,6 +91,7 @@ export function writeProofs(desk: Desk): void {
 /** An NSEC with its signatures: how many records, or NO_ROOM. */
 function writeProof(desk: Desk, image: ZoneImage, node: number, zoneOffset: number, deniedType: number): number {
   const { response } = desk;
+  if (image.signing?.isCompact === true) return writeCompactProof(desk, image, node, deniedType);
   const rrset = findRrset(image, node, TYPE_NSEC);
   if (rrset === NONE) return 0;
   const { bytes, words } = image;
@@ -128,6 +131,8 @@ function writeProof(desk: Desk, image: ZoneImage, node: number, zoneOffset: numb
   written.originalTtlSeconds = ttlSeconds;
   written.start = owner;
   written.headBytes = textLength + RECORD_HEAD_BYTES;
+  written.isAsked = false;
+  written.isKept = true;
   const signatures = signWritten(desk, written, ttlSeconds, ownerOffset);
   return signatures === NO_ROOM ? NO_ROOM : 1 + signatures;
 }

@@ -4,7 +4,7 @@
 
 import { composeRrsig, composeSigned, RRSIG_FIXED_BYTES } from '../dnssec/rrsig.ts';
 import { addRecord, beginDigest } from '../dnssec/set-digest.ts';
-import { findSignatures, type SignatureTable, takePlace } from '../dnssec/signature-table.ts';
+import { findSignatures, type SignatureTable, sparePlaceOf, takePlace } from '../dnssec/signature-table.ts';
 import { SIGNATURE_BYTES } from '../dnssec/zone-keys.ts';
 import { NONE } from '../snapshot/snapshot.ts';
 import { dataStartOf, findRrset, NODE_WORDS, recordCountOf, type ZoneImage } from '../snapshot/zone-image.ts';
@@ -13,6 +13,7 @@ import { MAX_NAME_BYTES } from '../wire/flat-name.ts';
 import { TYPE_RRSIG } from '../wire/record-types.ts';
 import { writeRecord } from '../wire/response.ts';
 import type { Desk } from './desk.ts';
+import { FOUND_WILDCARD } from './find-name.ts';
 import { RECORD_HEAD_BYTES, type WrittenSet } from './signer.ts';
 
 /** Instead of a number of signatures: there was no room for one. */
@@ -21,6 +22,14 @@ export const NO_ROOM = -1;
 /** Whether the answer is to carry signatures of this zone. */
 export function isSigned(desk: Desk, image: ZoneImage): boolean {
   return desk.query.dnssecOk && image.signing !== undefined;
+}
+
+/**
+ * Whether what `node`, a wildcard, says is signed under the name that was asked. RFC 9824 section 4: a server that signs at need answers
+ * "as if the RRset existed at the query name", and has nothing closer to deny.
+ */
+export function isExpanded({ found }: Desk, image: ZoneImage, node: number): boolean {
+  return found.kind === FOUND_WILDCARD && node === found.node && image.signing?.isCompact === true;
 }
 
 /** Writes the RRSIGs of the image that cover `type` at `node`: how many, or NO_ROOM. */
@@ -71,6 +80,8 @@ export function signAtNeed(
   written.originalTtlSeconds = originalTtlSeconds;
   written.start = start;
   written.headBytes = RECORD_HEAD_BYTES;
+  written.isAsked = isExpanded(desk, image, node);
+  written.isKept = true;
   return signWritten(desk, written, ttlSeconds, ownerOffset);
 }
 
@@ -87,17 +98,27 @@ export function signWritten(desk: Desk, set: WrittenSet, ttlSeconds: number, own
     if (place < 0) place = makeSignatures(desk, set, signing);
   }
   const { signers } = signing;
+  const labels = labelsOf(desk, set);
   for (let index = 0; index < signers.length; index++) {
-    const length = composeData(set, signing, index, table.signatures, place);
+    const length = composeData(set, labels, signing, index, table.signatures, place);
     if (!writeRecord(desk.response, ownerOffset, TYPE_RRSIG, ttlSeconds, rrsig, 0, length)) return NO_ROOM;
   }
   return signers.length;
 }
 
-function digestWritten({ response, signer: { digest } }: Desk, set: WrittenSet, { identity }: ZoneSigning): void {
+function digestWritten(
+  { response, owner, signer: { digest } }: Desk,
+  set: WrittenSet,
+  { identity }: ZoneSigning,
+): void {
   const { words } = set.image;
-  const nameWords = (((words[set.node] ?? 0) & 0xff) + 3) >>> 2;
-  beginDigest(digest, identity, words, set.node + NODE_WORDS, nameWords, set.type, set.originalTtlSeconds);
+  if (set.isAsked) {
+    beginDigest(digest, identity, words, 0, 0, set.type, set.originalTtlSeconds);
+    addRecord(digest, owner.bytes, 0, owner.length);
+  } else {
+    const nameWords = (((words[set.node] ?? 0) & 0xff) + 3) >>> 2;
+    beginDigest(digest, identity, words, set.node + NODE_WORDS, nameWords, set.type, set.originalTtlSeconds);
+  }
   const { bytes } = response;
   const { headBytes } = set;
   for (let at = set.start; at < response.at; ) {
@@ -111,15 +132,22 @@ function digestWritten({ response, signer: { digest } }: Desk, set: WrittenSet, 
 const rrsig = new Uint8Array(RRSIG_FIXED_BYTES + MAX_NAME_BYTES + SIGNATURE_BYTES);
 
 /** Puts it together as in dnssec/rrsig.ts, without leaving anything behind; returns its length. */
-function composeData(set: WrittenSet, signing: ZoneSigning, index: number, from: Uint8Array, place: number): number {
-  const { image, node, type, originalTtlSeconds } = set;
+function composeData(
+  set: WrittenSet,
+  labels: number,
+  signing: ZoneSigning,
+  index: number,
+  from: Uint8Array,
+  place: number,
+): number {
+  const { image, type, originalTtlSeconds } = set;
   const { signers, times } = signing;
   const signer = signers[index];
   const keyTag = signer?.keyTag ?? 0;
   rrsig[0] = type >>> 8;
   rrsig[1] = type;
   rrsig[2] = signer?.algorithm ?? 0;
-  rrsig[3] = image.labelCount + (((image.words[node] ?? 0) >>> 8) & 0xff) - (isWildcardNode(image, node) ? 1 : 0);
+  rrsig[3] = labels;
   write32(4, originalTtlSeconds);
   write32(8, times.expiration);
   write32(12, times.inception);
@@ -139,6 +167,12 @@ function write32(at: number, value: number): void {
   rrsig[at + 3] = value;
 }
 
+/** RFC 4034 section 3.1.3: of the owner, the label of a wildcard not among them. */
+function labelsOf({ owner }: Desk, { image, node, isAsked }: WrittenSet): number {
+  if (isAsked) return owner.labelCount - (owner.bytes[0] === 1 && owner.bytes[1] === 0x2a ? 1 : 0);
+  return image.labelCount + (((image.words[node] ?? 0) >>> 8) & 0xff) - (isWildcardNode(image, node) ? 1 : 0);
+}
+
 function isWildcardNode({ words, bytes }: ZoneImage, node: number): boolean {
   const start = 4 * (node + NODE_WORDS);
   return ((words[node] ?? 0) & 0xff) > 0 && bytes[start] === 1 && bytes[start + 1] === 0x2a;
@@ -150,7 +184,7 @@ function makeSignatures(desk: Desk, written: WrittenSet, { signers, times }: Zon
   const { signatures, digest, sign } = signer;
   const { image, node, type, originalTtlSeconds } = written;
   const set = {
-    owner: ownerOf(image, node),
+    owner: written.isAsked ? desk.owner.bytes.slice(0, desk.owner.length) : ownerOf(image, node),
     type,
     ttlSeconds: originalTtlSeconds,
     data: listData(response.bytes, written, response.at),
@@ -159,7 +193,7 @@ function makeSignatures(desk: Desk, written: WrittenSet, { signers, times }: Zon
     const { algorithm, keyTag } = key;
     return sign(key, composeSigned(set, composeRrsig(set, { algorithm, keyTag, ...times }, image.name)));
   });
-  const place = takePlace(signatures, digest);
+  const place = written.isKept ? takePlace(signatures, digest) : sparePlaceOf(signatures);
   for (const [index, signature] of made.entries())
     signatures.signatures.set(signature, place + index * SIGNATURE_BYTES);
   return place;

@@ -1,7 +1,7 @@
 // What an answer thread signs with: made once per thread, reused.
 
 import { createSetDigest, type SetDigest } from '../dnssec/set-digest.ts';
-import { createSignatureTable, PLACE_BYTES, placesFor, type SignatureTable } from '../dnssec/signature-table.ts';
+import { createSignatureTable, placesFor, type SignatureTable, signatureBytesFor } from '../dnssec/signature-table.ts';
 import type { Sign } from '../dnssec/zone-keys.ts';
 import { NONE } from '../snapshot/snapshot.ts';
 import { EMPTY_IMAGE, type ZoneImage } from '../snapshot/zone-image.ts';
@@ -31,6 +31,10 @@ export type WrittenSet = {
   start: number;
   /** Of each record, what stands before its data. */
   headBytes: number;
+  /** Whether their owner is the name that is being answered, instead of the node's: see compact-denial.ts. */
+  isAsked: boolean;
+  /** Whether anybody is likely to want the signature again. */
+  isKept: boolean;
 };
 
 /** An owner as a compression pointer, type, class, TTL, length. */
@@ -49,7 +53,7 @@ export function createSigner(sign?: Sign): Signer {
   const places = placesFor(sign === undefined ? 0 : KEPT_SIGNATURES);
   return {
     sign: sign ?? signNothing,
-    signatures: createSignatureTable(new Int32Array(2 * places), new Uint8Array(PLACE_BYTES * places)),
+    signatures: createSignatureTable(new Int32Array(2 * places), new Uint8Array(signatureBytesFor(places))),
     digest: createSetDigest(),
     written: {
       image: EMPTY_IMAGE,
@@ -58,6 +62,8 @@ export function createSigner(sign?: Sign): Signer {
       originalTtlSeconds: 0,
       start: 0,
       headBytes: RECORD_HEAD_BYTES,
+      isAsked: false,
+      isKept: true,
     },
     proofs: new Int32Array(PROOF_WORDS * MAX_PROOFS),
     proofCount: 0,

@@ -4,7 +4,7 @@
 export type TraceStep =
   | { readonly step: 'zone'; readonly zone: number }
   /** What is said of a name that is not steered: see describe-step.ts. */
-  | { readonly step: 'outside' | 'delegation' | 'records' | 'alias' | 'no-records' | 'no-name' }
+  | { readonly step: 'outside' | 'delegation' | 'wildcard' | 'records' | 'alias' | 'no-records' | 'no-name' }
   | { readonly step: 'service'; readonly service: number }
   /** Whose place decides: the client subnet of the query, or where the query came from. `scope` as sent. */
   | { readonly step: 'client'; readonly from: 'subnet' | 'source'; readonly list: number; readonly scope: number }
@@ -15,6 +15,9 @@ export type TraceStep =
   /** A tier passed over for its load; `tier` is where it begins in the preference list. */
   | { readonly step: 'shed'; readonly tier: number; readonly pass: number }
   | { readonly step: 'choose'; readonly cluster: number; readonly endpoint: number }
+  /** What is hinted at in a service binding is decided as for addresses of `family` (FAMILY_*); or nothing is. */
+  | { readonly step: 'hints'; readonly family: number }
+  | { readonly step: 'no-hints' }
   | { readonly step: 'refused' | 'no-data' };
 
 export type Trace = TraceStep[];

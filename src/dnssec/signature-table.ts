@@ -19,14 +19,24 @@ export const PLACE_BYTES = MAX_ZONE_SIGNERS * SIGNATURE_BYTES;
 const WAYS = 4;
 const ABSENT = -1;
 
-/** Memory as `createSignatureTable` needs it for at least `count` places: how many there are. */
+/** How many places a table for at least `count` of them has: a power of two. */
 export function placesFor(count: number): number {
   return 2 ** Math.ceil(Math.log2(Math.max(WAYS, count)));
 }
 
-/** `places` of two words for each place, `signatures` of PLACE_BYTES for each; a power of two of them, from 4 on. */
+/** Bytes of the memory for `signatures`: behind the places there is room for what is not kept. */
+export function signatureBytesFor(places: number): number {
+  return PLACE_BYTES * (places + 1);
+}
+
+/** `places` has two words for each place. */
 export function createSignatureTable(places: Int32Array, signatures: Uint8Array): SignatureTable {
   return { places, signatures, turn: 0 };
+}
+
+/** Where in `signatures` those stand that are not to be found again. */
+export function sparePlaceOf({ signatures }: SignatureTable): number {
+  return signatures.length - PLACE_BYTES;
 }
 
 /** Where in `signatures` those of this digest stand, or -1. */

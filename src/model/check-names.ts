@@ -1,6 +1,8 @@
 // Checks on names that need all zones and services at once: what stands beside a CNAME, below a delegation, in the wrong
 // one of two nested zones, under two hats; and name servers that nobody could find.
 
+import { checkMail } from './check-mail.ts';
+import { checkTargets } from './check-targets.ts';
 import type { Cluster } from './cluster.ts';
 import { isWithin, listAncestors } from './name.ts';
 import type { Located } from './parse-context.ts';
@@ -39,9 +41,23 @@ export function checkNames(
   const targetClusters = new Set(clusters.filter(handsOutTargets).map((cluster) => cluster.id));
   for (const service of services) checkService(service, zones, targetClusters, report);
   if (areRecordsElsewhere) return;
+  const aliasClusters = new Map(
+    services.map(({ value }) => [value.id, value.clusters.find((cluster) => targetClusters.has(cluster))]),
+  );
   for (const zone of zones.values()) {
+    checkRedirection(zone, zones, report);
     checkNameServers(zone, zones, serviceIds, report);
-    for (const records of zone.owners.values()) checkOwner(records, zone, zones, report);
+    const context = {
+      zone: zone.value.name,
+      recordsAt: (name: string) => findDeepestZone(name, zones)?.owners.get(name),
+      aliasClusterOf: (service: string) => aliasClusters.get(service),
+      report,
+    };
+    for (const records of zone.owners.values()) {
+      checkOwner(records, zone, zones, report);
+      checkMail(records, report);
+      for (const record of records) checkTargets(record, context);
+    }
   }
 }
 
@@ -74,6 +90,7 @@ function checkService(
   }
   const target = clusters.find((cluster) => targetClusters.has(cluster));
   const records = zone.owners.get(id) ?? [];
+  checkBindings(service, records, target, report);
   if (target === undefined) {
     const rival = records.find(({ value }) => ['A', 'AAAA', 'CNAME'].includes(value.type));
     if (rival !== undefined)
@@ -102,6 +119,27 @@ function checkService(
   }
 }
 
+/** What a service states of HTTPS and SVCB stands alone, and not beside a CNAME. */
+function checkBindings(
+  { path, value }: Located<Service>,
+  records: readonly Located<RecordSet>[],
+  target: string | undefined,
+  report: Report,
+): void {
+  for (const key of ['https', 'svcb'] as const) {
+    if (value[key].length === 0) continue;
+    const at = joinPointer(path, key);
+    const rival = records.find((record) => record.value.type === key.toUpperCase());
+    if (rival !== undefined)
+      report(at, `${value.id} has a static ${rival.value.type} record too, at ${rival.path}: keep one or the other.`);
+    if (target !== undefined)
+      report(
+        at,
+        `the cluster "${target}" answers with a CNAME record, beside which there may be no ${key.toUpperCase()} record (RFC 1034 section 3.6.2): state it at the name that the CNAME leads to.`,
+      );
+  }
+}
+
 /** A name server within our zones is found only through an address that we serve ourselves. */
 function checkNameServers(
   zone: ParsedZone,
@@ -117,6 +155,20 @@ function checkNameServers(
     if (hasAddress || serviceIds.has(host)) continue;
     const advice = `add an A or AAAA record for it to the zone ${home.value.name}, or name a server outside`;
     report(nsPath, `the name server ${host} has no address, so nobody could reach the zone: ${advice}.`);
+  }
+}
+
+/** RFC 6672 section 2.4: below a DNAME there is nothing, so that nobody would ask for a zone that stands there. */
+function checkRedirection({ value }: IndexedZone, zones: Zones, report: Report): void {
+  for (const above of listAncestors(value.name).slice(1)) {
+    const dname = findDeepestZone(above, zones)
+      ?.owners.get(above)
+      ?.find((record) => record.value.type === 'DNAME');
+    if (dname === undefined) continue;
+    report(
+      dname.path,
+      `the zone ${value.name} stands below this DNAME, which leads everybody elsewhere: take one of them out.`,
+    );
   }
 }
 

@@ -22,6 +22,9 @@ export const MAX_CLUSTERS_PER_SERVICE = 256;
 export const MAX_RANK_RULES = 256;
 /** Addresses in one answer. */
 export const MAX_ANSWERS = 8;
+/** HTTPS or SVCB records that a service states, and the characters of one. */
+export const MAX_BINDINGS_PER_SERVICE = 16;
+export const MAX_BINDING_LENGTH = 4_096;
 /** Prefixes, countries, subdivisions of one match. */
 export const MAX_MATCH_VALUES = 10_000;
 export const MAX_OVERRIDES = 10_000;

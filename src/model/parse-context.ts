@@ -15,6 +15,8 @@ export type ParseOptions = {
   readonly resolveLocation: LocationResolver;
   /** What is wrong with one value of a record of this type in this zone; undefined when nothing is. */
   readonly checkRecordData?: (type: string, data: string, zone: string) => string | undefined;
+  /** The same for what services state, where nobody else will check it; checkRecordData when not given. */
+  readonly checkBinding?: (type: string, data: string, zone: string) => string | undefined;
   /** The zones stand here without their records: nothing may be concluded from what they do not hold. */
   readonly areRecordsElsewhere?: boolean;
 };

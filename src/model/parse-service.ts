@@ -2,6 +2,7 @@
 
 import { MAX_TTL_SECONDS } from './limits.ts';
 import { isWithin, parseOwner, parseOwnerInZone } from './name.ts';
+import { parseBindings } from './parse-bindings.ts';
 import { checkReference, checkUnique, type ParseContext } from './parse-context.ts';
 import { parseRank } from './parse-rank.ts';
 import { joinPointer } from './pointer.ts';
@@ -17,8 +18,10 @@ export function parseService(document: ServiceDocument, path: string, context: P
   const rank = parseRank(document, joinPointer(path, 'rank'), context.report);
   const pick = parsePick(document.pick ?? {}, joinPointer(path, 'pick'), context.report);
   const lastResort = parseLastResort(document, joinPointer(path, 'lastResort'), context.report);
+  const https = parseBindings('HTTPS', document.https ?? [], names?.zone, joinPointer(path, 'https'), context);
+  const svcb = parseBindings('SVCB', document.svcb ?? [], names?.zone, joinPointer(path, 'svcb'), context);
   if (names === undefined || ttl === undefined || rank === undefined || pick === undefined) return undefined;
-  return { ...names, ttl, clusters: document.clusters, rank, pick, lastResort };
+  return { ...names, ttl, clusters: document.clusters, rank, pick, lastResort, https, svcb };
 }
 
 function parseServiceName(
@@ -42,10 +45,6 @@ function parseServiceName(
   if (!isWithin(name.name, zone.name)) {
     const message = `${name.name} is outside the zone ${zone.name}: write the name relative to the zone, or name the zone that holds it.`;
     report(namePath, message, [zonePath]);
-    return undefined;
-  }
-  if (name.name.startsWith('*.')) {
-    report(namePath, 'a service with a wildcard name is not available in this version: make a service of each name.');
     return undefined;
   }
   return { id: name.name, zone: zone.name };

@@ -1,7 +1,14 @@
 // A service: a steered DNS name; which clusters may answer for it, who is preferred (rank), who is used now (pick).
 
 import { type Static, Type } from 'typebox';
-import { MAX_ANSWERS, MAX_CLUSTERS_PER_SERVICE, MAX_MATCH_VALUES, MAX_RANK_RULES } from './limits.ts';
+import {
+  MAX_ANSWERS,
+  MAX_BINDING_LENGTH,
+  MAX_BINDINGS_PER_SERVICE,
+  MAX_CLUSTERS_PER_SERVICE,
+  MAX_MATCH_VALUES,
+  MAX_RANK_RULES,
+} from './limits.ts';
 import { durationSchema, nameSchema, shareSchema } from './scalar.ts';
 
 /** A client matches when it matches every kind of thing that is given, and any of the values of that kind. */
@@ -47,6 +54,9 @@ export type Service = {
     readonly shed: { readonly low: number; readonly high: number };
   };
   readonly lastResort: LastResort;
+  /** Data of its HTTPS and SVCB records (RFC 9460), as text. Names in it are relative to the zone. */
+  readonly https: readonly string[];
+  readonly svcb: readonly string[];
 };
 
 function clusterIds(description: string) {
@@ -114,12 +124,24 @@ function ttlSeconds(description: string, byDefault: number) {
   });
 }
 
+/** A list of records of service bindings. */
+function bindings(example: string, description: string) {
+  return Type.Optional(
+    Type.Array(Type.String({ title: 'the data of a record', examples: [example], maxLength: MAX_BINDING_LENGTH }), {
+      minItems: 1,
+      maxItems: MAX_BINDINGS_PER_SERVICE,
+      description,
+    }),
+  );
+}
+
 export const ServiceSchema = Type.Object(
   {
     name: nameSchema({
       title: 'a name relative to the zone, or @ for the zone itself',
       examples: ['www'],
-      description: 'Relative to the zone; @ is the zone itself.',
+      description:
+        'Relative to the zone; @ is the zone itself. *.app stands for every name below app that does not exist otherwise.',
     }),
     zone: nameSchema({ title: 'the name of a zone', examples: ['gtm.example.com'] }),
     ttl: Type.Optional(
@@ -194,6 +216,11 @@ export const ServiceSchema = Type.Object(
         },
       ),
     ),
+    https: bindings(
+      '1 . alpn=h2,h3',
+      'Its HTTPS records (RFC 9460). Those whose target is "." get ipv4hint and ipv6hint of the clusters that the client is sent to, unless they state hints themselves.',
+    ),
+    svcb: bindings('1 . alpn=dot port=853', 'Its SVCB records, likewise: for names such as _dns.resolver.'),
   },
   { additionalProperties: false, description: 'A steered DNS name.' },
 );

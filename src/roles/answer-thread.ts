@@ -4,6 +4,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Counters } from '../answer/counters.ts';
 import { adoptSnapshot, createDesk, type Desk } from '../answer/desk.ts';
+import { signWithKey } from '../keys/sign.ts';
 import type { ListenAddress } from '../model/listen-address.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import type { State } from '../snapshot/state.ts';
@@ -89,7 +90,7 @@ function run(port: NonNullable<typeof parentPort>, data: AnswerThreadData): void
     }
     const { listen, snapshot, state, counters, newBytes, swap } = message;
     if (desk === undefined) {
-      desk = createDesk(snapshot, state, data.seed, data.thread);
+      desk = createDesk(snapshot, state, data.seed, data.thread, signWithKey);
       adoptSnapshot(desk, snapshot, state, counters);
       // Nothing is listened on before there is something to answer with.
       listeners = listenAll(data, listen, desk);

@@ -26,8 +26,8 @@ const CONFIGURATION_SHAPE = compileShape(ConfigurationSchema);
 /** The document itself, known to be a configuration, or every problem in it. */
 export function checkDocument(document: unknown, options: CheckOptions): Parsed<ConfigurationDocument> {
   // Building the zones reads the data of their records; only where it does not come to that, parsing must have told its faults.
-  const { checkRecordData: _, ...withoutData } = options;
-  const parsed = parseConfiguration(document, withoutData);
+  const { checkRecordData: checkBinding, ...withoutData } = options;
+  const parsed = parseConfiguration(document, { ...withoutData, ...(checkBinding && { checkBinding }) });
   if (!parsed.ok) {
     const faults = parseConfiguration(document, options);
     return faults.ok ? parsed : faults;

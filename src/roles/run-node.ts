@@ -20,6 +20,7 @@ import { ConfigurationFollower } from './configuration-follower.ts';
 import { Control, type ControlOptions } from './control.ts';
 import { CounterTotals } from './counter-totals.ts';
 import { startDemo } from './demo-role.ts';
+import { openKeySecret } from './key-secret.ts';
 import { addAnswerMetrics, addControlMetrics } from './node-metrics.ts';
 import { openStore, type Store } from './open-store.ts';
 import { startProbeRole } from './probe-role.ts';
@@ -114,7 +115,7 @@ async function startNode(
       const { reason } = transport;
       logger.info({ reason }, "UDP is read with Node's own socket, which costs more of the processor");
     }
-    const options = { answerThreads, isExplaining: roles.has('api') };
+    const options = { answerThreads, isExplaining: roles.has('api'), keySecret: await openKeySecret(settings) };
     control = createControl(settings, options, store, resolveLocation, logger);
     control.open();
     closers.push(async () => {
@@ -173,7 +174,7 @@ async function startNode(
 
 function createControl(
   settings: Settings,
-  options: Pick<ControlOptions, 'answerThreads' | 'isExplaining'>,
+  options: Pick<ControlOptions, 'answerThreads' | 'isExplaining' | 'keySecret'>,
   store: Store,
   resolveLocation: LocationResolver,
   logger: Logger,

@@ -8,6 +8,7 @@ import { FAMILY_BITS } from '../model/family-bits.ts';
 import type { LastResort, PickBy, RankRule, Service } from '../model/service.ts';
 import type { Ranking, RankingRule } from '../steering/ranking.ts';
 import { parseNameText } from '../wire/name.ts';
+import { compileBindings } from './compile-bindings.ts';
 import { sharedFloat32From, sharedInt32From, sharedUint8, sharedUint8From, sharedUint16From } from './shared-array.ts';
 import type { ClusterTable, EndpointTable, ServiceTable } from './snapshot.ts';
 import { LAST_RESORT_CLUSTER, LAST_RESORT_FAIL_OPEN, LAST_RESORT_REFUSE, NONE } from './snapshot.ts';
@@ -43,6 +44,7 @@ export function compileServices(configuration: Configuration): CompiledServices 
       ttlMaxs: sharedInt32From(services.map(({ ttl }) => ttl.maxSeconds)),
       lastResorts: sharedUint8From(services.map(({ lastResort }) => LAST_RESORT_CODES[lastResort.kind])),
       lastResortPositions: sharedInt32From(services.map(lastResortPosition)),
+      bindings: compileBindings(services),
     },
     clusters: {
       ids: clusters.map(({ id }) => id),

@@ -2,7 +2,8 @@
 
 import type { Sign, ZoneKeys } from '../dnssec/zone-keys.ts';
 import type { ZoneHead } from '../model/zone.ts';
-import { TYPE_A, TYPE_AAAA, TYPE_CNAME } from '../wire/record-types.ts';
+import { TYPE_A, TYPE_AAAA, TYPE_CNAME, TYPE_HTTPS, TYPE_SVCB } from '../wire/record-types.ts';
+import { hasBindings } from './bindings.ts';
 import type { ZoneSigner } from './sign-zone.ts';
 import { FAMILY_A, FAMILY_AAAA, FAMILY_CNAME, type ServiceTable } from './snapshot.ts';
 
@@ -36,11 +37,13 @@ export function createZoneSigner(
  * The types that a service may answer with. Where some of its clusters have addresses and others a CNAME, the CNAME is not
  * among them: with it, nothing that is not there could be proven (RFC 4035 section 5.4 with RFC 6840 section 4.3).
  */
-export function typesOfService({ families }: ServiceTable, service: number): readonly number[] {
+export function typesOfService({ families, bindings }: ServiceTable, service: number): readonly number[] {
   const bits = families[service] ?? 0;
   if (bits === FAMILY_CNAME) return [TYPE_CNAME];
   const types: number[] = [];
   if ((bits & FAMILY_A) !== 0) types.push(TYPE_A);
   if ((bits & FAMILY_AAAA) !== 0) types.push(TYPE_AAAA);
+  if (hasBindings(bindings, service, TYPE_SVCB)) types.push(TYPE_SVCB);
+  if (hasBindings(bindings, service, TYPE_HTTPS)) types.push(TYPE_HTTPS);
   return types;
 }

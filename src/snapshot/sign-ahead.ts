@@ -11,6 +11,7 @@ import {
   PLACE_BYTES,
   placesFor,
   type SignatureTable,
+  signatureBytesFor,
   takePlace,
 } from '../dnssec/signature-table.ts';
 import { SIGNATURE_BYTES, type Sign } from '../dnssec/zone-keys.ts';
@@ -68,7 +69,7 @@ export function signAhead(snapshot: Omit<Snapshot, 'ahead'>, sign: Sign, before:
 /** Twice the places, so that sets of four seldom overflow. */
 function createTable(count: number): SignatureTable {
   const places = placesFor(2 * count);
-  return createSignatureTable(sharedInt32(2 * places), sharedUint8(PLACE_BYTES * places));
+  return createSignatureTable(sharedInt32(2 * places), sharedUint8(signatureBytesFor(places)));
 }
 
 function writeSignatures({ image, node, ...set }: LikelySet, sign: Sign, to: Uint8Array, place: number): void {

@@ -64,6 +64,18 @@ export type ServiceTable = {
   readonly lastResorts: Uint8Array;
   /** Position of the last-resort cluster, or NONE. */
   readonly lastResortPositions: Int32Array;
+  readonly bindings: BindingTable;
+};
+
+/** HTTPS and SVCB records of services: the parts between which hints of addresses are put when they are answered. */
+export type BindingTable = {
+  /** HTTPS of service s: records `starts[2 s]` up to `starts[2 s + 1]`; SVCB: from there up to `starts[2 s + 2]`. */
+  readonly starts: Int32Array;
+  /** Record r: `data[dataStarts[r] .. dataStarts[r + 1])`. */
+  readonly dataStarts: Int32Array;
+  /** Where in `data` the hints of record r belong: IPv4 at `hintPlaces[2 r]`, IPv6 at `hintPlaces[2 r + 1]`; NONE: it takes none. */
+  readonly hintPlaces: Int32Array;
+  readonly data: Uint8Array;
 };
 
 export type ClusterTable = {

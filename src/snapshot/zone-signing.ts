@@ -5,6 +5,8 @@ import type { SignatureTimes } from '../dnssec/rrsig.ts';
 import type { SigningKey } from '../dnssec/zone-keys.ts';
 
 export type ZoneSigning = {
+  /** Whether what there is not is proven name by name, when it is asked for (RFC 9824), instead of by the chain. */
+  readonly isCompact: boolean;
   /** Nodes that have an NSEC, in canonical order; none where denial is compact. */
   readonly chain: Int32Array;
   readonly signers: readonly SigningKey[];

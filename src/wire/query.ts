@@ -30,6 +30,8 @@ export type Query = {
   /** As the client states it; 512 without EDNS. */
   udpPayloadSize: number;
   dnssecOk: boolean;
+  /** RFC 9824 section 5.1: NXDOMAIN is understood beside a compact denial. */
+  compactOk: boolean;
   readonly subnet: ClientSubnet;
 };
 
@@ -69,6 +71,7 @@ export function createQuery(): Query {
     ednsVersion: 0,
     udpPayloadSize: MIN_UDP_PAYLOAD,
     dnssecOk: false,
+    compactOk: false,
     subnet: { present: false, family: 0, sourceLength: 0, words: new Uint32Array(4) },
   };
 }
@@ -104,6 +107,7 @@ function resetQuery(query: Query, bytes: Uint8Array, start: number, flags: numbe
   query.ednsVersion = 0;
   query.udpPayloadSize = MIN_UDP_PAYLOAD;
   query.dnssecOk = false;
+  query.compactOk = false;
   query.subnet.present = false;
 }
 
@@ -137,6 +141,7 @@ function parseAdditional(query: Query, count: number, end: number): boolean {
       query.udpPayloadSize = Math.max(MIN_UDP_PAYLOAD, read16(bytes, at + 2));
       query.ednsVersion = bytes[at + 5] ?? 0;
       query.dnssecOk = ((bytes[at + 6] ?? 0) & 0x80) !== 0;
+      query.compactOk = ((bytes[at + 6] ?? 0) & 0x40) !== 0;
       // What the options of an unknown version mean is unknown too.
       if (query.ednsVersion === 0 && !parseOptions(query, dataStart, dataEnd)) return false;
     }

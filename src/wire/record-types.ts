@@ -22,6 +22,8 @@ export const TYPE_CDS = 59;
 export const TYPE_CDNSKEY = 60;
 export const TYPE_SVCB = 64;
 export const TYPE_HTTPS = 65;
+/** RFC 9824 section 3.5: in an NSEC only, of a name that is not there. */
+export const TYPE_NXNAME = 128;
 export const TYPE_IXFR = 251;
 export const TYPE_AXFR = 252;
 export const TYPE_ANY = 255;

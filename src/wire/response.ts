@@ -19,6 +19,8 @@ export type Response = {
   authorities: number;
   additionals: number;
   truncated: boolean;
+  /** What is not there was denied compactly, to a client that understands it. */
+  compact: boolean;
 };
 
 export type Section = 'answers' | 'authorities' | 'additionals';
@@ -41,6 +43,7 @@ export function createResponse(): Response {
     authorities: 0,
     additionals: 0,
     truncated: false,
+    compact: false,
   };
 }
 
@@ -58,6 +61,7 @@ export function beginResponse(response: Response, query: Query, bytes: Uint8Arra
   response.authorities = 0;
   response.additionals = 0;
   response.truncated = false;
+  response.compact = false;
 }
 
 /** Named one by one: a property whose name V8 does not know beforehand costs as much as the record. */
@@ -184,8 +188,8 @@ function writeOpt(response: Response, query: Query, rcode: number, scopeLength: 
   at = write16(bytes, at, MAX_UDP_PAYLOAD);
   bytes[at++] = rcode >>> 4;
   bytes[at++] = 0;
-  // DO is the client's own bit, handed back (RFC 3225 section 3).
-  at = write16(bytes, at, query.dnssecOk ? 0x8000 : 0);
+  // DO is the client's own bit, handed back (RFC 3225 section 3); CO says that its rcode is the true one (RFC 9824 section 5.1).
+  at = write16(bytes, at, (query.dnssecOk ? 0x8000 : 0) | (response.compact ? 0x4000 : 0));
   at = write16(bytes, at, subnet.present ? subnetOptionBytes(subnet) : 0);
   if (subnet.present) {
     const addressBytes = (subnet.sourceLength + 7) >>> 3;

@@ -17,58 +17,72 @@ import { openProcesses, type Processes } from '../support/processes.ts';
 import { ASKED, ASKED_TYPES, describeWorld, dsText, makeWorldKeys, SIGNED_ZONE } from '../support/signed-world.ts';
 import { createFixture } from '../support/snapshot-fixture.ts';
 
-describe('a validating resolver', { skip: missingTools('unbound'), timeout: 120_000 }, () => {
-  let processes: Processes;
-  const listeners: Listener[] = [];
-  let resolver = 0;
-  const keys = makeWorldKeys();
+/** How absence is proven, and whether the resolver infers other absences from the proofs (RFC 8198). */
+const CASES = [
+  { denial: 'nsec', aggressive: 'no' },
+  { denial: 'nsec', aggressive: 'yes' },
+  { denial: 'compact', aggressive: 'no' },
+] as const;
 
-  before(async () => {
-    const { desk } = createFixture({ ...describeWorld(keys) }, { keys });
-    const port = await findFreePort();
-    const host = '127.0.0.1';
-    listeners.push(await listenUdp({ host, port, reusePort: false }, desk));
-    const limits = { maxConnections: 100, idleTimeoutMs: 5000, messageTimeoutMs: 5000 };
-    listeners.push(await listenTcp({ host, port, reusePort: false, ...limits }, desk));
-    processes = await openProcesses();
-    resolver = await findFreePort();
-    const directory = processes.makeDirectory('unbound');
-    const own = keys.get(SIGNED_ZONE);
-    assert.ok(own);
-    writeFileSync(join(directory, 'anchor'), `${SIGNED_ZONE}. 300 IN DS ${dsText(SIGNED_ZONE, own)}\n`);
-    writeFileSync(join(directory, 'unbound.conf'), unboundConfiguration(directory, resolver, port));
-    processes.run(findTool('unbound') ?? 'unbound', ['-d', '-c', join(directory, 'unbound.conf')], { name: 'unbound' });
-    await waitUntil('unbound answers', async () => (await askResolver(SIGNED_ZONE, 'SOA')).isSecure, 20_000, 100);
-  });
-  after(async () => {
-    await processes?.close();
-    for (const listener of listeners) await listener.close();
-  });
+for (const { denial, aggressive } of CASES) testResolver(denial, aggressive);
 
-  async function askResolver(name: string, type: string): Promise<{ rcode: string; isSecure: boolean }> {
-    const query = encodeQuery({ name: `${name}.`, type, flags: RECURSION_DESIRED | AUTHENTIC_DATA });
-    const bytes = await askUdp(resolver, query, { timeoutMs: 5000 });
-    if (bytes === undefined) return { rcode: 'no answer', isSecure: false };
-    const { rcode, authenticData } = decodeAnswer(bytes);
-    return { rcode: formatResponseCode(rcode), isSecure: authenticData };
-  }
+function testResolver(denial: 'nsec' | 'compact', aggressive: 'yes' | 'no'): void {
+  const title = `a resolver that validates denial by ${denial}${aggressive === 'yes' ? ', and infers from it' : ''}`;
+  describe(title, { skip: missingTools('unbound'), timeout: 120_000 }, () => {
+    let processes: Processes;
+    const listeners: Listener[] = [];
+    let resolver = 0;
+    const keys = makeWorldKeys();
 
-  it('finds every answer secure that must be, and none bogus', async () => {
-    const wrong: string[] = [];
-    for (const [name, mustBeSecure] of ASKED) {
-      const replies = await Promise.all(
-        ASKED_TYPES.map(async (type) => ({ type, ...(await askResolver(name, type)) })),
-      );
-      for (const { type, rcode, isSecure } of replies) {
-        if (isUnanswerable(name, type)) continue;
-        const isFine = (rcode === 'NOERROR' || rcode === 'NXDOMAIN') && isSecure === mustBeSecure;
-        if (!isFine) wrong.push(`${name} ${type}: ${rcode}${isSecure ? ' secure' : ''}`);
-      }
+    before(async () => {
+      const { desk } = createFixture({ ...describeWorld(keys, denial) }, { keys });
+      const port = await findFreePort();
+      const host = '127.0.0.1';
+      listeners.push(await listenUdp({ host, port, reusePort: false }, desk));
+      const limits = { maxConnections: 100, idleTimeoutMs: 5000, messageTimeoutMs: 5000 };
+      listeners.push(await listenTcp({ host, port, reusePort: false, ...limits }, desk));
+      processes = await openProcesses();
+      resolver = await findFreePort();
+      const directory = processes.makeDirectory('unbound');
+      const own = keys.get(SIGNED_ZONE);
+      assert.ok(own);
+      writeFileSync(join(directory, 'anchor'), `${SIGNED_ZONE}. 300 IN DS ${dsText(SIGNED_ZONE, own)}\n`);
+      writeFileSync(join(directory, 'unbound.conf'), unboundConfiguration(directory, resolver, port, aggressive));
+      processes.run(findTool('unbound') ?? 'unbound', ['-d', '-c', join(directory, 'unbound.conf')], {
+        name: 'unbound',
+      });
+      await waitUntil('unbound answers', async () => (await askResolver(SIGNED_ZONE, 'SOA')).isSecure, 20_000, 100);
+    });
+    after(async () => {
+      await processes?.close();
+      for (const listener of listeners) await listener.close();
+    });
+
+    async function askResolver(name: string, type: string): Promise<{ rcode: string; isSecure: boolean }> {
+      const query = encodeQuery({ name: `${name}.`, type, flags: RECURSION_DESIRED | AUTHENTIC_DATA });
+      const bytes = await askUdp(resolver, query, { timeoutMs: 5000 });
+      if (bytes === undefined) return { rcode: 'no answer', isSecure: false };
+      const { rcode, authenticData } = decodeAnswer(bytes);
+      return { rcode: formatResponseCode(rcode), isSecure: authenticData };
     }
-    if (wrong.length > 0) process.stderr.write(`${processes.report()}\n`);
-    assert.deepEqual(wrong, []);
+
+    it('finds every answer secure that must be, and none bogus', async () => {
+      const wrong: string[] = [];
+      for (const [name, mustBeSecure] of ASKED) {
+        const replies = await Promise.all(
+          ASKED_TYPES.map(async (type) => ({ type, ...(await askResolver(name, type)) })),
+        );
+        for (const { type, rcode, isSecure } of replies) {
+          if (isUnanswerable(name, type)) continue;
+          const isFine = (rcode === 'NOERROR' || rcode === 'NXDOMAIN') && isSecure === mustBeSecure;
+          if (!isFine) wrong.push(`${name} ${type}: ${rcode}${isSecure ? ' secure' : ''}`);
+        }
+      }
+      if (wrong.length > 0) process.stderr.write(`${processes.report()}\n`);
+      assert.deepEqual(wrong, []);
+    });
   });
-});
+}
 
 /** Name servers are never asked at their own addresses, where nobody listens on port 53. */
 const ZONES = [SIGNED_ZONE, 'secure.s.example', 'deep.secure.s.example', 'insecure.s.example'];
@@ -85,7 +99,7 @@ const RECURSION_DESIRED = 0x0100;
 /** RFC 6840 section 5.7: in a query, "understands the AD bit". */
 const AUTHENTIC_DATA = 0x0020;
 
-function unboundConfiguration(directory: string, port: number, upstream: number): string {
+function unboundConfiguration(directory: string, port: number, upstream: number, aggressive: 'yes' | 'no'): string {
   return `
 server:
   directory: "${directory}"
@@ -97,8 +111,9 @@ server:
   do-not-query-localhost: no
   module-config: "validator iterator"
   trust-anchor-file: "${directory}/anchor"
-  aggressive-nsec: no
+  aggressive-nsec: ${aggressive}
   qname-minimisation: no
+  trust-anchor-signaling: no
   val-log-level: 2
   verbosity: 1
   use-syslog: no

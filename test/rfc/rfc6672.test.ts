@@ -40,6 +40,24 @@ describe('RFC 6672', () => {
     assert.deepEqual([rcode, answers], ['YXDOMAIN', ['round.example.com 3600 DNAME round2.example.com.']]);
   });
 
+  // Section 3.2: a DNAME is met anew for each name.
+  it('redirects two names of one chain', () => {
+    assert.deepEqual(askZone('twice.old').answers, [
+      'old.example.com 3600 DNAME new.example.com.',
+      'twice.old.example.com 3600 CNAME twice.new.example.com.',
+      'twice.new.example.com 3600 CNAME host.old.example.com.',
+      'host.old.example.com 3600 CNAME host.new.example.com.',
+      'host.new.example.com 3600 A 192.0.2.30',
+    ]);
+  });
+
+  // The synthesized CNAME is what was asked for, as at a CNAME of the zone (RFC 1034 section 4.3.2 step 3a).
+  it('answers a question for a CNAME with the one that it makes', () => {
+    const { rcode, answers, authorities } = askZone('nothing.old', 'CNAME');
+    assert.deepEqual([rcode, authorities], ['NOERROR', []]);
+    assert.equal(answers.at(-1), 'nothing.old.example.com 3600 CNAME nothing.new.example.com.');
+  });
+
   it('gives each link of a ring once', () => {
     assert.equal(askZone('q.round').answers.length, 4);
     assert.equal(askZone('q.round').rcode, 'NOERROR');

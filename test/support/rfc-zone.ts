@@ -60,6 +60,7 @@ zones:
       - { name: old, type: DNAME, data: [new] }
       - { name: old, type: TXT, data: ['"its own"'] }
       - { name: host.new, type: A, data: [192.0.2.30] }
+      - { name: twice.new, type: CNAME, data: [host.old] }
       - { name: away, type: DNAME, data: [example.net.] }
       - { name: round, type: DNAME, data: [round2] }
       - { name: round2, type: DNAME, data: [round] }

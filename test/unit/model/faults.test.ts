@@ -81,7 +81,6 @@ const NOT_AVAILABLE: readonly Row[] = [
   ['match asn', { '/services/0/rank/0/match/asn': [64496] }, '/services/0/rank/0/match/asn', /use match\.cidr/],
   ['zone files', { '/zones/0/file': 'x.zone' }, '/zones/0/file', /PUT the text of a master file to /],
   ['overrides of services', { '/overrides/0/kind': 'services' }, '/overrides/0/kind', /not available in this version/],
-  ['wildcard services', { '/services/0/name': '*' }, '/services/0/name', /not available in this version/],
 ];
 
 const SIGNING: readonly Row[] = [
@@ -432,6 +431,63 @@ const NAMES: readonly Row[] = [
     { '/zones/-': { name: 'www.gtm.example.com', ns: ['ns.example.net'] } },
     '/services/0/zone',
     /set the zone to www\.gtm\.example\.com/,
+  ],
+  [
+    'a mail exchanger that has lost its last dot',
+    { '/zones/0/records/1/data': ['10 mail.GTM.example.com'] },
+    '/zones/0/records/1/data/0',
+    /mail\.gtm\.example\.com\.gtm\.example\.com does not exist.*Write mail\.GTM\.example\.com\. instead/,
+  ],
+  [
+    'an alias whose target has lost its last dot',
+    { '/zones/0/records/-': record('alias', 'CNAME', 'ns1.gtm.example.com') },
+    '/zones/0/records/2/data/0',
+    /Write ns1\.gtm\.example\.com\. instead/,
+  ],
+  [
+    'a mail exchanger that a service makes an alias',
+    { '/clusters/1/endpoints': targets('lb.example.net'), '/zones/0/records/1/data': ['10 www'] },
+    '/zones/0/records/1/data/0',
+    /www\.gtm\.example\.com may be answered with a CNAME record, by the cluster "web-us", which MX may not point to/,
+  ],
+  [
+    'a server that is an alias in another zone',
+    {
+      '/zones/-': { name: 'example.org', ns: ['ns.example.net'], records: [record('a', 'CNAME', 'b.example.net.')] },
+      '/zones/0/records/-': record('_sip._tcp', 'SRV', '1 1 5060 a.example.org.'),
+    },
+    '/zones/0/records/2/data/0',
+    /a\.example\.org is an alias \(CNAME, at \/zones\/1\/records\/0\), which SRV may not point to/,
+  ],
+  [
+    'a name server below a DNAME',
+    {
+      '/zones/0/records/-': record('old', 'DNAME', 'new.example.net.'),
+      '/zones/0/records/1': record('sub', 'NS', 'ns.old'),
+    },
+    '/zones/0/records/1/data/0',
+    /ns\.old\.gtm\.example\.com stands below a DNAME, at \/zones\/0\/records\/2, which makes an alias of it/,
+  ],
+  [
+    'no mail beside a mail exchanger',
+    { '/zones/0/records/1/data': ['10 mail.example.net.', '0 .'] },
+    '/zones/0/records/1/data/1',
+    /stands alone \(RFC 7505/,
+  ],
+  [
+    'two SPF records',
+    { '/zones/0/records/-': record('@', 'TXT', '"v=spf1 -all"', '"other"', '"v=spf1 mx -all"') },
+    '/zones/0/records/2/data/2',
+    /there is an SPF record already, at \/zones\/0\/records\/2\/data\/0/,
+  ],
+  [
+    'a zone below a DNAME of another',
+    {
+      '/zones/-': { name: 'a.old.gtm.example.com', ns: ['ns.example.net'] },
+      '/zones/0/records/-': record('old', 'DNAME', 'new.example.net.'),
+    },
+    '/zones/0/records/2',
+    /a\.old\.gtm\.example\.com stands below this DNAME/,
   ],
   [
     'a record in the outer of two zones',

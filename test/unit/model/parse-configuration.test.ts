@@ -76,6 +76,8 @@ describe('parseConfiguration', () => {
       ],
       pick: { by: 'weighted', shed: { low: 0.8, high: 1 } },
       lastResort: { kind: 'fail-open' },
+      https: [],
+      svcb: [],
     });
     assert.deepEqual(overrides[0], {
       kind: 'endpoints',
