@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFile, stat, writeFile } from 'node:fs/promises';
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { parseSettings } from '../../../src/model/settings.ts';
@@ -17,6 +17,7 @@ describe('the secret of keys', () => {
     const stateDirectory = join(await openDirectory(context), 'state');
     const settings = settingsOf({ stateDirectory });
     const [first, second] = await Promise.all([openKeySecret(settings), openKeySecret(settings)]);
+    assert.deepEqual(await readdir(stateDirectory), [SECRET_FILE]);
     const third = await openKeySecret(settings);
     assert.ok(first && second && third);
     assert.deepEqual(first.secret.export(), third.secret.export());
