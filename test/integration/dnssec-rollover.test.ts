@@ -106,10 +106,16 @@ async function validate(
   assert.ok(read.ok && read.keys !== undefined);
   const { desk } = createFixture(DOCUMENT, { keys: new Map([[ZONE, read.keys]]) });
   const port = await findFreePort();
-  const limits = { maxConnections: 100, idleTimeoutMs: 5000, messageTimeoutMs: 5000 };
+  const limits = {
+    maxConnections: 100,
+    maxConnectionsPerPrefix: 100,
+    firstByteTimeoutMs: 5000,
+    idleTimeoutMs: 5000,
+    messageTimeoutMs: 5000,
+  };
   const listeners = [
     await listenUdp({ host: HOST, port, reusePort: false }, desk),
-    await listenTcp({ host: HOST, port, reusePort: false, ...limits }, desk),
+    await listenTcp({ host: HOST, port, reusePort: false, limits }, desk),
   ];
   try {
     for (const anchor of anchors) {
