@@ -8,7 +8,7 @@ import { isInsecure } from '../dnssec/key-goals.ts';
 import { createKeyring, type KeyRecord, type Keyring, MAX_KEYS_PER_ZONE } from '../dnssec/keyring.ts';
 import { listSignedZones, type SignedZone } from '../dnssec/signed-zones.ts';
 import { makeKeyRecord } from '../keys/make-key-record.ts';
-import type { KeySecret } from '../keys/seal-key.ts';
+import { type KeySecret, unsealKey } from '../keys/seal-key.ts';
 import { formatRevisionId } from '../model/revision.ts';
 import { type ParentWatch, sightOf } from './parent-watch.ts';
 
@@ -41,6 +41,8 @@ const RETRY_MS = 10_000;
 const MAX_TRIES = 5;
 /** A commit that took longer than this, in a process that was stopped meanwhile, has times that are too early. */
 const MAX_COMMIT_MS = 60_000;
+/** Making one takes a fraction of a millisecond, in which nothing else happens: of thousands the rest are made a moment later. */
+const MAX_MADE_AT_ONCE = 256;
 const AUTHOR = 'azimuth';
 
 export function startKeyKeeper(dependencies: KeyKeeperDependencies): KeyKeeper {
@@ -49,6 +51,9 @@ export function startKeyKeeper(dependencies: KeyKeeperDependencies): KeyKeeper {
   let timer: NodeJS.Timeout | undefined;
   let turn: Promise<unknown> = Promise.resolve();
   let isStopped = false;
+  let usableSecret = dependencies.secret;
+  let madeAtOnce = 0;
+  let tried: { readonly key: KeyRecord; readonly isOurs: boolean } | undefined;
   const unsubscribe = writer.onChange(() => schedule(CHANGE_PAUSE_MS));
   schedule(0);
   return {
@@ -95,6 +100,8 @@ export function startKeyKeeper(dependencies: KeyKeeperDependencies): KeyKeeper {
       const current = await writer.read();
       if (current === undefined || current.stale) return RETRY_MS;
       const startedMs = nowMs();
+      usableSecret = chooseSecret(current);
+      madeAtOnce = 0;
       const done = listSignedZones(current.document).map((zone) => lookAt(zone, current, startedMs));
       const changed = [...done.filter(({ isChanged }) => isChanged).map(({ keyring }) => keyring), ...idle(current)];
       looks = new Map(done.map((each) => [each.state.zone, each]));
@@ -103,6 +110,7 @@ export function startKeyKeeper(dependencies: KeyKeeperDependencies): KeyKeeper {
       if (outcome === 'lost') continue;
       if (outcome === 'failed') return RETRY_MS;
       if (nowMs() - startedMs > MAX_COMMIT_MS) await putRight(changed, startedMs);
+      if (madeAtOnce >= MAX_MADE_AT_ONCE) break;
     }
     return MIN_PAUSE_MS;
   }
@@ -137,7 +145,7 @@ export function startKeyKeeper(dependencies: KeyKeeperDependencies): KeyKeeper {
       if (made.length === 0) break;
     } while (keyring.keys.length <= MAX_KEYS_PER_ZONE);
     const { waiting, nextAtMs } = last;
-    const hint = dependencies.secret === undefined ? ['this process has no secret to keep keys with'] : [];
+    const hint = usableSecret === undefined ? ['this process has not the secret that the keys are kept with'] : [];
     const answer = parents.answer(zone);
     const awaitsParent = keyring.keys.some(({ ds }) => isAwaited(ds)) || policy.withdraw;
     const state = { zone, policy, keyring, waiting: [...hint, ...waiting], nextAtMs, awaitsParent, parent: answer };
@@ -146,9 +154,29 @@ export function startKeyKeeper(dependencies: KeyKeeperDependencies): KeyKeeper {
     return { keyring, steps, state, isChanged, nextAtMs, zoneTtlSeconds };
   }
 
-  function makeKeys({ wanted, keyring }: Advance, createdAtMs: number): readonly KeyRecord[] {
+  /** Ours, unless the keys that are there were made with another: what we would make could then not be read beside them. */
+  function chooseSecret({ keyrings }: CurrentConfiguration): KeySecret | undefined {
     const { secret } = dependencies;
-    if (secret === undefined) return [];
+    const keyring = firstUsed(keyrings.values());
+    const [key] = keyring?.keys ?? [];
+    if (secret === undefined || keyring === undefined || key === undefined) return secret;
+    if (tried?.key !== key) {
+      const isOurs = unsealKey(secret, { ...key, zone: keyring.zone }, key.sealed) !== undefined;
+      if (!isOurs && tried?.isOurs !== false) {
+        logger.warn(
+          { zone: keyring.zone, key: key.id },
+          'dnssec.secretFile is not that of the other nodes: no key is made here',
+        );
+      }
+      tried = { key, isOurs };
+    }
+    return tried?.isOurs === true ? secret : undefined;
+  }
+
+  function makeKeys({ wanted, keyring }: Advance, createdAtMs: number): readonly KeyRecord[] {
+    const secret = usableSecret;
+    if (secret === undefined || madeAtOnce >= MAX_MADE_AT_ONCE) return [];
+    madeAtOnce += wanted.length;
     return wanted.map(({ role, algorithm }) => makeKeyRecord(secret, algorithm, { role, createdAtMs }, keyring));
   }
 
@@ -200,6 +228,11 @@ type Look = {
   readonly zoneTtlSeconds: number;
   readonly nextAtMs: number | undefined;
 };
+
+function firstUsed(keyrings: Iterable<Keyring>): Keyring | undefined {
+  for (const keyring of keyrings) if (keyring.keys.length > 0) return keyring;
+  return undefined;
+}
 
 /** Asked of the parent, and not seen to be done. */
 function isAwaited({ name, parentSinceMs }: KeyRecord['ds']): boolean {

@@ -1,7 +1,8 @@
 // The secret of this process that private keys are encrypted with. It never enters the store: a machine gets it from whoever
 // runs it, or makes its own where the store is on that machine too.
 
-import { open, readFile } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { access, link, open, readFile, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type KeySecret, makeSecretText, parseSecret } from '../keys/seal-key.ts';
 import type { Settings } from '../model/settings.ts';
@@ -29,18 +30,30 @@ export async function openKeySecret({
   return readSecret(path);
 }
 
+/** Whole or not at all, and never over one that is there: of several who make it at once the first wins. */
 async function makeOnce(path: string, directory: string): Promise<void> {
   makeDirectory(directory);
+  if (
+    await access(path).then(
+      () => true,
+      () => false,
+    )
+  )
+    return;
+  const temporary = `${path}.${randomUUID()}.tmp`;
+  const file = await open(temporary, 'wx', 0o600);
   try {
-    const file = await open(path, 'wx', 0o600);
-    try {
-      await file.writeFile(makeSecretText());
-      await file.sync();
-    } finally {
-      await file.close();
-    }
+    await file.writeFile(makeSecretText());
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  try {
+    await link(temporary, path);
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+  } finally {
+    await unlink(temporary);
   }
 }
 

@@ -22,22 +22,35 @@ export type ParentWatch = {
 
 const MAX_WAITING_INTERVAL_MS = 300_000;
 const MAX_ASKED_AT_ONCE = 8;
+/** Key steps wait for it; those who were not asked by then are the first next time. */
+const MAX_REFRESH_MS = 15_000;
+/** Whoever gets so many failures in a row has no resolver, and need not hear it for each zone. */
+const MAX_FAILURES = 16;
 
 /** @param ask undefined: parents are not asked, and operators say what they have. */
 export function createParentWatch(ask: AskParent | undefined, intervalMs: number, nowMs: () => number): ParentWatch {
   const answers = new Map<string, DatedAnswer>();
   const waitingIntervalMs = Math.min(intervalMs, MAX_WAITING_INTERVAL_MS);
 
-  async function askOne(zone: string): Promise<void> {
+  /** Whether there was an answer. */
+  async function askOne(zone: string): Promise<boolean> {
     const name = parseNameText(zone);
-    if (ask === undefined || !(name instanceof Uint8Array)) return;
-    answers.set(zone, { ...(await ask(name)), atMs: nowMs() });
+    if (ask === undefined || !(name instanceof Uint8Array)) return false;
+    const answer = await ask(name);
+    answers.set(zone, { ...answer, atMs: nowMs() });
+    return answer.ok;
   }
 
   async function askAll(zones: readonly string[]): Promise<void> {
-    const rest = [...zones];
+    const rest = zones.toReversed();
+    const startedMs = performance.now();
+    let failures = 0;
     const work = async () => {
-      for (let zone = rest.pop(); zone !== undefined; zone = rest.pop()) await askOne(zone);
+      while (performance.now() - startedMs < MAX_REFRESH_MS && failures < MAX_FAILURES) {
+        const zone = rest.pop();
+        if (zone === undefined) return;
+        failures = (await askOne(zone)) ? 0 : failures + 1;
+      }
     };
     await Promise.all(Array.from({ length: MAX_ASKED_AT_ONCE }, work));
   }
@@ -58,7 +71,8 @@ export function createParentWatch(ask: AskParent | undefined, intervalMs: number
         const isSoon = waiting.has(zone) || answer?.ok === false;
         return answer === undefined || nowMs() - answer.atMs >= (isSoon ? waitingIntervalMs : intervalMs);
       });
-      await askAll(due);
+      const ageOf = (zone: string) => answers.get(zone)?.atMs ?? 0;
+      await askAll(due.toSorted((a, b) => ageOf(a) - ageOf(b)));
     },
     ask: askAll,
   };

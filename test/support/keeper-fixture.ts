@@ -32,7 +32,7 @@ export function openKeeper(
   const ask = async (): Promise<ParentAnswer> =>
     world.ds === undefined
       ? { ok: false, reason: 'nobody answers' }
-      : { ok: true, ds: world.ds, ttlSeconds: TTL_SECONDS };
+      : { ok: true, ds: world.ds, ttlSeconds: world.ds.length > 0 ? TTL_SECONDS : 0 };
   const logger = {
     info: (fields: object, message: string) => void world.lines.push({ level: 'info', message, fields }),
     warn: (fields: object, message: string) => void world.lines.push({ level: 'warn', message, fields }),

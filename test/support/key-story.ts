@@ -4,7 +4,14 @@
 // must lead to the keys, each algorithm of the keys must have signed everything (RFC 4035 section 2.2).
 
 import { advanceKeys } from '../../src/dnssec/advance-keys.ts';
-import { createKeyRecord, createKeyring, isShown, isSigningKeys, type Keyring } from '../../src/dnssec/keyring.ts';
+import {
+  createKeyRecord,
+  createKeyring,
+  isShown,
+  isSigningKeys,
+  type Keyring,
+  MAX_KEYS_PER_ZONE,
+} from '../../src/dnssec/keyring.ts';
 import type { DnssecPolicy } from '../../src/model/dnssec.ts';
 
 export type Key = { readonly id: string; readonly algorithm: number };
@@ -69,6 +76,25 @@ export class KeyStory {
       if (advance.wanted.length === 0) break;
     }
     this.#serve();
+  }
+
+  /** A key that somebody brings along, of the kind that the zone wants now. */
+  bringKey(): void {
+    const { keys, algorithm } = this.policy;
+    const role = keys === 'single' ? 'csk' : this.#made % 2 === 0 ? 'ksk' : 'zsk';
+    const id = `${role}-${algorithm}-${++this.#made}`;
+    const words = {
+      id,
+      role,
+      algorithm,
+      publicKey: '',
+      sealed: '',
+      isImported: true,
+      createdAtMs: this.#made,
+    } as const;
+    if (this.keyring.keys.length >= MAX_KEYS_PER_ZONE) return;
+    this.keyring = { ...this.keyring, keys: [...this.keyring.keys, createKeyRecord(words)] };
+    this.log.push(`${this.now} ${id} is brought along`);
   }
 
   /** The parent reads CDS, perhaps of a node that lags, and does what it says. */

@@ -150,6 +150,28 @@ describe('the keys of a zone', () => {
     );
   });
 
+  test('stay as they are when the configuration goes back, which it may not to before they were trusted', async (context) => {
+    const fixture = await open(context, { enabled: true });
+    await later(fixture, 3);
+    const before = (await fixture.look()).keys.map(({ id }: { id: string }) => id);
+    const back = await fixture.send('POST', '/v1/revisions/1.1/rollback', { headers: ANY });
+    assert.equal(back.statusCode, 422, back.body);
+    assert.match(back.body, /set dnssec\.withdraw to true first/);
+    const signed = (await fixture.writer.history(50)).findLast(({ message }) => message.startsWith('put zones'));
+    assert.ok(signed);
+    const { generation, number } = signed.id;
+    await sign(fixture, { enabled: true, paused: true });
+    const again = await fixture.send('POST', `/v1/revisions/${generation}.${number}/rollback`, { headers: ANY });
+    assert.equal(again.statusCode, 200, again.body);
+    const after = await fixture.look();
+    assert.deepEqual(
+      after.keys.map(({ id }: { id: string }) => id),
+      before,
+    );
+    assert.equal(after.keys[0].ds.phase, 'rumoured');
+    assert.equal(after.paused, false);
+  });
+
   test('that have no place in the zone, or are none, are refused', async (context) => {
     const fixture = await open(context, { enabled: true });
     const pem = String(makePrivateKey(15).key.export({ format: 'pem', type: 'pkcs8' }));

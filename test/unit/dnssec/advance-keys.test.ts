@@ -76,7 +76,9 @@ function live(seed: number): KeyStory {
     else if (kind < 51) {
       story.policy = { ...story.policy, keyTtlSeconds: chance(5) * 900 };
       story.keep(undefined, off());
-    } else if (kind < 53) {
+    } else if (kind < 52) {
+      story.bringKey();
+    } else if (kind < 54) {
       const retired = story.keyring.keys[chance(story.keyring.keys.length)];
       const keys = story.keyring.keys.map((key) => (key === retired ? { ...key, isRetired: true } : key));
       story.keyring = { ...story.keyring, keys };

@@ -91,8 +91,8 @@ describe('the keeper of keys', () => {
     assert.match(keeper.state(ZONE)?.waiting.join() ?? '', /import these keys, or have the DS taken away/);
   });
 
-  test('keeps keys through changes and rollbacks of the configuration', async (context) => {
-    const { writer, keeper } = await open(context, { enabled: true });
+  test('keeps keys through changes of the configuration', async (context) => {
+    const { store, writer, keeper } = await open(context, { enabled: true });
     await keeper.look();
     const before = await keysOf(writer);
     assert.equal(before.length, 1);
@@ -102,6 +102,9 @@ describe('the keeper of keys', () => {
       (await keysOf(writer)).map(({ id }) => id),
       before.map(({ id }) => id),
     );
+    const head = await store.configuration.readHead();
+    const manifest = head && (await store.configuration.readManifest(head));
+    assert.equal(manifest && nameKeyring(ZONE) in manifest.objects, true);
   });
 
   test('goes from the first signature to the DS, and on to an unsigned zone, but not past the parent', async (context) => {
@@ -135,6 +138,51 @@ describe('the keeper of keys', () => {
     world.nowMs += 10 * HOUR_MS;
     await Promise.all([keeper.look(ZONE), other.look(ZONE)]);
     assert.equal((await keysOf(writer)).length, 2);
+  });
+
+  test('with another secret than that of the keys that are there, it makes none, and says so', async (context) => {
+    const { store, writer, world, keeper } = await open(context, { enabled: true });
+    await keeper.look();
+    await keeper.stop();
+    const directory = await openDirectory(context);
+    const second = await openWriter(store, { stateDirectory: directory, canSign: true });
+    const other = openKeeper(second, world, makeSecret('33'.repeat(32)));
+    context.after(async () => {
+      await other.stop();
+      await second.close();
+    });
+    await commit(writer, documentWith({ enabled: true, keys: 'split' }));
+    await other.look();
+    assert.deepEqual(
+      (await keysOf(writer)).map(({ role }) => role),
+      ['csk'],
+    );
+    assert.match(other.state(ZONE)?.waiting.join() ?? '', /has not the secret/);
+    assert.ok(world.lines.some(({ message }) => message.includes('is not that of the other nodes')));
+  });
+
+  test('makes the keys of many zones in portions, one commit each', async (context) => {
+    const { writer, world, keeper } = await open(context, undefined);
+    await keeper.stop();
+    const zones = Array.from({ length: 300 }, (_, index) => ({
+      name: `z${index}.example`,
+      ns: ['ns1.other.test'],
+      dnssec: { enabled: true },
+    }));
+    await commit(writer, { zones });
+    const portions: number[] = [];
+    const watched: RunningWriter = {
+      ...writer,
+      commitKeys: (change) => {
+        portions.push(change.keyrings.length);
+        return writer.commitKeys(change);
+      },
+    };
+    const other = openKeeper(watched, world);
+    await other.look();
+    await other.look();
+    await other.stop();
+    assert.deepEqual(portions, [256, 44]);
   });
 
   test('throws keys away whose zone is signed no more and was never secure', async (context) => {

@@ -63,6 +63,23 @@ describe('the watch of parents', () => {
     assert.equal(most, 8);
   });
 
+  test('does not go on asking about thousands of zones where nobody answers, and begins with the rest next time', async () => {
+    const asked: string[] = [];
+    const clock = { nowMs: 1 };
+    const ask = async (zone: Uint8Array): Promise<ParentAnswer> => {
+      asked.push(String(zone));
+      return { ok: false, reason: 'down' };
+    };
+    const watch = createParentWatch(ask, HOUR_MS, () => clock.nowMs);
+    const zones = Array.from({ length: 1000 }, (_, index) => `z${index}.example`);
+    await watch.refresh(zones, new Set());
+    const first = asked.length;
+    assert.ok(first < 32, `${first}`);
+    await watch.refresh(zones, new Set());
+    assert.equal(new Set(asked).size, asked.length);
+    assert.ok(asked.length > first);
+  });
+
   test('the word of an operator counts only while the parent cannot be asked', () => {
     const keyring = createKeyring('a.example');
     const key = makeKeyRecord(SECRET, 13, { role: 'ksk', createdAtMs: 0 }, keyring);
