@@ -17,6 +17,8 @@ export type Counters = {
   readonly durations: Float64Array;
   /** [cause]: messages that got no answer. */
   readonly dropped: Float64Array;
+  /** [protocol][event]: what becomes of connections. */
+  readonly connections: Float64Array;
 };
 
 export const PROTOCOLS = ['udp', 'tcp', 'tls', 'https'] as const;
@@ -39,12 +41,24 @@ export const COUNTED_TYPES = [
 export const COUNTED_RCODES = 24;
 /** Upper bounds in seconds; the last bucket has none. */
 export const DURATION_BUCKETS = [1e-5, 2e-5, 5e-5, 1e-4, 2e-4, 5e-4, 1e-3, 5e-3, 2.5e-2, 1e-1] as const;
-export const DROP_CAUSES = ['malformed', 'port-zero', 'overload', 'oversized', 'unsent'] as const;
+export const DROP_CAUSES = ['malformed', 'port-zero', 'overload', 'oversized', 'unsent', 'proxy-header'] as const;
 export const DROPPED_MALFORMED = 0;
 export const DROPPED_PORT_ZERO = 1;
 export const DROPPED_OVERLOAD = 2;
 export const DROPPED_OVERSIZED = 3;
 export const DROPPED_UNSENT = 4;
+/** A datagram of a trusted balancer that does not begin with a PROXY header. */
+export const DROPPED_PROXY_HEADER = 5;
+export const CONNECTION_EVENTS = ['accepted', 'evicted', 'refused', 'timed-out', 'failed'] as const;
+export const CONNECTION_ACCEPTED = 0;
+/** The longest idle one made room for a new one. */
+export const CONNECTION_EVICTED = 1;
+/** Its network had its share of connections. */
+export const CONNECTION_REFUSED = 2;
+/** It let a deadline pass. */
+export const CONNECTION_TIMED_OUT = 3;
+/** It did not get as far as its first message: no TLS, or no PROXY header where there must be one. */
+export const CONNECTION_FAILED = 4;
 
 const OTHER_TYPE = COUNTED_TYPES.length - 1;
 const TYPE_SLOTS = 260;
@@ -62,6 +76,7 @@ export function createCounters(snapshot: Snapshot): Counters {
     answers: sharedFloat64(snapshot.services.clusters.length * REASONS.length),
     durations: sharedFloat64(DURATION_BUCKETS.length + 2),
     dropped: sharedFloat64(DROP_CAUSES.length),
+    connections: sharedFloat64(PROTOCOLS.length * CONNECTION_EVENTS.length),
   };
 }
 
@@ -83,6 +98,11 @@ export function countAnswer(counters: Counters, slot: number, reason: number): v
 
 export function countDropped(counters: Counters, cause: number, messages: number): void {
   add(counters.dropped, cause, messages);
+}
+
+/** `protocol` and `event` index the lists above. */
+export function countConnection(counters: Counters, protocol: number, event: number): void {
+  add(counters.connections, protocol * CONNECTION_EVENTS.length + event, 1);
 }
 
 /** `seconds` for each of so many messages. */

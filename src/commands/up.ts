@@ -28,6 +28,20 @@ function defaultFiles(): RunOptions {
   };
 }
 
+/** TCP is where UDP is; TLS and HTTPS are shown where there are any. */
+function describeAddresses({ dnsAddresses }: RunningNode): string {
+  const kinds = [
+    ['udp', 'udp+tcp'],
+    ['tls', 'tls'],
+    ['https', 'https'],
+  ] as const;
+  return kinds
+    .map(([protocol, name]) => [name, dnsAddresses.filter((address) => address.protocol === protocol)] as const)
+    .filter(([, addresses]) => addresses.length > 0)
+    .map(([name, addresses]) => `${name} ${addresses.map(formatListenAddress).join(', ')}`)
+    .join(' · ');
+}
+
 function describeAnswering({ answering }: RunningNode): string {
   if (answering === undefined) return '';
   const { threads, transport } = answering;
@@ -42,9 +56,6 @@ function announce(node: RunningNode): void {
   const { configuration, revision } = serving;
   const database = control?.database?.database;
   const [first] = dnsAddresses;
-  const listening = dnsAddresses
-    .filter(({ protocol }) => protocol === 'udp')
-    .map((address) => formatListenAddress(address));
   const service = configuration.services[0]?.id ?? configuration.zones[0]?.name ?? '';
   const ask = first === undefined ? '' : `dig @${first.host} -p ${first.port} ${service} +subnet=81.2.69.0/24`;
   const head = [
@@ -55,7 +66,7 @@ function announce(node: RunningNode): void {
   ].join(' · ');
   const lines = [
     styleText('bold', head),
-    `dns      udp+tcp ${listening.join(', ')}${describeAnswering(node)}`,
+    `dns      ${describeAddresses(node)}${describeAnswering(node)}`,
     ...(api === undefined ? [] : [`api      ${api.url}/v1   docs ${api.url}/docs   token in ${api.tokenFile}`]),
     `try      ${ask}`,
   ];

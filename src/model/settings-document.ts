@@ -28,8 +28,37 @@ export const SettingsDocument = section({
     threads: wholeNumber(0, 64, 0),
     tcp: section({
       maxConnections: wholeNumber(1, 1_000_000, 1024),
+      maxConnectionsPerPrefix: wholeNumber(1, 1_000_000, 128),
+      firstByteTimeout: duration('100ms', '1h', '3s'),
       idleTimeout: duration('100ms', '1h', '10s'),
       messageTimeout: duration('100ms', '10m', '5s'),
+    }),
+    tls: section({
+      listen: listOf(
+        'an address with a port, such as 192.0.2.53:853 or [2001:db8::53]:853',
+        0,
+        64,
+        isListenAddress,
+        [],
+      ),
+      certificate: text('empty, or the path of a PEM file', isPathOrEmpty, ''),
+      key: text('empty, or the path of a PEM file', isPathOrEmpty, ''),
+      reloadInterval: duration('100ms', '1d', '5s'),
+      handshakeTimeout: duration('100ms', '10m', '5s'),
+      maxHandshakesPerSecond: wholeNumber(1, 1_000_000, 100),
+    }),
+    https: section({
+      listen: listOf(
+        'an address with a port, such as 192.0.2.53:443 or [2001:db8::53]:443',
+        0,
+        64,
+        isListenAddress,
+        [],
+      ),
+      path: text('a path such as /dns-query', isUrlPath, '/dns-query'),
+    }),
+    proxyProtocol: section({
+      from: listOf('a prefix such as 192.0.2.10/32 or 2001:db8::/64', 0, 256, isPrefix, []),
     }),
   }),
   api: section({ listen: listenAddress('127.0.0.1:8053') }),
@@ -224,6 +253,15 @@ function isStore(value: string): boolean {
   if (value === 'embedded') return true;
   const url = value.includes(',') ? null : URL.parse(value);
   return url !== null && (url.protocol === 'redis:' || url.protocol === 'rediss:') && url.hostname !== '';
+}
+
+function isPathOrEmpty(value: string): boolean {
+  return value === '' || isPath(value);
+}
+
+/** As it stands in a request: nothing that would have to be encoded, and no query. */
+function isUrlPath(value: string): boolean {
+  return /^\/[A-Za-z0-9._~!$&'()*+,;=:@/-]*$/.test(value);
 }
 
 function isPath(value: string): boolean {

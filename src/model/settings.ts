@@ -4,9 +4,10 @@
 
 import type { Static } from 'typebox';
 import { Value } from 'typebox/value';
+import { type Prefix, parsePrefix } from './address.ts';
 import { parseDuration } from './duration.ts';
-import { type ListenAddress, parseListenAddress } from './listen-address.ts';
-import type { Parsed } from './problem.ts';
+import { formatListenAddress, type ListenAddress, parseListenAddress } from './listen-address.ts';
+import type { Parsed, Problem } from './problem.ts';
 import { fillDefaults, SettingsDocument } from './settings-document.ts';
 
 export type Settings = {
@@ -17,11 +18,30 @@ export type Settings = {
     /** Answer threads; 0: one less than there are processors, and not more than a few. */
     readonly threads: number;
     readonly tcp: {
+      /** On each address, in each answer thread. */
       readonly maxConnections: number;
+      /** Of those, from one IPv4 address or one IPv6 /56. */
+      readonly maxConnectionsPerPrefix: number;
+      readonly firstByteTimeoutMs: number;
       readonly idleTimeoutMs: number;
       /** A message that has begun must be complete within this time. */
       readonly messageTimeoutMs: number;
     };
+    /** DNS over TLS; its connections have the limits of TCP's. */
+    readonly tls: {
+      readonly listen: readonly ListenAddress[];
+      /** Paths; not empty where there is anything to listen on. */
+      readonly certificate: string;
+      readonly key: string;
+      readonly reloadIntervalMs: number;
+      readonly handshakeTimeoutMs: number;
+      /** On each address, in each answer thread. */
+      readonly maxHandshakesPerSecond: number;
+    };
+    /** DNS over HTTPS, with the certificate of TLS and the limits of TCP. */
+    readonly https: { readonly listen: readonly ListenAddress[]; readonly path: string };
+    /** Who sends the PROXY protocol, version 2. */
+    readonly proxyProtocol: { readonly from: readonly Prefix[] };
   };
   readonly api: { readonly listen: ListenAddress };
   /** Where dns and probe roles serve /livez, /readyz and /metrics. */
@@ -61,7 +81,39 @@ export function parseSettings(document: unknown): Parsed<Settings> {
   const filled = fillDefaults(document);
   if (!filled.ok) return filled;
   if (!Value.Check(SettingsDocument, filled.value)) throw new Error('fillDefaults let through what the schema refuses');
-  return { ok: true, value: settingsOf(filled.value) };
+  const settings = settingsOf(filled.value);
+  const problems = [...findSharedAddresses(settings), ...findMissingCertificate(settings)];
+  return problems.length > 0 ? { ok: false, problems } : { ok: true, value: settings };
+}
+
+/** Threads may share an address with each other: two kinds of listeners that did would have every other client each. */
+function findSharedAddresses({ dns }: Settings): Problem[] {
+  const problems: Problem[] = [];
+  const ownerOf = new Map<string, string>();
+  for (const [setting, pointer, addresses] of [
+    ['dns.listen', '/dns/listen', dns.listen],
+    ['dns.tls.listen', '/dns/tls/listen', dns.tls.listen],
+    ['dns.https.listen', '/dns/https/listen', dns.https.listen],
+  ] as const) {
+    for (const [index, address] of addresses.entries()) {
+      const text = formatListenAddress(address);
+      const owner = address.port === 0 ? undefined : ownerOf.get(text);
+      ownerOf.set(text, setting);
+      if (owner === undefined || owner === setting) continue;
+      problems.push({ path: `${pointer}/${index}`, message: `Expected an address that is not in ${owner} too.` });
+    }
+  }
+  return problems;
+}
+
+function findMissingCertificate({ dns: { tls, https } }: Settings): Problem[] {
+  if (tls.listen.length + https.listen.length === 0) return [];
+  const needed = tls.listen.length > 0 ? 'dns.tls.listen' : 'dns.https.listen';
+  return (['certificate', 'key'] as const).flatMap((key) =>
+    tls[key] === ''
+      ? [{ path: `/dns/tls/${key}`, message: `Expected the path of a PEM file, since ${needed} is not empty.` }]
+      : [],
+  );
 }
 
 function settingsOf({ dns, api, telemetry, geo, probe, dnssec, ...rest }: Static<typeof SettingsDocument>): Settings {
@@ -72,9 +124,21 @@ function settingsOf({ dns, api, telemetry, geo, probe, dnssec, ...rest }: Static
       threads: dns.threads,
       tcp: {
         maxConnections: dns.tcp.maxConnections,
+        maxConnectionsPerPrefix: dns.tcp.maxConnectionsPerPrefix,
+        firstByteTimeoutMs: milliseconds(dns.tcp.firstByteTimeout),
         idleTimeoutMs: milliseconds(dns.tcp.idleTimeout),
         messageTimeoutMs: milliseconds(dns.tcp.messageTimeout),
       },
+      tls: {
+        listen: dns.tls.listen.map(boundAddress),
+        certificate: dns.tls.certificate,
+        key: dns.tls.key,
+        reloadIntervalMs: milliseconds(dns.tls.reloadInterval),
+        handshakeTimeoutMs: milliseconds(dns.tls.handshakeTimeout),
+        maxHandshakesPerSecond: dns.tls.maxHandshakesPerSecond,
+      },
+      https: { listen: dns.https.listen.map(boundAddress), path: dns.https.path },
+      proxyProtocol: { from: dns.proxyProtocol.from.map(prefix) },
     },
     api: { listen: boundAddress(api.listen) },
     telemetry: { listen: boundAddress(telemetry.listen) },
@@ -103,6 +167,12 @@ function boundAddress(text: string): ListenAddress {
   const address = parseListenAddress(text);
   if (address === undefined) throw new Error(`the schema let through the listen address '${text}'`);
   return address;
+}
+
+function prefix(text: string): Prefix {
+  const parsed = parsePrefix(text);
+  if (parsed === undefined) throw new Error(`the schema let through the prefix '${text}'`);
+  return parsed;
 }
 
 function milliseconds(text: string): number {

@@ -3,12 +3,13 @@
 import { randomBytes } from 'node:crypto';
 import { Worker } from 'node:worker_threads';
 import type { Logger } from 'pino';
-import type { Counters } from '../answer/counters.ts';
-import type { ListenAddress } from '../model/listen-address.ts';
-import type { AnswerThreadData, BoundAddress, FromAnswerThread, ToAnswerThread } from './answer-thread.ts';
+import { type Counters, PROTOCOLS } from '../answer/counters.ts';
+import type { Certificate } from '../transport/certificate.ts';
+import type { AnswerThreadData, FromAnswerThread, ToAnswerThread } from './answer-thread.ts';
+import type { BoundAddress } from './open-listeners.ts';
 import type { Serving } from './serving.ts';
 
-export type KeeperOptions = Omit<AnswerThreadData, 'seed'>;
+export type KeeperOptions = Omit<AnswerThreadData, 'seed' | 'openConnections'>;
 export type KeeperDependencies = {
   readonly logger: Logger;
   /** For tests; default: a worker that runs answer-thread.ts. */
@@ -29,11 +30,14 @@ const YOUNG_MEGABYTES = 3;
 export class AnswerThreadKeeper {
   readonly #options: KeeperOptions;
   readonly #dependencies: KeeperDependencies;
+  /** By protocol. */
+  readonly openConnections = new Int32Array(new SharedArrayBuffer(4 * PROTOCOLS.length));
   #worker: Worker | undefined;
   #exited: Promise<void> = Promise.resolve();
   #assignment: Assignment | undefined;
   #swaps = 0;
-  #listen: readonly ListenAddress[] = [];
+  #certificate: Certificate | undefined;
+  #listen: readonly BoundAddress[] = [];
   #addresses: readonly BoundAddress[] = [];
   #failures = 0;
   #restart: NodeJS.Timeout | undefined;
@@ -60,7 +64,7 @@ export class AnswerThreadKeeper {
    * Serves from now on what it is given, one call at a time. Resolves when that is answered from, or when closing has begun;
    * the first time, with where to listen, rejects when nothing can be bound.
    */
-  async serve(assignment: Assignment, listen: readonly ListenAddress[]): Promise<void> {
+  async serve(assignment: Assignment, listen: readonly BoundAddress[]): Promise<void> {
     if (this.#isClosing) return;
     const isFirst = this.#assignment === undefined;
     this.#assignment = assignment;
@@ -70,6 +74,12 @@ export class AnswerThreadKeeper {
     this.open();
     void this.#handOver();
     await this.#listening.promise;
+  }
+
+  /** What TLS shows from now on; must be there before the first snapshot. */
+  setCertificate(certificate: Certificate): void {
+    this.#certificate = certificate;
+    this.#post({ kind: 'certificate', certificate });
   }
 
   /** Answers what has been received, then ends the thread. */
@@ -87,8 +97,13 @@ export class AnswerThreadKeeper {
 
   #spawn(): void {
     const spawn = this.#dependencies.spawn ?? spawnAnswerThread;
-    const worker = spawn({ ...this.#options, seed: randomBytes(4).readInt32LE() });
+    const worker = spawn({
+      ...this.#options,
+      openConnections: this.openConnections,
+      seed: randomBytes(4).readInt32LE(),
+    });
     this.#worker = worker;
+    if (this.#certificate !== undefined) this.#post({ kind: 'certificate', certificate: this.#certificate });
     worker.on('message', (message: FromAnswerThread) => this.#receive(message));
     worker.on('error', (error) => this.#dependencies.logger.error({ err: error }, 'an answer thread failed'));
     this.#exited = new Promise((resolve) => {
@@ -118,7 +133,7 @@ export class AnswerThreadKeeper {
       case 'listening':
         this.#addresses = message.addresses;
         // Where a port was left to the kernel's choice, the choice stands.
-        this.#listen = message.addresses.filter(({ protocol }) => protocol === 'udp');
+        this.#listen = message.addresses.filter(({ protocol }) => protocol !== 'tcp');
         this.#failures = 0;
         this.#listening?.resolve();
         break;
@@ -140,6 +155,8 @@ export class AnswerThreadKeeper {
   }
 
   #replace(code: number): void {
+    // The connections of a thread end with it.
+    this.openConnections.fill(0);
     if (this.#isClosing) return;
     const { logger } = this.#dependencies;
     const delayMs = Math.min(MAX_RESTART_DELAY_MS, RESTART_DELAY_MS * 2 ** this.#failures++);

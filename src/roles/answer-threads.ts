@@ -2,15 +2,17 @@
 // kernel spreads the queries. Their counters live in shared memory and are summed up across threads and snapshots.
 
 import { availableParallelism } from 'node:os';
-import { type Counters, createCounters } from '../answer/counters.ts';
+import { type Counters, createCounters, PROTOCOLS } from '../answer/counters.ts';
 import type { ListenAddress } from '../model/listen-address.ts';
+import type { Certificate } from '../transport/certificate.ts';
 import { checkAddresses } from '../transport/check-addresses.ts';
-import type { BoundAddress } from './answer-thread.ts';
 import { AnswerThreadKeeper, type KeeperDependencies, type KeeperOptions } from './answer-thread-keeper.ts';
 import type { CounterTotals } from './counter-totals.ts';
+import type { BoundAddress } from './open-listeners.ts';
 import type { Serving } from './serving.ts';
 
 export type AnswerThreadsOptions = Omit<KeeperOptions, 'thread' | 'isShared'> & {
+  /** UDP and TCP on each; TLS and HTTPS have their own. */
   readonly listen: readonly ListenAddress[];
   readonly threads: number;
 };
@@ -41,18 +43,27 @@ export class AnswerThreads {
   #closing: Promise<void> | undefined;
 
   constructor(options: AnswerThreadsOptions, { totals, ...dependencies }: AnswerThreadsDependencies) {
-    const { threads, transport, tcp } = options;
+    const { threads, transport, tcp, tls, https, proxyProtocol } = options;
+    const shared = { transport, tcp, tls, https, proxyProtocol, isShared: threads > 1 };
     this.#options = options;
     this.#totals = totals;
     this.#keepers = Array.from(
       { length: threads },
-      (_, thread) => new AnswerThreadKeeper({ transport, tcp, thread, isShared: threads > 1 }, dependencies),
+      (_, thread) => new AnswerThreadKeeper({ ...shared, thread }, dependencies),
     );
   }
 
   /** Where they listen; empty before the first snapshot. */
   get addresses(): readonly BoundAddress[] {
     return this.#keepers[0]?.addresses ?? [];
+  }
+
+  /** By protocol, of all threads. */
+  readOpenConnections(): [string, number][] {
+    return PROTOCOLS.flatMap((protocol, index): [string, number][] => {
+      if (protocol === 'udp') return [];
+      return [[protocol, this.#keepers.reduce((sum, { openConnections }) => sum + (openConnections[index] ?? 0), 0)]];
+    });
   }
 
   /** Starts the threads, which then wait for their first snapshot. Rejects with advice when an address cannot be had. */
@@ -64,7 +75,11 @@ export class AnswerThreads {
 
   #open(): Promise<void> {
     for (const keeper of this.#keepers) keeper.open();
-    return checkAddresses(this.#options.listen);
+    return checkAddresses(
+      askedAddresses(this.#options).flatMap((address) =>
+        address.protocol === 'udp' ? [address, { ...address, protocol: 'tcp' }] : [address],
+      ),
+    );
   }
 
   /**
@@ -90,10 +105,15 @@ export class AnswerThreads {
 
   async #serveWith(keeper: AnswerThreadKeeper, thread: number, serving: Serving): Promise<void> {
     const counters = this.#counters[thread];
-    const bound = this.addresses.filter(({ protocol }) => protocol === 'udp');
+    const bound = this.addresses.filter(({ protocol }) => protocol !== 'tcp');
     if (counters !== undefined) {
-      await keeper.serve({ serving, counters }, bound.length > 0 ? bound : this.#options.listen);
+      await keeper.serve({ serving, counters }, bound.length > 0 ? bound : askedAddresses(this.#options));
     }
+  }
+
+  /** What TLS shows from now on; must be there before the first snapshot. */
+  setCertificate(certificate: Certificate): void {
+    for (const keeper of this.#keepers) keeper.setCertificate(certificate);
   }
 
   /** Answers what has been received, then closes. A second call waits for the same end. */
@@ -106,4 +126,13 @@ export class AnswerThreads {
     await this.#opened?.catch(() => undefined);
     await Promise.all(this.#keepers.map((keeper) => keeper.close()));
   }
+}
+
+/** TCP is where UDP is. */
+function askedAddresses({ listen, tls, https }: AnswerThreadsOptions): BoundAddress[] {
+  return [
+    ...listen.map((address) => ({ ...address, protocol: 'udp' as const })),
+    ...tls.listen.map((address) => ({ ...address, protocol: 'tls' as const })),
+    ...https.listen.map((address) => ({ ...address, protocol: 'https' as const })),
+  ];
 }

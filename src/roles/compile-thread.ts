@@ -5,7 +5,9 @@ import { parentPort } from 'node:worker_threads';
 import { askCanaries } from '../answer/canary.ts';
 import { nameRankMap, readCachedRankMap, writeCachedRankMap } from '../databases/rank-map-cache.ts';
 import { yieldProcessor } from '../databases/yield-processor.ts';
+import type { ZoneKeys } from '../dnssec/zone-keys.ts';
 import { emptyPlaceMap, type PlaceMap } from '../geo/place-map.ts';
+import { signWithKey } from '../keys/sign.ts';
 import type { Configuration } from '../model/configuration.ts';
 import { formatProblem } from '../model/problem.ts';
 import {
@@ -34,6 +36,8 @@ export type CompileJob = {
   /** By hash: those texts of records that the job before did not have. */
   readonly texts: ReadonlyMap<string, string>;
   readonly serial: number;
+  /** Of the zones that are signed. */
+  readonly keys: ReadonlyMap<string, ZoneKeys>;
 };
 
 /** `newBytes`: of shared memory that the snapshot before did not have. `reasons`: everything that is against serving it, one sentence each. */
@@ -90,8 +94,11 @@ function openCompile(): (job: CompileJob, cache: RankMapCache) => CompileOutcome
     configuration = job.configuration ?? configuration;
     if (configuration === undefined) throw new Error('the first job came without its configuration');
     const records = readParts(job.records, job.texts, parts);
-    const compiled = compileSnapshot({ configuration, records, serial: job.serial }, cache, kept);
-    const reasons = compiled.ok ? askCanaries(compiled.value.snapshot) : compiled.problems.map(formatProblem);
+    const signing = { keys: job.keys, nowSeconds: Math.floor(Date.now() / 1000), sign: signWithKey };
+    const compiled = compileSnapshot({ configuration, records, serial: job.serial, signing }, cache, kept);
+    const reasons = compiled.ok
+      ? askCanaries(compiled.value.snapshot, signWithKey)
+      : compiled.problems.map(formatProblem);
     if (!compiled.ok || reasons.length > 0) return { ok: false, reasons };
     return { ok: true, compiled: compiled.value, newBytes: memory.countNew(compiled.value.snapshot) };
   };

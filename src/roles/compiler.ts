@@ -2,6 +2,7 @@
 // it may have been short of memory for a moment. A job on which a second one dies, or that never ends, is refused.
 
 import { Worker } from 'node:worker_threads';
+import type { ZoneKeys } from '../dnssec/zone-keys.ts';
 import type { PlaceMap } from '../geo/place-map.ts';
 import type { Configuration } from '../model/configuration.ts';
 import { keyOfPart } from '../snapshot/part-cache.ts';
@@ -25,7 +26,11 @@ const MAX_TRIES = 2;
 const YOUNG_MEGABYTES = 12;
 
 /** `texts`: those of a revision's objects, by hash. */
-type Work = StatedConfiguration & { readonly texts: ReadonlyMap<string, string>; readonly serial: number };
+type Work = StatedConfiguration & {
+  readonly texts: ReadonlyMap<string, string>;
+  readonly serial: number;
+  readonly keys: ReadonlyMap<string, ZoneKeys>;
+};
 
 type Job = {
   readonly work: Work;
@@ -65,9 +70,15 @@ export class Compiler {
 
   /**
    * Compiles, and asks the canaries. `texts` are those of the revision's objects, by hash: only what the thread does not have
-   * of the job before is sent to it. `serial` goes into the SOA of every zone. Never rejects.
+   * of the job before is sent to it. `serial` goes into the SOA of every zone; `keys` sign those zones that they are of. Never
+   * rejects.
    */
-  compile(stated: StatedConfiguration, texts: ReadonlyMap<string, string>, serial: number): Promise<CompileOutcome> {
+  compile(
+    stated: StatedConfiguration,
+    texts: ReadonlyMap<string, string>,
+    serial: number,
+    keys: ReadonlyMap<string, ZoneKeys> = new Map(),
+  ): Promise<CompileOutcome> {
     if (this.#closed) return Promise.resolve(CLOSED);
     const job = ++this.#jobs;
     return new Promise((resolve) => {
@@ -77,7 +88,7 @@ export class Compiler {
         void this.#worker?.terminate();
       }, limitMs);
       this.#waiting.set(job, {
-        work: { ...stated, texts, serial },
+        work: { ...stated, texts, serial, keys },
         tries: 0,
         resolve: (outcome) => {
           clearTimeout(limit);
@@ -103,11 +114,11 @@ export class Compiler {
     this.#worker.postMessage(this.#compose(number, job.work));
   }
 
-  #compose(job: number, { configuration, records, texts, serial }: Work): CompileJob {
-    const keys = records.flatMap(({ zone, hashes }) => hashes.map((hash) => ({ key: keyOfPart(zone, hash), hash })));
-    const unsent = keys.filter(({ key }) => this.#sent?.parts.has(key) !== true);
+  #compose(job: number, { configuration, records, texts, serial, keys }: Work): CompileJob {
+    const parts = records.flatMap(({ zone, hashes }) => hashes.map((hash) => ({ key: keyOfPart(zone, hash), hash })));
+    const unsent = parts.filter(({ key }) => this.#sent?.parts.has(key) !== true);
     const isKnown = this.#sent?.configuration === configuration;
-    this.#sent = { configuration, parts: new Set(keys.map(({ key }) => key)) };
+    this.#sent = { configuration, parts: new Set(parts.map(({ key }) => key)) };
     return {
       kind: 'compile',
       job,
@@ -115,6 +126,7 @@ export class Compiler {
       records,
       texts: new Map(unsent.map(({ hash }) => [hash, texts.get(hash) ?? ''])),
       serial,
+      keys,
     };
   }
 

@@ -6,8 +6,10 @@ import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { type FoundPlaceMap, findPlaceMap, openPlaceMap } from '../databases/open-place-map.ts';
 import { describeDatabaseFiles, watchDatabases } from '../databases/watch-databases.ts';
+import type { ZoneKeys } from '../dnssec/zone-keys.ts';
 import type { PlaceMap } from '../geo/place-map.ts';
 import { imageBytes, shapeOf } from '../geo/place-map-image.ts';
+import type { KeySecret } from '../keys/seal-key.ts';
 import type { Configuration } from '../model/configuration.ts';
 import { formatProblem } from '../model/problem.ts';
 import { compareRevisionIds, formatRevisionId, type Revision } from '../model/revision.ts';
@@ -18,6 +20,7 @@ import { Compiler } from './compiler.ts';
 import { type Acceptance, ConfigurationFollower } from './configuration-follower.ts';
 import { HealthView } from './health-view.ts';
 import { LoadView } from './load-view.ts';
+import { type KeyReader, openKeyReader } from './read-keys.ts';
 import {
   type LocationResolver,
   openRevisionReader,
@@ -26,6 +29,7 @@ import {
 } from './read-revision.ts';
 import { applyHealth, applyLoads, carryHandedOut, fadeHandedOut, type Serving } from './serving.ts';
 import { watchSharedGarbage } from './shared-garbage.ts';
+import { SignatureWatch } from './signature-watch.ts';
 import { readVerdicts, VerdictKeeper } from './verdict-keeper.ts';
 
 export type ControlOptions = {
@@ -33,6 +37,8 @@ export type ControlOptions = {
   readonly heartbeatMs: number;
   /** How many count on the state at once. */
   readonly answerThreads: number;
+  /** What keys are encrypted with; undefined: no zone can be signed here. */
+  readonly keySecret?: KeySecret | undefined;
   /** Whether the map of clients stays in memory, so that it can be said where a client is. */
   readonly isExplaining: boolean;
   readonly geo: { readonly directory: string; readonly bundled: boolean; readonly reloadIntervalMs: number };
@@ -43,6 +49,8 @@ export type ControlDependencies = {
   readonly resolveLocation: LocationResolver;
   readonly logger: Logger;
 };
+
+type SignedConfiguration = StatedConfiguration & { readonly keys: ReadonlyMap<string, ZoneKeys> };
 
 type ServingListener = (serving: Serving) => void | Promise<void>;
 type ConfigurationListener = (configuration: Configuration) => void;
@@ -62,8 +70,10 @@ export class Control {
   readonly #configurationListeners: ConfigurationListener[] = [];
   #serving: Serving | undefined;
   /** What `#serving` was compiled from. */
-  #stated: StatedConfiguration | undefined;
+  #stated: SignedConfiguration | undefined;
   readonly #readRevision: RevisionReader;
+  readonly #readKeys: KeyReader;
+  readonly #signatures: SignatureWatch;
   #isHandedOn = false;
   /** Ends with the swap that was begun last: revisions and databases come one at a time. */
   #turn: Promise<unknown> = Promise.resolve();
@@ -82,6 +92,8 @@ export class Control {
     this.#keeper = new VerdictKeeper(options.stateDirectory, logger);
     this.#compiler = new Compiler({ reopenMap: () => this.#reopenMap() });
     this.#readRevision = openRevisionReader(dependencies.resolveLocation);
+    this.#readKeys = openKeyReader(options.keySecret);
+    this.#signatures = new SignatureWatch(() => this.#signAnew(), logger);
     this.health = new HealthView(options, { health, logger, onChange: () => this.#healthChanged() });
     this.load = new LoadView({ health, logger, onReports: (subjects) => this.#applyLoads(new Set(subjects)) });
     this.follower = new ConfigurationFollower(
@@ -153,6 +165,7 @@ export class Control {
   async stop(): Promise<void> {
     this.#stopping.abort();
     clearInterval(this.#timer);
+    this.#signatures.stop();
     this.#watch?.close();
     this.load.stop();
     this.health.stop();
@@ -166,8 +179,10 @@ export class Control {
     return this.#inTurn(async () => {
       const stated = this.#readRevision(revision);
       if (!stated.ok) return { accepted: false, reasons: stated.problems.map(formatProblem) };
+      const keys = this.#readKeys(revision, stated.value.configuration.zones);
+      if (!keys.ok) return { accepted: false, reasons: keys.problems.map(formatProblem) };
       const before = this.#serving?.configuration;
-      const reasons = await this.#serve(revision, stated.value, this.#database);
+      const reasons = await this.#serve(revision, { ...stated.value, keys: keys.value }, this.#database);
       if (reasons.length > 0) return { accepted: false, reasons };
       const { configuration } = stated.value;
       if (configuration !== before) for (const listener of this.#configurationListeners) listener(configuration);
@@ -178,11 +193,11 @@ export class Control {
   /** Compiles for the map of clients that the compiler was given, tries, and swaps; returns what is against it. */
   async #serve(
     revision: Revision,
-    stated: StatedConfiguration,
+    stated: SignedConfiguration,
     database: FoundPlaceMap | undefined,
   ): Promise<readonly string[]> {
-    const { configuration } = stated;
-    const outcome = await this.#compiler.compile(stated, revision.objects, revision.manifest.id.number);
+    const { configuration, keys } = stated;
+    const outcome = await this.#compiler.compile(stated, revision.objects, revision.manifest.id.number, keys);
     if (!outcome.ok) return outcome.reasons;
     const { compiled, newBytes } = outcome;
     const { snapshot, rankings } = compiled;
@@ -211,7 +226,17 @@ export class Control {
     for (const listener of this.#servingListeners) await listener(next);
     this.#isHandedOn = true;
     this.#garbage.note(newBytes);
+    this.#signatures.watch(snapshot);
     return [];
+  }
+
+  /** The same configuration once more, with new signatures where these are due. Rejects when that cannot be done. */
+  async #signAnew(): Promise<void> {
+    const reasons = await this.#inTurn(async () => {
+      if (this.#serving === undefined || this.#stated === undefined || this.#stopping.signal.aborted) return [];
+      return this.#serve(this.#serving.revision, this.#stated, this.#database);
+    });
+    if (reasons.length > 0) throw new Error(reasons.join(' '));
   }
 
   async #databaseChanged(opened: FoundPlaceMap): Promise<void> {

@@ -2,6 +2,7 @@
 // counted under the old one is added to totals that go by names, so that nothing is lost by a change of configuration.
 
 import {
+  CONNECTION_EVENTS,
   COUNTED_RCODES,
   COUNTED_TYPES,
   type Counters,
@@ -16,7 +17,7 @@ import { formatResponseCode } from '../wire/record-types.ts';
 
 export type Labels = Readonly<Record<string, string>>;
 export type LabelledCount = { readonly labels: Labels; readonly value: number };
-export type CounterFamily = 'requests' | 'responses' | 'answers' | 'dropped';
+export type CounterFamily = 'requests' | 'responses' | 'answers' | 'dropped' | 'connections';
 
 type Totals = Map<string, { readonly labels: Labels; value: number }>;
 
@@ -26,6 +27,7 @@ export class CounterTotals {
     responses: new Map(),
     answers: new Map(),
     dropped: new Map(),
+    connections: new Map(),
   };
   readonly #durations = new Float64Array(DURATION_BUCKETS.length + 2);
   /** Two during a swap: the answer threads may still count under the old snapshot while the new one is on its way. */
@@ -62,7 +64,7 @@ export class CounterTotals {
   }
 }
 
-const FAMILIES_OF_COUNTERS: readonly CounterFamily[] = ['requests', 'responses', 'answers', 'dropped'];
+const FAMILIES_OF_COUNTERS: readonly CounterFamily[] = ['requests', 'responses', 'answers', 'dropped', 'connections'];
 
 function addCounts(totals: Totals, counts: readonly LabelledCount[]): void {
   for (const { labels, value } of counts) {
@@ -94,6 +96,10 @@ const LABELLERS: Readonly<Record<CounterFamily, (snapshot: Snapshot, index: numb
   }),
   answers: labelAnswer,
   dropped: (_snapshot, index) => ({ cause: DROP_CAUSES[index] ?? 'other' }),
+  connections: (_snapshot, index) => ({
+    proto: PROTOCOLS[Math.floor(index / CONNECTION_EVENTS.length)] ?? '',
+    event: CONNECTION_EVENTS[index % CONNECTION_EVENTS.length] ?? '',
+  }),
 };
 
 function labelRequest(snapshot: Snapshot, index: number): Labels {

@@ -2,10 +2,15 @@
 
 import { DURATION_BUCKETS } from '../answer/counters.ts';
 import type { Metrics } from '../telemetry/create-metrics.ts';
+import type { CertificateWatch } from './certificate-watch.ts';
 import type { Control } from './control.ts';
 import type { CounterTotals } from './counter-totals.ts';
 
-export function addAnswerMetrics(metrics: Metrics, totals: CounterTotals): void {
+export function addAnswerMetrics(
+  metrics: Metrics,
+  totals: CounterTotals,
+  readOpenConnections: () => Iterable<readonly [string, number]>,
+): void {
   metrics.addCounter({
     name: 'azimuth_dns_requests_total',
     help: 'Queries that were read.',
@@ -38,11 +43,43 @@ export function addAnswerMetrics(metrics: Metrics, totals: CounterTotals): void 
       for (const { labels, value } of totals.read('dropped')) set(value, labels);
     },
   });
+  metrics.addCounter({
+    name: 'azimuth_dns_connections_total',
+    help: 'What became of connections.',
+    labels: ['proto', 'event'],
+    collect: (set) => {
+      for (const { labels, value } of totals.read('connections')) set(value, labels);
+    },
+  });
+  metrics.addGauge({
+    name: 'azimuth_dns_connections',
+    help: 'Connections that are open.',
+    labels: ['proto'],
+    collect: (set) => {
+      for (const [proto, value] of readOpenConnections()) set(value, { proto });
+    },
+  });
   metrics.addHistogram({
     name: 'azimuth_dns_request_duration_seconds',
     help: 'From the read of a query to its answer being handed to the kernel.',
     bounds: DURATION_BUCKETS,
     collect: (set) => set(totals.readDurations()),
+  });
+}
+
+export function addCertificateMetrics(metrics: Metrics, watch: CertificateWatch): void {
+  metrics.addGauge({
+    name: 'azimuth_dns_certificate_expiry_timestamp_seconds',
+    help: 'When the certificate that TLS shows ends, since 1970.',
+    collect: (set) => set(watch.expiresMs / 1000),
+  });
+  metrics.addCounter({
+    name: 'azimuth_dns_certificate_reads_total',
+    help: 'Reads of the certificate and its key.',
+    labels: ['outcome'],
+    collect: (set) => {
+      for (const [outcome, value] of Object.entries(watch.reads)) set(value, { outcome });
+    },
   });
 }
 

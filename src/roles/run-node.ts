@@ -9,18 +9,20 @@ import type { Configuration } from '../model/configuration.ts';
 import type { ListenAddress } from '../model/listen-address.ts';
 import type { Settings } from '../model/settings.ts';
 import { describeCause } from '../store/store-error.ts';
-import { createMetrics } from '../telemetry/create-metrics.ts';
+import { createMetrics, type Metrics } from '../telemetry/create-metrics.ts';
 import { startTelemetryServer } from '../telemetry/telemetry-server.ts';
 import { type ChosenTransport, chooseTransport } from '../transport/udp.ts';
-import type { BoundAddress } from './answer-thread.ts';
 import { AnswerThreads, countThreads } from './answer-threads.ts';
 import type { ApiRole, InitialConfiguration } from './api-role.ts';
+import { CertificateWatch } from './certificate-watch.ts';
 import { readinessOf } from './cluster-view.ts';
 import { ConfigurationFollower } from './configuration-follower.ts';
 import { Control, type ControlOptions } from './control.ts';
 import { CounterTotals } from './counter-totals.ts';
 import { startDemo } from './demo-role.ts';
-import { addAnswerMetrics, addControlMetrics } from './node-metrics.ts';
+import { openKeySecret } from './key-secret.ts';
+import { addAnswerMetrics, addCertificateMetrics, addControlMetrics } from './node-metrics.ts';
+import type { BoundAddress } from './open-listeners.ts';
 import { openStore, type Store } from './open-store.ts';
 import { startProbeRole } from './probe-role.ts';
 import { type LocationResolver, openRevisionReader } from './read-revision.ts';
@@ -114,7 +116,7 @@ async function startNode(
       const { reason } = transport;
       logger.info({ reason }, "UDP is read with Node's own socket, which costs more of the processor");
     }
-    const options = { answerThreads, isExplaining: roles.has('api') };
+    const options = { answerThreads, isExplaining: roles.has('api'), keySecret: await openKeySecret(settings) };
     control = createControl(settings, options, store, resolveLocation, logger);
     control.open();
     closers.push(async () => {
@@ -128,11 +130,12 @@ async function startNode(
     if (settings.demo.enabled && roles.size > 1) closers.push(watchForDemo(control, settings, logger));
     if (transport !== undefined) {
       const totals = new CounterTotals();
-      addAnswerMetrics(metrics, totals);
+      addAnswerMetrics(metrics, totals, () => threads?.readOpenConnections() ?? []);
       threads = new AnswerThreads(
         { ...settings.dns, transport: transport.transport, threads: answerThreads },
         { logger, totals },
       );
+      serveCertificate(settings, threads, metrics, logger, closers);
       await threads.open();
     }
     if (roles.has('api')) {
@@ -171,9 +174,24 @@ async function startNode(
   };
 }
 
+/** @throws Error with advice where TLS is asked for and its certificate cannot be served. */
+function serveCertificate(
+  { dns: { tls, https } }: Settings,
+  threads: AnswerThreads,
+  metrics: Metrics,
+  logger: Logger,
+  closers: (() => void)[],
+): void {
+  if (tls.listen.length + https.listen.length === 0) return;
+  const watch = new CertificateWatch(tls, logger, (certificate) => threads.setCertificate(certificate));
+  closers.push(() => watch.close());
+  threads.setCertificate(watch.certificate);
+  addCertificateMetrics(metrics, watch);
+}
+
 function createControl(
   settings: Settings,
-  options: Pick<ControlOptions, 'answerThreads' | 'isExplaining'>,
+  options: Pick<ControlOptions, 'answerThreads' | 'isExplaining' | 'keySecret'>,
   store: Store,
   resolveLocation: LocationResolver,
   logger: Logger,

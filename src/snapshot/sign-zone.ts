@@ -80,8 +80,13 @@ function renewTimes(signer: ZoneSigner, before: ZoneSigning | undefined): Signat
   const isGood =
     before !== undefined &&
     before.times.inception < nowSeconds &&
-    dueTime(before.times.expiration, validitySeconds) > nowSeconds;
+    dueTime(before.times.expiration, validitySeconds) > nowSeconds + renewedAhead(validitySeconds);
   return isGood ? before.times : chooseTimes(nowSeconds, validitySeconds, 0);
+}
+
+/** What would be due soon is signed with what is due: a zone of many names has one every few seconds otherwise. */
+function renewedAhead(validitySeconds: number): number {
+  return Math.floor(validitySeconds / 100);
 }
 
 /** Two words of FNV-1a, one over all octets forwards, one backwards. */
@@ -126,7 +131,7 @@ function findKept(
   const isByThem =
     rrsigs.length === signers.length &&
     signers.every(({ algorithm, keyTag }) => rrsigs.some((rrsig) => isBy(rrsig, algorithm, keyTag)));
-  return isByThem && dueSeconds > nowSeconds ? { rrsigs, dueSeconds } : undefined;
+  return isByThem && dueSeconds > nowSeconds + renewedAhead(validitySeconds) ? { rrsigs, dueSeconds } : undefined;
 }
 
 function isBy(rrsig: Uint8Array, algorithm: number, keyTag: number): boolean {

@@ -5,18 +5,18 @@ import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { createServer, isIPv6 } from 'node:net';
 import type { ListenAddress } from '../model/listen-address.ts';
-import { bindError } from './listener.ts';
+import { bindError, type Protocol } from './listener.ts';
 
-/** Rejects with advice at the first that cannot be had for UDP or TCP. Port 0 can always be had. */
-export async function checkAddresses(addresses: readonly ListenAddress[]): Promise<void> {
-  for (const { host, port } of addresses) {
-    if (port === 0) continue;
-    await tryBind('udp', host, port, bindUdp);
-    await tryBind('tcp', host, port, bindTcp);
+export type CheckedAddress = ListenAddress & { readonly protocol: Protocol };
+
+/** Rejects with advice at the first that cannot be had. Port 0 can always be had. */
+export async function checkAddresses(addresses: readonly CheckedAddress[]): Promise<void> {
+  for (const { protocol, host, port } of addresses) {
+    if (port !== 0) await tryBind(protocol, host, port, protocol === 'udp' ? bindUdp : bindTcp);
   }
 }
 
-async function tryBind(protocol: string, host: string, port: number, bind: typeof bindUdp): Promise<void> {
+async function tryBind(protocol: Protocol, host: string, port: number, bind: typeof bindUdp): Promise<void> {
   try {
     await bind(host, port);
   } catch (error) {

@@ -10,3 +10,10 @@ export function setClientAddress(client: Client, text: string): void {
   client.family = address?.family ?? 4;
   for (let index = 0; index < 4; index++) client.words[index] = address?.words[index] ?? 0;
 }
+
+/** The peer of a connection; `text` is undefined for one that is gone already. */
+export function clientOf(text: string | undefined): Client {
+  const client = { family: 4, words: new Uint32Array(4) };
+  setClientAddress(client, text ?? '');
+  return client;
+}

@@ -31,17 +31,19 @@ import {
 } from '../native/load-native.ts';
 import { MAX_UDP_PAYLOAD } from '../wire/response.ts';
 import { bindError, type Listener, RECEIVE_BUFFER_BYTES, type UdpOptions, waitUntilQuiet } from './listener.ts';
+import { skipProxyHeader } from './skip-proxy-header.ts';
+import type { TrustedPeers } from './trusted-peers.ts';
 
 /** Answers of one batch at their longest, several times over. */
 const SEND_BUFFER_BYTES = 1024 * 1024;
 
 /** @throws Error with advice when the address cannot be bound. */
 export function listenUdpBatch(options: UdpOptions, desk: Desk, native: Native): Listener {
-  const { host } = options;
+  const { host, trusted } = options;
   let received = 0;
   const socket = openSocket(native, options, (count) => {
     received += count;
-    answerBatch(socket, count, desk);
+    answerBatch(socket, count, desk, trusted);
   });
   return {
     protocol: 'udp',
@@ -71,18 +73,27 @@ function openSocket(
 }
 
 /** All of a batch wait for its last answer, so that its time is the time of each. */
-function answerBatch({ peers, counts, queries, answers }: NativeSocket, count: number, desk: Desk): void {
+function answerBatch(
+  { peers, counts, queries, answers }: NativeSocket,
+  count: number,
+  desk: Desk,
+  trusted: TrustedPeers | undefined,
+): void {
   const begun = performance.now();
   const queryStride = queries.length / BATCH;
   const answerStride = answers.length / BATCH;
   for (let index = 0; index < count; index++) {
     const peer = index * PEER_WORDS;
     if (!setClient(desk, peers, peer)) continue;
+    const length = peers[peer + PEER_QUERY_LENGTH] ?? 0;
+    const start = index * queryStride;
+    const skipped = trusted === undefined ? 0 : skipProxyHeader(trusted, desk, queries, start, length);
+    if (skipped < 0) continue;
     peers[peer + PEER_ANSWER_LENGTH] = answerQuery(
       desk,
       queries,
-      index * queryStride,
-      peers[peer + PEER_QUERY_LENGTH] ?? 0,
+      start + skipped,
+      length - skipped,
       answers,
       index * answerStride,
       MAX_UDP_PAYLOAD,

@@ -22,12 +22,13 @@ import {
   type UdpOptions,
   waitUntilQuiet,
 } from './listener.ts';
+import { skipProxyHeader } from './skip-proxy-header.ts';
 
 /** Answers that may wait for the kernel at once; when it takes no more, further ones are dropped, as UDP allows. */
 const MAX_PENDING_SENDS = 4096;
 
 /** Rejects with advice when the address cannot be bound. */
-export async function listenUdp({ host, port, reusePort }: UdpOptions, desk: Desk): Promise<Listener> {
+export async function listenUdp({ host, port, reusePort, trusted }: UdpOptions, desk: Desk): Promise<Listener> {
   const family = isIPv6(host) ? 6 : 4;
   const socket = createSocket({
     type: family === 6 ? 'udp6' : 'udp4',
@@ -49,9 +50,11 @@ export async function listenUdp({ host, port, reusePort }: UdpOptions, desk: Des
     if (remote.port === 0) return countDropped(desk.counters, DROPPED_PORT_ZERO, 1);
     if (message.length > MAX_UDP_QUERY_BYTES) return countDropped(desk.counters, DROPPED_OVERSIZED, 1);
     if (pending >= MAX_PENDING_SENDS) return countDropped(desk.counters, DROPPED_OVERLOAD, 1);
-    const out = free.pop() ?? new Uint8Array(MAX_UDP_PAYLOAD);
     setClientAddress(desk.client, remote.address);
-    const length = answerQuery(desk, message, 0, message.length, out, 0, out.length, UDP);
+    const start = trusted === undefined ? 0 : skipProxyHeader(trusted, desk, message, 0, message.length);
+    if (start < 0) return;
+    const out = free.pop() ?? new Uint8Array(MAX_UDP_PAYLOAD);
+    const length = answerQuery(desk, message, start, message.length - start, out, 0, out.length, UDP);
     if (length === 0) {
       free.push(out);
       return;

@@ -9,6 +9,7 @@ import { AnswerThreads } from '../../src/roles/answer-threads.ts';
 import { CounterTotals } from '../../src/roles/counter-totals.ts';
 import { chooseTransport } from '../../src/transport/udp.ts';
 import { askUdp, connectTcp, decodeAnswer, encodeQuery, type TcpClient, withLength } from '../support/dns-client.ts';
+import { dnsSettings } from '../support/dns-settings.ts';
 import { RFC_FIXTURE } from '../support/rfc-zone.ts';
 import { readCorpus } from './corpus.ts';
 import { createPacket, createRandom, mutate } from './mutators.ts';
@@ -25,10 +26,9 @@ describe('a listener under hostile packets', () => {
   const totals = new CounterTotals();
   const threads = new AnswerThreads(
     {
-      listen: [{ host: '127.0.0.1', port: 0 }],
+      ...dnsSettings(),
       transport: chooseTransport('auto').transport,
       threads: 2,
-      tcp: { maxConnections: 200, idleTimeoutMs: 2000, messageTimeoutMs: 1000 },
     },
     { logger: pino({ level: 'error' }, stream), totals },
   );

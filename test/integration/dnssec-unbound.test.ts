@@ -39,8 +39,14 @@ function testResolver(denial: 'nsec' | 'compact', aggressive: 'yes' | 'no'): voi
       const port = await findFreePort();
       const host = '127.0.0.1';
       listeners.push(await listenUdp({ host, port, reusePort: false }, desk));
-      const limits = { maxConnections: 100, idleTimeoutMs: 5000, messageTimeoutMs: 5000 };
-      listeners.push(await listenTcp({ host, port, reusePort: false, ...limits }, desk));
+      const limits = {
+        maxConnections: 100,
+        maxConnectionsPerPrefix: 100,
+        firstByteTimeoutMs: 5000,
+        idleTimeoutMs: 5000,
+        messageTimeoutMs: 5000,
+      };
+      listeners.push(await listenTcp({ host, port, reusePort: false, limits }, desk));
       processes = await openProcesses();
       resolver = await findFreePort();
       const directory = processes.makeDirectory('unbound');

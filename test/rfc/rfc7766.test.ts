@@ -3,6 +3,14 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { TCP } from '../../src/answer/answer-query.ts';
+import {
+  CONNECTION_ACCEPTED,
+  CONNECTION_EVENTS,
+  CONNECTION_REFUSED,
+  CONNECTION_TIMED_OUT,
+} from '../../src/answer/counters.ts';
+import { createDesk, type Desk } from '../../src/answer/desk.ts';
 import type { Listener } from '../../src/transport/listener.ts';
 import { listenTcp, type TcpOptions } from '../../src/transport/tcp.ts';
 import { connectTcp, decodeAnswer, encodeQuery, type TcpClient, withLength } from '../support/dns-client.ts';
@@ -12,13 +20,18 @@ const OPTIONS: TcpOptions = {
   host: '127.0.0.1',
   port: 0,
   reusePort: false,
-  maxConnections: 100,
-  idleTimeoutMs: 400,
-  messageTimeoutMs: 200,
+  limits: {
+    maxConnections: 100,
+    maxConnectionsPerPrefix: 100,
+    firstByteTimeoutMs: 400,
+    idleTimeoutMs: 400,
+    messageTimeoutMs: 200,
+  },
 };
 
 const query = (id: number, name = 'mail.example.com.') => withLength(encodeQuery({ id, name }));
 const ids = (messages: readonly Uint8Array[]) => messages.map((message) => decodeAnswer(message).id);
+const countOf = ({ counters }: Desk, event: number) => counters.connections[TCP * CONNECTION_EVENTS.length + event];
 const concatenate = (parts: readonly Uint8Array[]) => Uint8Array.from(parts.flatMap((part) => [...part]));
 
 describe('RFC 7766', () => {
@@ -142,7 +155,10 @@ describe('RFC 7766', () => {
 
   // Section 6.2.2: "a server MAY impose limits on the number of concurrent connections".
   it('makes room for a new connection by closing the one that has been idle longest', async () => {
-    const small = await listenTcp({ ...OPTIONS, maxConnections: 3, idleTimeoutMs: 5000 }, RFC_FIXTURE.desk);
+    const small = await listenTcp(
+      { ...OPTIONS, limits: { ...OPTIONS.limits, maxConnections: 3, firstByteTimeoutMs: 5000, idleTimeoutMs: 5000 } },
+      RFC_FIXTURE.desk,
+    );
     try {
       const [first, second, third] = [await open(small.port), await open(small.port), await open(small.port)];
       first.send(query(1));
@@ -158,6 +174,54 @@ describe('RFC 7766', () => {
       assert.deepEqual(ids(await first.receive(2)), [1, 2]);
     } finally {
       await small.close();
+    }
+  });
+
+  // Section 6.2.2: the limits may be "per client".
+  it('refuses a client that has its share of connections, and takes it again when one of them is closed', async () => {
+    const desk = createDesk(RFC_FIXTURE.snapshot, RFC_FIXTURE.state, 1);
+    const openConnections = new Int32Array(4);
+    const limits = { ...OPTIONS.limits, maxConnectionsPerPrefix: 2, firstByteTimeoutMs: 5000, idleTimeoutMs: 5000 };
+    const shared = await listenTcp({ ...OPTIONS, limits, openConnections }, desk);
+    try {
+      const [first, second] = [await open(shared.port), await open(shared.port)];
+      first.send(query(1));
+      second.send(query(2));
+      await Promise.all([first.receive(1), second.receive(1)]);
+      const third = await open(shared.port);
+      await third.closed(1000);
+      await sleep(20);
+      assert.equal(openConnections[TCP], 2);
+      assert.equal(countOf(desk, CONNECTION_REFUSED), 1);
+      first.close();
+      await sleep(50);
+      const fourth = await open(shared.port);
+      fourth.send(query(4));
+      assert.deepEqual(ids(await fourth.receive(1)), [4]);
+      second.send(query(5));
+      assert.deepEqual(ids(await second.receive(2)), [2, 5]);
+      assert.equal(countOf(desk, CONNECTION_ACCEPTED), 4);
+    } finally {
+      await shared.close();
+    }
+    await sleep(20);
+    assert.equal(openConnections[TCP], 0);
+  });
+
+  // RFC 9210 section 4.2 has servers bound what a connection may hold on to: one on which nothing comes is of no use.
+  it('closes a connection on which nothing has come, sooner than one that has asked', async () => {
+    const desk = createDesk(RFC_FIXTURE.snapshot, RFC_FIXTURE.state, 1);
+    const limits = { ...OPTIONS.limits, firstByteTimeoutMs: 150, idleTimeoutMs: 600 };
+    const listener = await listenTcp({ ...OPTIONS, limits }, desk);
+    try {
+      const [silent, asking] = [await open(listener.port), await open(listener.port)];
+      asking.send(query(1));
+      const [silentMs, askingMs] = await Promise.all([silent.closed(), asking.closed()]);
+      assert.ok(silentMs >= 140 && silentMs < 500, `${silentMs} ms`);
+      assert.ok(askingMs >= 590, `${askingMs} ms`);
+      assert.equal(countOf(desk, CONNECTION_TIMED_OUT), 2);
+    } finally {
+      await listener.close();
     }
   });
 

@@ -136,6 +136,13 @@ export type TcpClient = {
 
 export async function connectTcp(port: number, host = '127.0.0.1'): Promise<TcpClient> {
   const socket = connect({ port, host, noDelay: true });
+  const client = followStream(socket);
+  await once(socket, 'connect');
+  return client;
+}
+
+/** As a client: a socket, of TCP or TLS, whose answers have a length in front. */
+export function followStream(socket: Socket): TcpClient {
   const messages: Uint8Array[] = [];
   let waiting = Buffer.alloc(0);
   socket.on('data', (chunk) => {
@@ -149,7 +156,6 @@ export async function connectTcp(port: number, host = '127.0.0.1'): Promise<TcpC
   });
   socket.on('error', () => socket.destroy());
   const gone = new Promise<void>((resolve) => socket.once('close', () => resolve()));
-  await once(socket, 'connect');
   const begun = performance.now();
   return {
     socket,

@@ -11,6 +11,7 @@ import type { Snapshot } from '../../../src/snapshot/snapshot.ts';
 import type { UdpTransport } from '../../../src/transport/listener.ts';
 import { chooseTransport } from '../../../src/transport/udp.ts';
 import { askUdp, decodeAnswer, encodeQuery } from '../../support/dns-client.ts';
+import { dnsSettings } from '../../support/dns-settings.ts';
 import { createFixture } from '../../support/snapshot-fixture.ts';
 import { pause, recordLog, waitUntil } from '../../unit/roles/fixture.ts';
 
@@ -49,10 +50,10 @@ function open(context: TestContext, { ports = [0], transport = 'dgram', threads:
   const workers: Worker[] = [];
   const threads = new AnswerThreads(
     {
+      ...dnsSettings(),
       transport,
       threads: count,
       listen: ports.map((port) => ({ host: '127.0.0.1', port })),
-      tcp: { maxConnections: 10, idleTimeoutMs: 1000, messageTimeoutMs: 1000 },
     },
     {
       logger: log.logger,

@@ -7,7 +7,8 @@ import { setImmediate as breathe } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { createDesk } from '../../../src/answer/desk.ts';
 import { NATIVE_FILE } from '../../../src/native/load-native.ts';
-import { listenTcp, MAX_MESSAGES_PER_TURN } from '../../../src/transport/tcp.ts';
+import { MAX_MESSAGES_PER_TURN } from '../../../src/transport/stream-connection.ts';
+import { listenTcp } from '../../../src/transport/tcp.ts';
 import { askUdp, connectTcp, encodeQuery, withLength } from '../../support/dns-client.ts';
 import { RFC_FIXTURE } from '../../support/rfc-zone.ts';
 import { isNativeMissing } from '../../support/test-native.ts';
@@ -20,9 +21,13 @@ const TCP = {
   host: '127.0.0.1',
   port: 0,
   reusePort: false,
-  maxConnections: 10,
-  idleTimeoutMs: 5000,
-  messageTimeoutMs: 5000,
+  limits: {
+    maxConnections: 10,
+    maxConnectionsPerPrefix: 10,
+    firstByteTimeoutMs: 5000,
+    idleTimeoutMs: 5000,
+    messageTimeoutMs: 5000,
+  },
 };
 const UDP = { host: '127.0.0.1', port: 0, reusePort: false };
 const QUERY = encodeQuery({ name: 'mail.example.com.' });

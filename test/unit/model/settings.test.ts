@@ -21,7 +21,23 @@ describe('parseSettings', () => {
           ],
           transport: 'auto',
           threads: 0,
-          tcp: { maxConnections: 1024, idleTimeoutMs: 10_000, messageTimeoutMs: 5_000 },
+          tcp: {
+            maxConnections: 1024,
+            maxConnectionsPerPrefix: 128,
+            firstByteTimeoutMs: 3_000,
+            idleTimeoutMs: 10_000,
+            messageTimeoutMs: 5_000,
+          },
+          tls: {
+            listen: [],
+            certificate: '',
+            key: '',
+            reloadIntervalMs: 5_000,
+            handshakeTimeoutMs: 5_000,
+            maxHandshakesPerSecond: 100,
+          },
+          https: { listen: [], path: '/dns-query' },
+          proxyProtocol: { from: [] },
         },
         api: { listen: { host: '127.0.0.1', port: 8053 } },
         telemetry: { listen: { host: '127.0.0.1', port: 9153 } },
@@ -45,7 +61,23 @@ describe('parseSettings', () => {
         listen: ['192.0.2.1:53', '[2001:db8:0::1]:53'],
         transport: 'batch',
         threads: 4,
-        tcp: { maxConnections: 1, idleTimeout: '1m', messageTimeout: '1500ms' },
+        tcp: {
+          maxConnections: 2,
+          maxConnectionsPerPrefix: 1,
+          firstByteTimeout: '1s',
+          idleTimeout: '1m',
+          messageTimeout: '1500ms',
+        },
+        tls: {
+          listen: ['192.0.2.1:853'],
+          certificate: '/etc/dns.pem',
+          key: '/etc/dns.key',
+          reloadInterval: '1m',
+          handshakeTimeout: '2s',
+          maxHandshakesPerSecond: 7,
+        },
+        https: { listen: ['192.0.2.1:443'], path: '/dns' },
+        proxyProtocol: { from: ['192.0.2.9/32'] },
       },
       api: { listen: '[::]:443' },
       telemetry: { listen: '0.0.0.0:0' },
@@ -78,7 +110,23 @@ describe('parseSettings', () => {
           ],
           transport: 'batch',
           threads: 4,
-          tcp: { maxConnections: 1, idleTimeoutMs: 60_000, messageTimeoutMs: 1_500 },
+          tcp: {
+            maxConnections: 2,
+            maxConnectionsPerPrefix: 1,
+            firstByteTimeoutMs: 1_000,
+            idleTimeoutMs: 60_000,
+            messageTimeoutMs: 1_500,
+          },
+          tls: {
+            listen: [{ host: '192.0.2.1', port: 853 }],
+            certificate: '/etc/dns.pem',
+            key: '/etc/dns.key',
+            reloadIntervalMs: 60_000,
+            handshakeTimeoutMs: 2_000,
+            maxHandshakesPerSecond: 7,
+          },
+          https: { listen: [{ host: '192.0.2.1', port: 443 }], path: '/dns' },
+          proxyProtocol: { from: [{ family: 4, words: [0xc0000209], length: 32 }] },
         },
         api: { listen: { host: '::', port: 443 } },
         telemetry: { listen: { host: '0.0.0.0', port: 0 } },
@@ -178,11 +226,25 @@ describe('parseSettings', () => {
     }
   });
 
+  test('TLS needs a certificate, a key, and addresses of its own', () => {
+    const address = '192.0.2.1:853';
+    const tls = { listen: [address, '127.0.0.1:0'] };
+    assert.deepEqual(pathsOf({ dns: { tls } }), ['/dns/tls/certificate', '/dns/tls/key']);
+    const whole = { ...tls, certificate: 'a', key: 'b' };
+    assert.deepEqual(pathsOf({ dns: { tls: whole } }), []);
+    assert.deepEqual(pathsOf({ dns: { listen: ['127.0.0.1:0', address], tls: whole } }), ['/dns/tls/listen/0']);
+    const https = { listen: ['127.0.0.1:0', address] };
+    assert.deepEqual(pathsOf({ dns: { https } }), ['/dns/tls/certificate', '/dns/tls/key']);
+    assert.deepEqual(pathsOf({ dns: { https, tls: whole } }), ['/dns/https/listen/1']);
+    assert.deepEqual(pathsOf({ dns: { https: { path: 'dns-query' } } }), ['/dns/https/path']);
+    assert.deepEqual(pathsOf({ dns: { https: { path: '/dns?x' } } }), ['/dns/https/path']);
+  });
+
   test('every default is a value that the schema accepts when it is written out', () => {
     for (const { path, initial } of SETTING_KEYS) {
       const document = [...path].reverse().reduce<unknown>((below, key) => ({ [key]: below }), initial);
       assert.deepEqual(problemsOf(document), [], path.join('.'));
     }
-    assert.equal(SETTING_KEYS.length, 25);
+    assert.equal(SETTING_KEYS.length, 36);
   });
 });

@@ -13,7 +13,16 @@ import { RFC_FIXTURE } from '../../support/rfc-zone.ts';
 import { createFixture, RESOLVER_DOCUMENT, readCounters } from '../../support/snapshot-fixture.ts';
 import { BATCH, DGRAM, type TestedTransport } from '../../support/udp-transports.ts';
 
-const TCP = { reusePort: false, maxConnections: 10, idleTimeoutMs: 1000, messageTimeoutMs: 500 };
+const TCP = {
+  reusePort: false,
+  limits: {
+    maxConnections: 10,
+    maxConnectionsPerPrefix: 10,
+    firstByteTimeoutMs: 1000,
+    idleTimeoutMs: 1000,
+    messageTimeoutMs: 500,
+  },
+};
 const LOOPBACK = { host: '127.0.0.1', port: 0, reusePort: false };
 const MAIL = encodeQuery({ id: 0xbeef, name: 'mail.example.com.' });
 const TOO_LONG_BYTES = MAX_UDP_QUERY_BYTES + 1;

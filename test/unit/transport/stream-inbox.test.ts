@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { TcpInbox } from '../../../src/transport/tcp-inbox.ts';
+import { StreamInbox } from '../../../src/transport/stream-inbox.ts';
 import { withLength } from '../../support/dns-client.ts';
 
 /** All that is whole after each of the pieces. */
 function read(pieces: readonly Uint8Array[]): readonly string[] {
-  const inbox = new TcpInbox();
+  const inbox = new StreamInbox();
   const messages: string[] = [];
   for (const piece of pieces) {
     inbox.append(Buffer.from(piece));
@@ -16,7 +16,7 @@ function read(pieces: readonly Uint8Array[]): readonly string[] {
   return messages;
 }
 
-describe('the inbox of a TCP connection', () => {
+describe('the inbox of a stream', () => {
   it('gives back every message, however the stream was cut', () => {
     fc.assert(
       fc.property(
@@ -44,7 +44,7 @@ describe('the inbox of a TCP connection', () => {
     const stream = withLength(message);
     const pieces = Array.from(stream, (byte) => Uint8Array.of(byte));
     assert.deepEqual(read(pieces), [Buffer.from(message).toString('hex')]);
-    const inbox = new TcpInbox();
+    const inbox = new StreamInbox();
     const given = Buffer.from(stream.subarray(0, 10));
     inbox.append(given);
     inbox.append(Buffer.from([1, 2, 3]));

@@ -1,9 +1,10 @@
-// What a TCP peer has sent and nobody has read yet: messages behind a two-byte length (RFC 1035 section 4.2.2), in pieces of
-// any size. Room doubles when it is used up, so that a message in single bytes costs no more than twice what it is long.
+// What the peer of a stream has sent and nobody has read yet: messages behind a two-byte length (RFC 1035 section 4.2.2), in
+// pieces of any size. Room doubles when it is used up, so that a message in single bytes costs no more than twice what it is
+// long.
 
 export const LENGTH_BYTES = 2;
 
-export class TcpInbox {
+export class StreamInbox {
   #bytes: Buffer = Buffer.alloc(0);
   #start = 0;
   #end = 0;

@@ -1,0 +1,177 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { Sign, ZoneKeys } from '../../../src/dnssec/zone-keys.ts';
+import { parseConfiguration } from '../../../src/model/parse-configuration.ts';
+import { compileSnapshot, createRankMapCache } from '../../../src/snapshot/compile-snapshot.ts';
+import { createKeptTables } from '../../../src/snapshot/kept-tables.ts';
+import type { Snapshot } from '../../../src/snapshot/snapshot.ts';
+import { dataStartOf, findRrset, recordCountOf, type ZoneImage } from '../../../src/snapshot/zone-image.ts';
+import { TYPE_RRSIG } from '../../../src/wire/record-types.ts';
+import { checkRecordData } from '../../../src/zone/check-record-data.ts';
+import { makeZoneKeys, sign } from '../../support/signed-keys.ts';
+import { inputOf, placeMapOf } from '../../support/snapshot-fixture.ts';
+
+const ZONE = 'gtm.example.com';
+const DAY = 86_400;
+const NOW = 1_800_000_000;
+
+type Stated = { readonly records?: readonly object[]; readonly dnssec?: object; readonly services?: readonly object[] };
+
+const HOSTS = Array.from({ length: 40 }, (_, index) => ({
+  name: `host${index}`,
+  type: 'A',
+  data: [`192.0.2.${index}`],
+}));
+
+/** Compiles one zone again and again, each time with what is kept of the time before. */
+function openCompile() {
+  const kept = createKeptTables();
+  let made = 0;
+  const counted: Sign = (key, data) => {
+    made++;
+    return sign(key, data);
+  };
+  return (
+    keys: ZoneKeys | undefined,
+    nowSeconds: number,
+    { records = HOSTS, dnssec = {}, services = [] }: Stated = {},
+  ) => {
+    const document = {
+      zones: [{ name: ZONE, ns: ['ns.example.net'], records, dnssec: { enabled: true, ...dnssec } }],
+      regions: [{ id: 'eu', location: { latitude: 0, longitude: 0 } }],
+      clusters: [
+        {
+          id: 'eu',
+          region: 'eu',
+          endpoints: [
+            { id: 'a', address: '203.0.113.1' },
+            { id: 'b', address: '203.0.113.2' },
+          ],
+        },
+      ],
+      services,
+    };
+    const parsed = parseConfiguration(document, { resolveLocation: () => undefined, checkRecordData });
+    assert.ok(parsed.ok, JSON.stringify(parsed));
+    const signing = { keys: new Map(keys && [[ZONE, keys]]), nowSeconds, sign: counted };
+    made = 0;
+    const compiled = compileSnapshot(
+      { ...inputOf(parsed.value, 1), signing },
+      createRankMapCache(() => placeMapOf([])),
+      kept,
+    );
+    assert.ok(compiled.ok, JSON.stringify(compiled));
+    return { snapshot: compiled.value.snapshot, image: imageOf(compiled.value.snapshot), made };
+  };
+}
+
+function imageOf({ zones }: Snapshot): ZoneImage {
+  const [image] = zones.images;
+  assert.ok(image);
+  return image;
+}
+
+/** Expirations of all signatures in the image, in seconds. */
+function expirationsOf(image: ZoneImage): readonly number[] {
+  const found: number[] = [];
+  for (const node of image.signing?.chain ?? []) {
+    const rrset = findRrset(image, node, TYPE_RRSIG);
+    let at = dataStartOf(image, rrset);
+    for (let record = recordCountOf(image, rrset); record > 0; record--) {
+      const view = new DataView(image.bytes.buffer, at);
+      found.push(view.getUint32(2 + 8));
+      at += 2 + view.getUint16(0);
+    }
+  }
+  return found;
+}
+
+describe('signing a zone again', () => {
+  const keys = makeZoneKeys();
+
+  it('signs a set and an NSEC of each name at first, and nothing where nothing changed', () => {
+    const compile = openCompile();
+    const first = compile(keys, NOW);
+    // A and NSEC of 40 names; NS, DNSKEY and NSEC of the apex; ahead of need the SOA.
+    assert.equal(first.made, 2 * 40 + 3 + 1);
+    assert.equal(compile(keys, NOW + 60).made, 0);
+  });
+
+  it('signs what changed, and the NSEC before a name that is new', () => {
+    const compile = openCompile();
+    compile(keys, NOW);
+    const changed = HOSTS.map((host) => (host.name === 'host7' ? { ...host, data: ['198.51.100.7'] } : host));
+    assert.equal(compile(keys, NOW + 60, { records: changed }).made, 1);
+    const added = [...changed, { name: 'host7a', type: 'A', data: ['198.51.100.8'] }];
+    assert.equal(compile(keys, NOW + 120, { records: added }).made, 3);
+    assert.equal(compile(keys, NOW + 180, { records: changed }).made, 1);
+  });
+
+  it('signs each set anew before half of its validity is over, not all at once', () => {
+    const compile = openCompile();
+    let { image } = compile(keys, NOW);
+    let most = 0;
+    let looks = 0;
+    for (let now = NOW; now < NOW + 60 * DAY; looks++) {
+      now = image.signing?.dueSeconds ?? Number.POSITIVE_INFINITY;
+      const next = compile(keys, now);
+      image = next.image;
+      if (looks > 100) most = Math.max(most, next.made);
+      for (const expiration of expirationsOf(image)) {
+        assert.ok(expiration > now + 6 * DAY && expiration <= now + 14 * DAY, `${expiration - now}`);
+      }
+    }
+    assert.ok(looks < 60 * 14, `${looks}`);
+    assert.ok(most < 60, `${most}`);
+  });
+
+  it('keeps the times of what is signed when it is asked for, and so its signatures, until they are due', () => {
+    const compile = openCompile();
+    const first = compile(keys, NOW).image.signing;
+    const changed = [...HOSTS, { name: 'more', type: 'A', data: ['192.0.2.200'] }];
+    const second = compile(keys, NOW + DAY, { records: changed }).image.signing;
+    assert.deepEqual([second?.times, second?.identity], [first?.times, first?.identity]);
+    const third = compile(keys, NOW + 8 * DAY, { records: changed }).image.signing;
+    assert.ok((third?.times.expiration ?? 0) > NOW + 20 * DAY);
+    assert.notDeepEqual(third?.identity, first?.identity);
+  });
+
+  it('signs all anew with other keys, with both during a change of algorithm, and nothing without any', () => {
+    const compile = openCompile();
+    compile(keys, NOW);
+    const other = makeZoneKeys(15, true);
+    assert.equal(compile(other, NOW + 60).made, 2 * 40 + 3 + 1);
+    const both = {
+      ...keys,
+      published: [...keys.published, ...other.published],
+      keySigners: [...keys.keySigners, ...other.keySigners],
+      zoneSigners: [...keys.zoneSigners, ...other.zoneSigners],
+    };
+    const { made, image } = compile(both, NOW + 120);
+    assert.equal(made, 2 * (2 * 40 + 3 + 1));
+    assert.equal(expirationsOf(image).length, 2 * (2 * 40 + 3));
+    const unsigned = compile(undefined, NOW + 180);
+    assert.deepEqual([unsigned.made, unsigned.image.signing], [0, undefined]);
+  });
+
+  it('signs ahead what a service is likely to answer with: each endpoint, and a cluster whole', () => {
+    const compile = openCompile();
+    const services = [{ name: 'www', zone: ZONE, clusters: ['eu'] }];
+    compile(keys, NOW, { records: [] });
+    const { made } = compile(keys, NOW + 60, { records: [], services });
+    // The NSEC of www and the one before it; each of two endpoints, and both.
+    assert.equal(made, 2 + 3);
+    assert.equal(compile(keys, NOW + 120, { records: [], services }).made, 0);
+  });
+
+  it('has no chain where denial is compact, and signs each set all the same', () => {
+    const { made, image } = openCompile()(keys, NOW, { dnssec: { denial: 'compact' } });
+    assert.deepEqual([made, image.signing?.chain.length, image.signing?.isCompact], [40 + 2 + 1, 0, true]);
+  });
+
+  it('takes an older clock for what it is, and does not keep signatures of the future', () => {
+    const compile = openCompile();
+    compile(keys, NOW);
+    assert.equal(compile(keys, NOW - 2 * DAY, { records: HOSTS.slice(1) }).made, 2 * 39 + 3 + 1);
+  });
+});
