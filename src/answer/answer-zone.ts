@@ -107,9 +107,10 @@ export function writeTargets(desk: Desk, rrset: number, cut: number): void {
     const fits =
       writeForeignRrset(desk, image, findRrset(image, encloser, TYPE_A)) &&
       writeForeignRrset(desk, image, findRrset(image, encloser, TYPE_AAAA));
-    const isItself = image === found.image && encloser === found.node;
-    const isOurs = cutOf(image, encloser) === NONE && !isItself;
-    if (beside !== 0 && fits && isOurs) writeForeignRrset(desk, image, findRrset(image, encloser, beside));
+    const more = beside === 0 || cutOf(image, encloser) !== NONE ? NONE : findRrset(image, encloser, beside);
+    // The answer itself is not said twice.
+    const isAnswer = more === rrset && image === found.image;
+    if (fits && !isAnswer) writeForeignRrset(desk, image, more);
     const isGlue = cut !== NONE && zone === found.zone && cutOf(image, encloser) === cut;
     if (!fits && isGlue) desk.response.truncated = true;
   }

@@ -104,14 +104,15 @@ function listGlue({ authorities, additionals }: DescribedAnswer): readonly strin
 /**
  * What goes with an answer in the additional section is a courtesy, and whoever follows aliases into other zones has more to
  * give: we give whatever a peer does. Left out are addresses of the zone's own servers, which go with the NS records that we do
- * not add, what the answer says already, names that only a wildcard makes, and what an outer zone says of a nested one.
+ * not add, what the answer says already, names that only a wildcard makes (Knot gives the wildcard itself), and what an outer zone says of a nested one.
  */
 function listMissing(ours: DescribedAnswer, theirs: DescribedAnswer, zones: readonly RandomZone[]): readonly string[] {
   if (theirs.answers.length === 0) return [];
   const known = new Set([...listTexts(ours.additionals), ...listTexts(ours.answers)]);
   const servers = new Set(zones.flatMap(({ ns }) => ns.map((name) => name.toLowerCase())));
   const missing = theirs.additionals.filter(
-    ({ name, type, text }) => !known.has(text) && !servers.has(name) && isStated(name, type, zones, text),
+    ({ name, type, text }) =>
+      !known.has(text) && !servers.has(name) && !name.startsWith('*.') && isStated(name, type, zones, text),
   );
   return listTexts(missing);
 }
