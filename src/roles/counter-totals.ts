@@ -9,7 +9,9 @@ import {
   DROP_CAUSES,
   DURATION_BUCKETS,
   FAMILIES,
+  LIMIT_ACTIONS,
   PROTOCOLS,
+  SILENCE_CAUSES,
 } from '../answer/counters.ts';
 import { REASONS } from '../answer/decision.ts';
 import { NONE, type Snapshot } from '../snapshot/snapshot.ts';
@@ -17,7 +19,7 @@ import { formatResponseCode } from '../wire/record-types.ts';
 
 export type Labels = Readonly<Record<string, string>>;
 export type LabelledCount = { readonly labels: Labels; readonly value: number };
-export type CounterFamily = 'requests' | 'responses' | 'answers' | 'dropped' | 'connections';
+export type CounterFamily = 'requests' | 'responses' | 'answers' | 'dropped' | 'connections' | 'limited' | 'silenced';
 
 type Totals = Map<string, { readonly labels: Labels; value: number }>;
 
@@ -28,6 +30,8 @@ export class CounterTotals {
     answers: new Map(),
     dropped: new Map(),
     connections: new Map(),
+    limited: new Map(),
+    silenced: new Map(),
   };
   readonly #durations = new Float64Array(DURATION_BUCKETS.length + 2);
   /** Two during a swap: the answer threads may still count under the old snapshot while the new one is on its way. */
@@ -64,7 +68,15 @@ export class CounterTotals {
   }
 }
 
-const FAMILIES_OF_COUNTERS: readonly CounterFamily[] = ['requests', 'responses', 'answers', 'dropped', 'connections'];
+const FAMILIES_OF_COUNTERS: readonly CounterFamily[] = [
+  'requests',
+  'responses',
+  'answers',
+  'dropped',
+  'connections',
+  'limited',
+  'silenced',
+];
 
 function addCounts(totals: Totals, counts: readonly LabelledCount[]): void {
   for (const { labels, value } of counts) {
@@ -99,6 +111,14 @@ const LABELLERS: Readonly<Record<CounterFamily, (snapshot: Snapshot, index: numb
   connections: (_snapshot, index) => ({
     proto: PROTOCOLS[Math.floor(index / CONNECTION_EVENTS.length)] ?? '',
     event: CONNECTION_EVENTS[index % CONNECTION_EVENTS.length] ?? '',
+  }),
+  limited: (snapshot, index) => ({
+    zone: zoneName(snapshot, Math.floor(index / LIMIT_ACTIONS.length)),
+    action: LIMIT_ACTIONS[index % LIMIT_ACTIONS.length] ?? '',
+  }),
+  silenced: (snapshot, index) => ({
+    zone: zoneName(snapshot, Math.floor(index / SILENCE_CAUSES.length)),
+    cause: SILENCE_CAUSES[index % SILENCE_CAUSES.length] ?? '',
   }),
 };
 

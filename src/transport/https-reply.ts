@@ -7,6 +7,7 @@ import type { Client, Desk } from '../answer/desk.ts';
 import { freshnessOf } from '../wire/freshness.ts';
 import { MAX_MESSAGE_BYTES } from './answer-message.ts';
 import { ALLOWED_METHODS, type HttpRefusal, MEDIA_TYPE, NO_QUERY } from './https-request.ts';
+import { readClock } from './read-clock.ts';
 
 export type HttpReply = {
   readonly status: number;
@@ -22,6 +23,7 @@ export function replyTo(message: Uint8Array, client: Client, desk: Desk): HttpRe
   const begun = performance.now();
   desk.client.family = client.family;
   desk.client.words.set(client.words);
+  readClock(desk);
   const length = answerQuery(desk, message, 0, message.length, scratch, 0, MAX_MESSAGE_BYTES, HTTPS);
   if (length === 0) return replyWith(NO_QUERY);
   const body = Buffer.from(scratch.subarray(0, length));

@@ -7,6 +7,7 @@ import { CONNECTION_TIMED_OUT, countConnection, countDuration } from '../answer/
 import type { Client, Desk } from '../answer/desk.ts';
 import { type AnswerMessage, type AnswerSeries, answerMessage, MAX_MESSAGE_BYTES, NOT_YET } from './answer-message.ts';
 import { ConnectionDeadline } from './connection-deadline.ts';
+import { readClock } from './read-clock.ts';
 import { LENGTH_BYTES, StreamInbox } from './stream-inbox.ts';
 
 /** Answers that a peer has not taken yet, before we stop reading what else it asks. */
@@ -145,6 +146,7 @@ export class StreamConnection {
     const begun = performance.now();
     this.#desk.client.family = client.family;
     this.#desk.client.words.set(client.words);
+    readClock(this.#desk);
     const answer = compose(this.#desk, message, scratch, protocol, this.#wake);
     countDuration(this.#desk.counters, (performance.now() - begun) / 1000, 1);
     if (typeof answer !== 'number') {
