@@ -15,7 +15,17 @@ import {
   type ZoneImage,
 } from '../snapshot/zone-image.ts';
 import { createFlatName, MAX_NAME_BYTES, readFlatName } from '../wire/flat-name.ts';
-import { TYPE_A, TYPE_AAAA, TYPE_DS, TYPE_NS, TYPE_SOA } from '../wire/record-types.ts';
+import {
+  TYPE_A,
+  TYPE_AAAA,
+  TYPE_DS,
+  TYPE_HTTPS,
+  TYPE_NAPTR,
+  TYPE_NS,
+  TYPE_SOA,
+  TYPE_SRV,
+  TYPE_SVCB,
+} from '../wire/record-types.ts';
 import { countRecords, type Response, type Section, writeForeignRecord, writeRecord } from '../wire/response.ts';
 import type { Desk } from './desk.ts';
 import { createFound, findName } from './find-name.ts';
@@ -76,7 +86,7 @@ function putSerial({ bytes, at }: Response, serial: number): void {
 }
 
 /**
- * Adds the addresses of the hosts that the RRset names, as far as they fit. They are a courtesy, but for those of a
+ * Adds the addresses of the hosts that the RRset names, and what else goes with it, as far as it fits. They are a courtesy, but for those of a
  * referral's servers below its own cut, given as `cut` (otherwise NONE), without which nobody gets any further:
  * RFC 9471 section 2.1, "MUST set the TC (Truncated) flag" where they do not fit.
  */
@@ -85,26 +95,39 @@ export function writeTargets(desk: Desk, rrset: number, cut: number): void {
   const { words, bytes } = found.image;
   const targets = targetsOf(found.image, rrset);
   const count = targets === 0 ? 0 : (words[targets] ?? 0);
+  const beside = typeBeside(typeOf(found.image, rrset));
   for (let index = 1; index <= count; index++) {
     const start = words[targets + index] ?? 0;
     readFlatName(target, bytes, start, start + MAX_NAME_BYTES);
+    // RFC 9460 section 2.5.2: the root stands for the owner.
+    if (target.labelCount === 0) readFlatName(target, desk.owner.bytes, 0, desk.owner.length);
     findName(snapshot.zones, target, targetFound);
     const { image, encloser, zone } = targetFound;
     if (encloser === NONE || labelCountOf(image, encloser) !== target.labelCount) continue;
     const fits =
-      writeAddresses(desk, image, findRrset(image, encloser, TYPE_A)) &&
-      writeAddresses(desk, image, findRrset(image, encloser, TYPE_AAAA));
+      writeForeignRrset(desk, image, findRrset(image, encloser, TYPE_A)) &&
+      writeForeignRrset(desk, image, findRrset(image, encloser, TYPE_AAAA));
+    const more = beside === 0 || cutOf(image, encloser) !== NONE ? NONE : findRrset(image, encloser, beside);
+    // The answer itself is not said twice.
+    const isAnswer = more === rrset && image === found.image;
+    if (fits && !isAnswer) writeForeignRrset(desk, image, more);
     const isGlue = cut !== NONE && zone === found.zone && cutOf(image, encloser) === cut;
     if (!fits && isGlue) desk.response.truncated = true;
   }
+}
+
+/** What goes with an RRset beside addresses: RFC 9460 section 4.1 and RFC 3403 section 4.1. */
+function typeBeside(type: number): number {
+  if (type === TYPE_SVCB || type === TYPE_HTTPS) return type;
+  return type === TYPE_NAPTR ? TYPE_SRV : 0;
 }
 
 /** The host whose addresses are looked for: memory of this thread, reused. */
 const target = createFlatName();
 const targetFound = createFound();
 
-/** Those of `target`, from the zone that holds it. False when they did not fit. */
-function writeAddresses({ response }: Desk, image: ZoneImage, rrset: number): boolean {
+/** An RRset of `target`, from the zone that holds it. False when it did not fit. */
+function writeForeignRrset({ response }: Desk, image: ZoneImage, rrset: number): boolean {
   if (rrset === NONE) return true;
   const { bytes } = image;
   const before = response.at;

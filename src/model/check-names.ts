@@ -178,6 +178,7 @@ function checkOwner(records: readonly Located<RecordSet>[], zone: IndexedZone, z
   if (first === undefined) return;
   const cname = records.find(({ value }) => value.type === 'CNAME');
   if (cname !== undefined) checkCname(cname, records, zone, report);
+  checkCut(records, report);
   const home = findDeepestZone(first.value.name, zones);
   if (home === undefined || home === zone) return;
   for (const { path, value } of records) {
@@ -190,6 +191,15 @@ function checkOwner(records: readonly Located<RecordSet>[], zone: IndexedZone, z
       `${value.name} lies in the zone ${home.value.name}, which is nested in this one: move the record there.`,
     );
   }
+}
+
+/** RFC 6672 section 2.3: beside NS records a DNAME may stand at the apex of a zone only, whose own are not among these. */
+function checkCut(records: readonly Located<RecordSet>[], report: Report): void {
+  const dname = records.find(({ value }) => value.type === 'DNAME');
+  const cut = records.find(({ value }) => value.type === 'NS');
+  if (dname === undefined || cut === undefined) return;
+  const message = `${dname.value.name} is delegated by the NS record at ${cut.path}, which hides its DNAME: keep one or the other.`;
+  report(joinPointer(dname.path, 'type'), message);
 }
 
 function checkCname(

@@ -2,8 +2,19 @@
 
 import { lowerCaseName } from '../wire/name.ts';
 import { firstSlot, slotCountFor } from '../wire/name-hash.ts';
-import { targetNameOf } from '../wire/record-data.ts';
-import { TYPE_MX, TYPE_NS, TYPE_SOA, TYPE_SRV } from '../wire/record-types.ts';
+import { additionalNameOf } from '../wire/record-data.ts';
+import {
+  TYPE_AFSDB,
+  TYPE_HTTPS,
+  TYPE_KX,
+  TYPE_MX,
+  TYPE_NAPTR,
+  TYPE_NS,
+  TYPE_RT,
+  TYPE_SOA,
+  TYPE_SRV,
+  TYPE_SVCB,
+} from '../wire/record-types.ts';
 import { NONE } from '../zone/draft-nodes.ts';
 import { dataOf, findCuts, type ZoneDraft } from '../zone/draft-zone.ts';
 import { sharedInt32, sharedInt32From, sharedUint8From } from './shared-array.ts';
@@ -148,7 +159,7 @@ function listTargets(draft: ZoneDraft, rrset: number): readonly number[] {
   const offsets = new Map<string, number>();
   let at = 0;
   for (const record of dataOf(draft, rrset)) {
-    const target = targetNameOf(draft.records.types[rrset] ?? 0, record);
+    const target = additionalNameOf(draft.records.types[rrset] ?? 0, record);
     if (target !== undefined) {
       const key = lowerCaseName(target).join();
       if (!offsets.has(key)) offsets.set(key, at + 2 + target.byteOffset - record.byteOffset);
@@ -158,7 +169,9 @@ function listTargets(draft: ZoneDraft, rrset: number): readonly number[] {
   return [...offsets.values()];
 }
 
-const TYPES_WITH_TARGETS: ReadonlySet<number> = new Set([TYPE_NS, TYPE_MX, TYPE_SRV]);
+const TYPES_WITH_TARGETS: ReadonlySet<number> = new Set([
+  ...[TYPE_NS, TYPE_MX, TYPE_SRV, TYPE_AFSDB, TYPE_RT, TYPE_KX, TYPE_NAPTR, TYPE_SVCB, TYPE_HTTPS],
+]);
 
 function enterSlot(slots: Int32Array, node: number, hash: number): void {
   const mask = (slots.length >>> 1) - 1;

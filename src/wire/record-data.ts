@@ -9,7 +9,18 @@ import type { Field, TokenReader } from './record-data/field.ts';
 import type { Layout } from './record-data/layouts/layout.ts';
 import { LAYOUTS } from './record-data/layouts.ts';
 import { quote, splitTokens, type Token } from './record-data/tokens.ts';
-import { formatRecordType, TYPE_MX, TYPE_NS, TYPE_SRV } from './record-types.ts';
+import {
+  formatRecordType,
+  TYPE_AFSDB,
+  TYPE_HTTPS,
+  TYPE_KX,
+  TYPE_MX,
+  TYPE_NAPTR,
+  TYPE_NS,
+  TYPE_RT,
+  TYPE_SRV,
+  TYPE_SVCB,
+} from './record-types.ts';
 
 export type RecordDataResult =
   | { readonly ok: true; readonly bytes: Uint8Array }
@@ -150,8 +161,8 @@ function walkFields(
 }
 
 /**
- * The name in NS, MX or SRV data whose addresses belong into the additional section, in the case in which it was written;
- * undefined for other types and where the data says "none" with the root (RFC 7505, RFC 2782).
+ * The name in NS, MX or SRV data, which must be that of a host and no alias, in the case in which it was written; undefined for
+ * other types and where the data says "none" with the root (RFC 7505, RFC 2782).
  */
 export function targetNameOf(type: number, bytes: Uint8Array): Uint8Array | undefined {
   const offset = TARGET_OFFSETS.get(type);
@@ -160,8 +171,41 @@ export function targetNameOf(type: number, bytes: Uint8Array): Uint8Array | unde
   return length <= 1 ? undefined : bytes.subarray(offset, offset + length);
 }
 
+/**
+ * The name in data whose addresses, and other records, belong into the additional section; undefined where there is none. The
+ * root in SVCB and HTTPS stands for the owner (RFC 9460 section 2.5.2). The data must be valid.
+ */
+export function additionalNameOf(type: number, bytes: Uint8Array): Uint8Array | undefined {
+  const offset = type === TYPE_NAPTR ? naptrNameAt(bytes) : (TARGET_OFFSETS.get(type) ?? MORE_OFFSETS.get(type));
+  if (offset === undefined) return undefined;
+  const length = nameLength(bytes, offset);
+  const isBinding = type === TYPE_SVCB || type === TYPE_HTTPS;
+  const isAliasMode = isBinding && bytes[0] === 0 && bytes[1] === 0;
+  if (length <= 1 && (!isBinding || isAliasMode)) return undefined;
+  return bytes.subarray(offset, offset + length);
+}
+
 const TARGET_OFFSETS: ReadonlyMap<number, number> = new Map([
   [TYPE_NS, 0],
   [TYPE_MX, 2],
   [TYPE_SRV, 6],
 ]);
+
+/** AFSDB and RT: RFC 1183 sections 1 and 3.3; KX: RFC 2230 section 3; SVCB and HTTPS: RFC 9460 section 4.1. */
+const MORE_OFFSETS: ReadonlyMap<number, number> = new Map([
+  [TYPE_AFSDB, 2],
+  [TYPE_RT, 2],
+  [TYPE_KX, 2],
+  [TYPE_SVCB, 2],
+  [TYPE_HTTPS, 2],
+]);
+
+/** RFC 3403 section 4.1: behind order, preference and three strings. With the flags A and S the name leads to addresses and SRV. */
+function naptrNameAt(bytes: Uint8Array): number | undefined {
+  const flags = 4;
+  const flag = bytes[flags] === 1 ? String.fromCharCode(bytes[flags + 1] ?? 0).toLowerCase() : '';
+  if (flag !== 'a' && flag !== 's') return undefined;
+  let at = flags;
+  for (let text = 0; text < 3; text++) at += 1 + (bytes[at] ?? 0);
+  return at;
+}

@@ -10,8 +10,12 @@ export const TYPE_PTR = 12;
 export const TYPE_HINFO = 13;
 export const TYPE_MX = 15;
 export const TYPE_TXT = 16;
+export const TYPE_AFSDB = 18;
+export const TYPE_RT = 21;
 export const TYPE_AAAA = 28;
 export const TYPE_SRV = 33;
+export const TYPE_NAPTR = 35;
+export const TYPE_KX = 36;
 export const TYPE_DNAME = 39;
 export const TYPE_OPT = 41;
 export const TYPE_DS = 43;
@@ -77,10 +81,10 @@ const TYPES: readonly (readonly [number, string])[] = [
   [TYPE_MX, 'MX'],
   [TYPE_TXT, 'TXT'],
   [17, 'RP'],
-  [18, 'AFSDB'],
+  [TYPE_AFSDB, 'AFSDB'],
   [19, 'X25'],
   [20, 'ISDN'],
-  [21, 'RT'],
+  [TYPE_RT, 'RT'],
   [22, 'NSAP'],
   [23, 'NSAP-PTR'],
   [24, 'SIG'],
@@ -94,8 +98,8 @@ const TYPES: readonly (readonly [number, string])[] = [
   [32, 'NIMLOC'],
   [TYPE_SRV, 'SRV'],
   [34, 'ATMA'],
-  [35, 'NAPTR'],
-  [36, 'KX'],
+  [TYPE_NAPTR, 'NAPTR'],
+  [TYPE_KX, 'KX'],
   [37, 'CERT'],
   [38, 'A6'],
   [TYPE_DNAME, 'DNAME'],

@@ -37,7 +37,6 @@ export function judgeZone(draft: ZoneDraft, problems: Problem[]): void {
     if (first === NONE) continue;
     judgeAlias(draft, node, problems);
     judgeSigner(draft, node, problems);
-    judgeCut(draft, node, problems);
     judgeSteered(draft, node, problems);
     for (let rrset = first; rrset !== NONE; rrset = next[rrset] ?? NONE) judgeRrset(draft, node, rrset, problems);
   }
@@ -66,14 +65,6 @@ function judgeSigner(draft: ZoneDraft, node: number, problems: Problem[]): void 
   if (signer === NONE || (findDraftRrset(draft, node, TYPE_NS) !== NONE && node !== APEX)) return;
   const message = `DS records stand where a zone is delegated, beside its NS records; ${nameOfNode(draft, node)} is not such a place here: remove them.`;
   problems.push({ path: pathOf(draft, signer), message });
-}
-
-/** RFC 6672 section 2.3: beside a DNAME there may be NS records at the apex of a zone, and nowhere else: a name is redirected, or it is delegated. */
-function judgeCut(draft: ZoneDraft, node: number, problems: Problem[]): void {
-  const dname = node === APEX ? NONE : findDraftRrset(draft, node, TYPE_DNAME);
-  if (dname === NONE || findDraftRrset(draft, node, TYPE_NS) === NONE) return;
-  const message = `${nameOfNode(draft, node)} is delegated (NS), which hides its DNAME: keep one or the other.`;
-  problems.push({ path: pathOf(draft, dname), message });
 }
 
 function judgeSteered(draft: ZoneDraft, node: number, problems: Problem[]): void {

@@ -5,6 +5,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { formatRecordData, namesIn, parseRecordData } from '../../src/wire/record-data.ts';
 import { TYPE_HTTPS, TYPE_SVCB } from '../../src/wire/record-types.ts';
+import { askZone } from '../support/rfc-zone.ts';
 
 const ROOT = Uint8Array.of(0);
 
@@ -218,4 +219,35 @@ it('tls-supported-groups is a list of distinct numbers of 16 bits in the order o
   assert.equal(isValid('000100' + '0009000300' + '1d00'), false);
   assert.equal(isValid('000100' + '00090004001d001d'), false);
   assert.equal(isValid('000100' + '00090000'), false);
+});
+
+// "When replying to an SVCB query, authoritative DNS servers SHOULD return A, AAAA, and SVCB records in the Additional section
+// for any TargetNames that are in the zone."
+describe('section 4.1: the additional section', () => {
+  it('has the addresses of targets, of the owner too where the target is "."', () => {
+    const { answers, additionals } = askZone('web', 'HTTPS');
+    assert.equal(answers.length, 2);
+    assert.deepEqual(additionals, ['web.example.com 3600 A 192.0.2.60', 'mail.example.com 3600 A 192.0.2.3']);
+  });
+
+  it('has the records of the target of an alias too', () => {
+    assert.deepEqual(askZone('front', 'HTTPS').additionals, [
+      'web.example.com 3600 A 192.0.2.60',
+      'web.example.com 3600 HTTPS 1 . alpn="h2"',
+      'web.example.com 3600 HTTPS 2 mail.example.com. alpn="h2"',
+    ]);
+  });
+
+  it('has nothing for "no such service" (section 2.5.1), nor for a name whose addresses depend on the client', () => {
+    assert.deepEqual(askZone('off', 'HTTPS').additionals, []);
+    assert.deepEqual(askZone('steered', 'HTTPS').additionals, []);
+  });
+});
+
+it('RFC 3403 section 4.1 and RFC 2230 section 3: NAPTR leads to SRV or addresses, KX to addresses', () => {
+  assert.deepEqual(askZone('e164', 'NAPTR').additionals, [
+    '_sip._tcp.example.com 3600 SRV 1 1 5060 mail.example.com.',
+    'mail.example.com 3600 A 192.0.2.3',
+  ]);
+  assert.deepEqual(askZone('kx', 'KX').additionals, ['mail.example.com 3600 A 192.0.2.3']);
 });

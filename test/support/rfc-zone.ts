@@ -16,6 +16,14 @@ zones:
       - { name: mail, type: A, data: [192.0.2.3] }
       - { name: txt, type: TXT, ttl: 120, data: ['"one"', '"two"'] }
       - { name: _sip._tcp, type: SRV, data: ["1 1 5060 mail"] }
+      # What goes with an answer.
+      - { name: web, type: A, data: [192.0.2.60] }
+      - { name: web, type: HTTPS, data: ["1 . alpn=h2", "2 mail alpn=h2"] }
+      - { name: front, type: HTTPS, data: ["0 web"] }
+      - { name: off, type: HTTPS, data: ["0 ."] }
+      - { name: steered, type: HTTPS, data: ["1 www alpn=h2"] }
+      - { name: e164, type: NAPTR, data: ['1 1 "s" "SIP+D2U" "" _sip._tcp', '2 1 "a" "x" "" mail', '3 1 "u" "x" "!a!b!" .'] }
+      - { name: kx, type: KX, data: ["1 mail"] }
       - { name: a.empty, type: TXT, data: ['"below"'] }
       # Aliases, within and beyond, in a ring, and very many.
       - { name: alias, type: CNAME, data: [alias2] }

@@ -74,6 +74,8 @@ export function compareAnswers(ours: DescribedAnswer, theirs: DescribedAnswer, z
   note('answers', listTexts(ours.answers), listTexts(theirs.answers));
   const theirAuthorities = withoutCourtesy(theirs, zones);
   note('authorities', listTexts(ours.authorities), listTexts(theirAuthorities));
+  note('beside the answer', [], listMissing(ours, theirs, zones));
+  note('made up', [], listInvented(ours, zones));
   note('glue', listGlue(ours), listGlue({ ...theirs, authorities: theirAuthorities }));
   return differences;
 }
@@ -97,4 +99,32 @@ function withoutCourtesy(
 function listGlue({ authorities, additionals }: DescribedAnswer): readonly string[] {
   const cuts = authorities.filter(({ type }) => type === 'NS').map(({ name }) => name);
   return listTexts(additionals.filter(({ name }) => cuts.some((cut) => name === cut || name.endsWith(`.${cut}`))));
+}
+
+/**
+ * What goes with an answer in the additional section is a courtesy, and whoever follows aliases into other zones has more to
+ * give: we give whatever a peer does. Left out are addresses of the zone's own servers, which go with the NS records that we do
+ * not add, what the answer says already, names that only a wildcard makes (Knot gives the wildcard itself), and what an outer zone says of a nested one.
+ */
+function listMissing(ours: DescribedAnswer, theirs: DescribedAnswer, zones: readonly RandomZone[]): readonly string[] {
+  if (theirs.answers.length === 0) return [];
+  const known = new Set([...listTexts(ours.additionals), ...listTexts(ours.answers)]);
+  const servers = new Set(zones.flatMap(({ ns }) => ns.map((name) => name.toLowerCase())));
+  const missing = theirs.additionals.filter(
+    ({ name, type, text }) =>
+      !known.has(text) && !servers.has(name) && !name.startsWith('*.') && isStated(name, type, zones, text),
+  );
+  return listTexts(missing);
+}
+
+/** What stands in none of the zones. */
+function listInvented({ additionals }: DescribedAnswer, zones: readonly RandomZone[]): readonly string[] {
+  return listTexts(additionals.filter(({ name, type }) => !isStated(name, type, zones)));
+}
+
+/** Whether the zone that the name is in has such records, and one that reads so where a text is given. */
+function isStated(name: string, type: string, zones: readonly RandomZone[], text?: string): boolean {
+  const home = zones.find((zone) => zone.name === findHome(name, zones));
+  const rrset = home?.records.find((each) => each.name.toLowerCase() === name && each.type === type);
+  return rrset !== undefined && (text === undefined || rrset.data.some((data) => text.endsWith(` ${data}`)));
 }

@@ -481,6 +481,15 @@ const NAMES: readonly Row[] = [
     /there is an SPF record already, at \/zones\/0\/records\/2\/data\/0/,
   ],
   [
+    'a DNAME at a delegation',
+    {
+      '/zones/0/records/-': record('d', 'DNAME', 'new.example.net.'),
+      '/zones/0/records/1': record('d', 'NS', 'ns.example.net.'),
+    },
+    '/zones/0/records/2/type',
+    /d\.gtm\.example\.com is delegated by the NS record at \/zones\/0\/records\/1, which hides its DNAME/,
+  ],
+  [
     'a zone below a DNAME of another',
     {
       '/zones/-': { name: 'a.old.gtm.example.com', ns: ['ns.example.net'] },

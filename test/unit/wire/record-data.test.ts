@@ -5,7 +5,13 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { formatName, parseNameText } from '../../../src/wire/name.ts';
 import { LAYOUTS } from '../../../src/wire/record-data/layouts.ts';
-import { formatRecordData, namesIn, parseRecordData, targetNameOf } from '../../../src/wire/record-data.ts';
+import {
+  additionalNameOf,
+  formatRecordData,
+  namesIn,
+  parseRecordData,
+  targetNameOf,
+} from '../../../src/wire/record-data.ts';
 import { formatRecordType, parseRecordType } from '../../../src/wire/record-types.ts';
 import { RECORD_DATA_EXAMPLES, WRONG_RECORD_DATA } from '../../support/record-data-examples.ts';
 
@@ -263,6 +269,32 @@ describe('namesIn', () => {
     assert.deepEqual(namesIn(typeOf('MX'), Buffer.from('000a0161', 'hex')), []);
     assert.deepEqual(namesIn(typeOf('MX'), Buffer.from('000a01610000', 'hex')), []);
   });
+});
+
+describe('additionalNameOf', () => {
+  const additional = (mnemonic: string, text: string) => {
+    const found = additionalNameOf(typeOf(mnemonic), Buffer.from(hexOf(mnemonic, text), 'hex'));
+    return found === undefined ? undefined : formatName(found);
+  };
+
+  for (const [type, text, name] of [
+    ['MX', '10 mx.test.', 'mx.test'],
+    ['KX', '10 kx.test.', 'kx.test'],
+    ['RT', '10 rt.test.', 'rt.test'],
+    ['AFSDB', '1 afs.test.', 'afs.test'],
+    ['NAPTR', '1 2 "a" "x" "" host.test.', 'host.test'],
+    ['NAPTR', '1 2 "S" "service" "" _sip._udp.test.', '_sip._udp.test'],
+    ['NAPTR', '1 2 "u" "x" "!a!b!" .', undefined],
+    ['NAPTR', '1 2 "" "x" "" next.test.', undefined],
+    ['NAPTR', '1 2 "a" "x" "" .', undefined],
+    ['HTTPS', '0 pool.test.', 'pool.test'],
+    ['HTTPS', '0 .', undefined],
+    ['HTTPS', '1 . alpn=h2', ''],
+    ['SVCB', '1 svc.test. port=1', 'svc.test'],
+    ['PTR', 'host.test.', undefined],
+  ] as const) {
+    it(`is ${name} of ${type} ${text}`, () => assert.equal(additional(type, text)?.replace(/^\.$/, ''), name));
+  }
 });
 
 describe('targetNameOf', () => {
