@@ -4,14 +4,18 @@
 //
 //   parse → find zone → find name → rank → pick → compose
 //
-// Serves RFC 1034 section 4.3.2, RFC 2308 (negative answers), RFC 7871 (client subnet).
+// Serves RFC 1034 section 4.3.2, RFC 2308 (negative answers), RFC 7871 (client subnet), RFC 7873 section 5.2 (cookies).
 
 import { NONE } from '../snapshot/snapshot.ts';
-import { PARSED, parseQuery, SILENCE } from '../wire/query.ts';
+import { INVALID_QUERY_TYPE, NOT_AUTHORITATIVE, NOT_SUPPORTED } from '../wire/extended-error.ts';
+import { HEADER_BYTES, PARSED, parseQuery, SILENCE } from '../wire/query.ts';
+import { CLIENT_COOKIE_BYTES, HAS_COOKIE } from '../wire/query-options.ts';
 import {
   CLASS_ANY,
+  CLASS_CH,
   CLASS_IN,
   isMetaType,
+  RCODE_BADCOOKIE,
   RCODE_FORMERR,
   RCODE_NOERROR,
   RCODE_NOTIMP,
@@ -23,14 +27,18 @@ import {
   TYPE_NXNAME,
 } from '../wire/record-types.ts';
 import { beginResponse, finishResponse, MAX_UDP_PAYLOAD, QUESTION_OFFSET } from '../wire/response.ts';
+import { answerChaos } from './answer-chaos.ts';
 import { answerName } from './answer-name.ts';
 import { answerTransfer } from './answer-transfer.ts';
 import { answerSigned, UNSIGNED } from './answer-tsig.ts';
 import { writeNegative, writeReferral, writeTargets } from './answer-zone.ts';
-import { countDropped, countRequest, countResponse, DROPPED_MALFORMED } from './counters.ts';
+import { chooseOptions } from './choose-options.ts';
+import { countRequest, countResponse } from './counters.ts';
 import type { Desk } from './desk.ts';
 import { FOUND_DELEGATION, FOUND_OUTSIDE, findQuestion } from './find-name.ts';
+import { imputeName, limitAnswer, WITHHELD } from './limit-answer.ts';
 import { writeProofs } from './prove-absence.ts';
+import { keepSilence } from './silence.ts';
 
 /** How a message came: index of PROTOCOLS in counters.ts. */
 export const UDP = 0;
@@ -56,18 +64,26 @@ export function answerQuery(
   const { query, response, counters, snapshot } = desk;
   const outcome = parseQuery(query, bytes, start, length);
   if (outcome === SILENCE) {
-    countDropped(counters, DROPPED_MALFORMED, 1);
+    keepSilence(desk, bytes, start, length);
     return 0;
   }
   const size = protocol === UDP ? Math.min(outSize, query.udpPayloadSize, MAX_UDP_PAYLOAD) : outSize;
   if (query.signatureAt !== UNSIGNED && outcome !== RCODE_FORMERR) {
     return answerSigned(desk, bytes.subarray(start, start + length), out, outStart, size, protocol, answerQuery);
   }
-  beginResponse(response, query, out, outStart, size);
   beginAnswer(desk);
-  const rcode = outcome === PARSED ? answerQuestion(desk, protocol) : outcome;
+  response.options = query.options === 0 ? 0 : chooseOptions(desk, isConnection(protocol), protocol >= TLS);
+  beginResponse(response, query, out, outStart, size);
+  let rcode = outcome;
+  if (outcome === PARSED)
+    rcode = query.options === 0 ? answerQuestion(desk, protocol) : answerWithOptions(desk, protocol);
   const zone = desk.zone !== NONE ? desk.zone : snapshot.zones.names.length;
   countRequest(counters, zone, protocol, desk.client.family === 6 ? 1 : 0, query.type);
+  // A client that has signed its query is where it says.
+  if (desk.limiter !== undefined && protocol === UDP && desk.tsigSigner === undefined) {
+    rcode = limitAnswer(desk, desk.limiter, rcode, zone);
+    if (rcode === WITHHELD) return 0;
+  }
   countResponse(counters, zone, rcode);
   return finishResponse(response, query, rcode, desk.authoritative, desk.scope);
 }
@@ -84,6 +100,33 @@ function beginAnswer(desk: Desk): void {
   desk.signer.proofCount = 0;
   desk.authoritative = false;
   desk.transfer = undefined;
+  desk.hasValidCookie = false;
+}
+
+/** Of the DNS alone: HTTP keeps its own (RFC 8484 section 4.1). */
+function isConnection(protocol: number): boolean {
+  return protocol === TCP || protocol === TLS;
+}
+
+/** A query that has options; those about which there is more to decide are cookies. */
+function answerWithOptions(desk: Desk, protocol: number): number {
+  const { query } = desk;
+  if ((query.options & HAS_COOKIE) === 0) return answerQuestion(desk, protocol);
+  if (query.questionEnd === query.start + HEADER_BYTES) return answerCookieQuestion(desk);
+  const isRequired = protocol === UDP && desk.conduct.cookies.required === 'always';
+  if (isRequired && isCookieAnswered(desk) && !desk.hasValidCookie) return RCODE_BADCOOKIE;
+  return answerQuestion(desk, protocol);
+}
+
+/** RFC 7873 section 5.4: a query with no question but for a server cookie, which the response has in any case. */
+function answerCookieQuestion(desk: Desk): number {
+  desk.imputedName = 0;
+  if (!isCookieAnswered(desk)) return RCODE_FORMERR;
+  return desk.hasValidCookie || desk.query.cookieBytes === CLIENT_COOKIE_BYTES ? RCODE_NOERROR : RCODE_BADCOOKIE;
+}
+
+function isCookieAnswered({ response }: Desk): boolean {
+  return (response.options & HAS_COOKIE) !== 0;
 }
 
 /** Fills the response's sections; returns the rcode. */
@@ -91,16 +134,13 @@ function answerQuestion(desk: Desk, protocol: number): number {
   const { query, found } = desk;
   findQuestion(desk.snapshot.zones, query.name, query.type, found);
   desk.zone = found.zone;
+  if (desk.limiter !== undefined) imputeName(desk);
   const isTransfer = query.type === TYPE_AXFR || query.type === TYPE_IXFR;
-  if (isTransfer && query.class === CLASS_IN) return answerTransfer(desk, protocol === TCP || protocol === TLS);
-  if (found.kind === FOUND_OUTSIDE || (query.class !== CLASS_IN && query.class !== CLASS_ANY)) {
-    desk.trace?.push({ step: 'outside' });
-    return RCODE_REFUSED;
-  }
+  if (isTransfer && query.class === CLASS_IN) return answerTransfer(desk, isConnection(protocol));
+  const isOurClass = query.class === CLASS_IN || query.class === CLASS_ANY;
+  if (found.kind === FOUND_OUTSIDE || !isOurClass) return answerOutside(desk, isOurClass);
   desk.trace?.push({ step: 'zone', zone: found.zone });
-  // RFC 9824 section 3.5: "the DNS server MUST return a Format Error".
-  if (query.type === TYPE_NXNAME) return RCODE_FORMERR;
-  if (isMetaType(query.type) && query.type !== TYPE_ANY) return RCODE_NOTIMP;
+  if (isMetaType(query.type) && query.type !== TYPE_ANY) return refuseMetaType(desk);
   if (found.kind === FOUND_DELEGATION) return refer(desk);
   const rcode = answerName(desk);
   // RFC 1035 section 6.2: with class * nobody can be sure to know everything.
@@ -130,4 +170,18 @@ function refer(desk: Desk): number {
   desk.trace?.push({ step: 'delegation' });
   writeReferral(desk);
   return RCODE_NOERROR;
+}
+
+function answerOutside(desk: Desk, isOurClass: boolean): number {
+  desk.trace?.push({ step: 'outside' });
+  if (desk.query.class === CLASS_CH) return answerChaos(desk);
+  desk.response.extendedError = isOurClass ? NOT_AUTHORITATIVE : NOT_SUPPORTED;
+  return RCODE_REFUSED;
+}
+
+/** What stands in messages only, and is no question that a zone could answer. */
+function refuseMetaType({ query, response }: Desk): number {
+  response.extendedError = query.type === TYPE_NXNAME ? INVALID_QUERY_TYPE : NOT_SUPPORTED;
+  // RFC 9824 section 3.5: "the DNS server MUST return a Format Error".
+  return query.type === TYPE_NXNAME ? RCODE_FORMERR : RCODE_NOTIMP;
 }

@@ -2,6 +2,7 @@
 
 import { countHandedOut } from '../load/handed-out.ts';
 import { FAMILY_A, FAMILY_AAAA, FAMILY_CNAME, NONE, type Snapshot } from '../snapshot/snapshot.ts';
+import { NO_REACHABLE_AUTHORITY, STALE_ANSWER } from '../wire/extended-error.ts';
 import {
   RCODE_NOERROR,
   RCODE_REFUSED,
@@ -47,8 +48,10 @@ export function answerService(desk: Desk, service: number): AliasOutcome {
   decision.clusterTurns = desk.clusterTurns[kindOf(query.type)] ?? decision.clusterTurns;
   decision.endpointTurns = desk.endpointTurns;
   decide(decision, snapshot, state, service, rankMap.lists, list, familiesFor(query.type));
+  if (state.staleness[0] !== 0) desk.response.extendedError = STALE_ANSWER;
   const firstCluster = snapshot.services.clusterStarts[service] ?? 0;
   if (decision.reason === REASON_REFUSED) {
+    desk.response.extendedError = NO_REACHABLE_AUTHORITY;
     countAnswer(desk.counters, firstCluster, REASON_REFUSED);
     // What aliases have said so far holds; who goes on from there and asks for this name is refused.
     return desk.chainLength > 0 ? RCODE_NOERROR : RCODE_REFUSED;

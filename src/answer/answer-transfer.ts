@@ -10,6 +10,7 @@ import { mayTransfer } from '../transfer/may-transfer.ts';
 import { isNewerSerial } from '../transfer/serial.ts';
 import type { TransferRecord } from '../transfer/transfer-set.ts';
 import { recordsOfZone, viewZone, type ZoneView } from '../transfer/zone-records.ts';
+import { NOT_AUTHORITATIVE, PROHIBITED } from '../wire/extended-error.ts';
 import { formatName } from '../wire/name.ts';
 import { RCODE_NOERROR, RCODE_NOTAUTH, RCODE_REFUSED, RCODE_SERVFAIL, TYPE_IXFR } from '../wire/record-types.ts';
 import { QUESTION_OFFSET } from '../wire/response.ts';
@@ -24,11 +25,15 @@ export const MAX_TRANSFERS = 16;
 export function answerTransfer(desk: Desk, isStream: boolean): number {
   const { query, found, snapshot, client, tsigSigner } = desk;
   // RFC 5936 section 2.2.1: NOTAUTH where the server is not authoritative for the zone that is asked for.
-  if (found.zone === NONE || found.image.name.length !== query.name.length) return RCODE_NOTAUTH;
+  if (found.zone === NONE || found.image.name.length !== query.name.length) {
+    desk.response.extendedError = NOT_AUTHORITATIVE;
+    return RCODE_NOTAUTH;
+  }
   const key = tsigSigner === undefined ? undefined : formatName(tsigSigner.key.name);
   const isIncremental = query.type === TYPE_IXFR;
   if (!mayTransfer(snapshot.zones.transfers[found.zone], client, key) || (!isStream && !isIncremental)) {
     count(desk, 'refused');
+    desk.response.extendedError = PROHIBITED;
     return RCODE_REFUSED;
   }
   desk.authoritative = true;

@@ -8,6 +8,7 @@ import { composeQuery } from '../wire/compose-query.ts';
 import { parseNameText } from '../wire/name.ts';
 import { TYPE_A, TYPE_AAAA, TYPE_CNAME, TYPE_SOA } from '../wire/record-types.ts';
 import { answerQuery, TCP } from './answer-query.ts';
+import { PLAIN_CONDUCT } from './conduct.ts';
 import { REASON_NO_DATA } from './decision.ts';
 import { createDesk } from './desk.ts';
 
@@ -15,7 +16,7 @@ const MAX_MESSAGE_BYTES = 65535;
 
 /** What went wrong, a sentence each; empty when the snapshot answers for all that it holds. */
 export function askCanaries(snapshot: Snapshot, sign?: Sign): string[] {
-  const desk = createDesk(snapshot, createState(snapshot), 0, 0, sign);
+  const desk = createDesk(snapshot, createState(snapshot), 0, 0, PLAIN_CONDUCT, sign);
   const out = new Uint8Array(MAX_MESSAGE_BYTES);
   const faults: string[] = [];
   const ask = (name: string, type: number, what: string, mustBeSigned: boolean) => {

@@ -23,6 +23,10 @@ export type Counters = {
   readonly transfers: Float64Array;
   /** [protocol][event]: what becomes of connections. */
   readonly connections: Float64Array;
+  /** [zone][action]: answers that the rate limit withheld. */
+  readonly limited: Float64Array;
+  /** [zone][cause]: of the messages without an answer those that were about a zone of ours. */
+  readonly silenced: Float64Array;
 };
 
 export const PROTOCOLS = ['udp', 'tcp', 'tls', 'https'] as const;
@@ -45,7 +49,15 @@ export const COUNTED_TYPES = [
 export const COUNTED_RCODES = 24;
 /** Upper bounds in seconds; the last bucket has none. */
 export const DURATION_BUCKETS = [1e-5, 2e-5, 5e-5, 1e-4, 2e-4, 5e-4, 1e-3, 5e-3, 2.5e-2, 1e-1] as const;
-export const DROP_CAUSES = ['malformed', 'port-zero', 'overload', 'oversized', 'unsent', 'proxy-header'] as const;
+export const DROP_CAUSES = [
+  'malformed',
+  'port-zero',
+  'overload',
+  'oversized',
+  'unsent',
+  'proxy-header',
+  'response',
+] as const;
 export const DROPPED_MALFORMED = 0;
 export const DROPPED_PORT_ZERO = 1;
 export const DROPPED_OVERLOAD = 2;
@@ -63,6 +75,17 @@ export const CONNECTION_REFUSED = 2;
 export const CONNECTION_TIMED_OUT = 3;
 /** It did not get as far as its first message: no TLS, or no PROXY header where there must be one. */
 export const CONNECTION_FAILED = 4;
+export const DROPPED_RESPONSE = 6;
+/** See silence.ts. */
+export const SILENCE_CAUSES = ['response', 'port-zero'] as const;
+export const SILENCED_RESPONSE = 0;
+export const SILENCED_PORT_ZERO = 1;
+
+/** What became of an answer that was withheld: nothing; it went out without records, with TC; or as BADCOOKIE. */
+export const LIMIT_ACTIONS = ['dropped', 'slipped', 'bad-cookie'] as const;
+export const LIMITED_DROPPED = 0;
+export const LIMITED_SLIPPED = 1;
+export const LIMITED_BAD_COOKIE = 2;
 
 export const SIGNATURE_OUTCOMES = ['verified', 'malformed', 'bad-key', 'bad-signature', 'bad-time'] as const;
 /** What a query for a transfer was answered with; `soa`: that nothing has changed, or that a stream is needed. */
@@ -87,6 +110,8 @@ export function createCounters(snapshot: Snapshot): Counters {
     signatures: sharedFloat64(SIGNATURE_OUTCOMES.length),
     transfers: sharedFloat64(TRANSFER_OUTCOMES.length),
     connections: sharedFloat64(PROTOCOLS.length * CONNECTION_EVENTS.length),
+    limited: sharedFloat64(zones * LIMIT_ACTIONS.length),
+    silenced: sharedFloat64(zones * SILENCE_CAUSES.length),
   };
 }
 
@@ -123,6 +148,16 @@ export function countTransfer(counters: Counters, outcome: number): void {
 /** `protocol` and `event` index the lists above. */
 export function countConnection(counters: Counters, protocol: number, event: number): void {
   add(counters.connections, protocol * CONNECTION_EVENTS.length + event, 1);
+}
+
+/** `zone` as in countRequest. */
+export function countLimited(counters: Counters, zone: number, action: number): void {
+  add(counters.limited, zone * LIMIT_ACTIONS.length + action, 1);
+}
+
+/** `zone`: one of ours. */
+export function countSilenced(counters: Counters, zone: number, cause: number): void {
+  add(counters.silenced, zone * SILENCE_CAUSES.length + cause, 1);
 }
 
 /** `seconds` for each of so many messages. */

@@ -11,9 +11,11 @@ import { createFlatName, type FlatName, MAX_NAME_BYTES } from '../wire/flat-name
 import { createQuery, type Query } from '../wire/query.ts';
 import { createResponse, QUESTION_OFFSET, type Response } from '../wire/response.ts';
 import type { TsigSigner } from '../wire/tsig-sign.ts';
+import { type Conduct, PLAIN_CONDUCT } from './conduct.ts';
 import { type Counters, createCounters } from './counters.ts';
 import { createDecision, type Decision } from './decision.ts';
 import { createFound, type Found } from './find-name.ts';
+import { createRateLimiter, type RateLimiter } from './rate-limit.ts';
 import { createSigner, type Signer } from './signer.ts';
 import type { Trace } from './trace.ts';
 import { NO_TSIG, type TsigDesk } from './tsig-desk.ts';
@@ -24,6 +26,11 @@ export type Desk = {
   counters: Counters;
   /** Which answer thread this is: where in the state it counts. */
   readonly thread: number;
+  readonly conduct: Conduct;
+  /** Since 1970, whole; read by whoever receives, once for all that came together. */
+  nowSeconds: number;
+  /** Undefined: answers are not limited. */
+  readonly limiter: RateLimiter | undefined;
   readonly query: Query;
   readonly response: Response;
   readonly found: Found;
@@ -62,6 +69,11 @@ export type Desk = {
   transfersUnderWay: number;
   /** What changed between the snapshots that were served. */
   readonly journal: Journal;
+  /** Whether the client has proved, by a server cookie of ours, that it is where its query says. */
+  hasValidCookie: boolean;
+  /** What the question's name counts as where answers are limited, and its zone: see limit-answer.ts. */
+  imputedName: number;
+  imputedZone: number;
   /** The RRset of `found.image` whose targets' addresses go with the answer, or NONE. */
   targets: number;
   readonly signer: Signer;
@@ -84,14 +96,27 @@ export type Client = { family: number; readonly words: Uint32Array };
 export const MAX_ALIAS_STEPS = 8;
 export const CHAIN_WORDS = 3;
 
-/** `seed`: 32 random bits, from which all chance of this desk comes. `thread`: see Desk. Without `sign`, nobody may ask for signatures. */
-export function createDesk(snapshot: Snapshot, state: State, seed: number, thread = 0, sign?: Sign): Desk {
+/**
+ * `seed`: 32 random bits, from which all chance of this desk comes. `thread`: see Desk. Without `sign`, nobody may ask for
+ * signatures.
+ */
+export function createDesk(
+  snapshot: Snapshot,
+  state: State,
+  seed: number,
+  thread = 0,
+  conduct: Conduct = PLAIN_CONDUCT,
+  sign?: Sign,
+): Desk {
   const query = createQuery();
   const desk: Desk = {
     snapshot,
     state,
     counters: createCounters(snapshot),
     thread,
+    conduct,
+    nowSeconds: 0,
+    limiter: conduct.rateLimit && createRateLimiter(conduct.rateLimit),
     query,
     response: createResponse(),
     found: createFound(),
@@ -115,6 +140,9 @@ export function createDesk(snapshot: Snapshot, state: State, seed: number, threa
     transfer: undefined,
     transfersUnderWay: 0,
     journal: createJournal(),
+    hasValidCookie: false,
+    imputedName: 0,
+    imputedZone: 0,
     targets: NONE,
     signer: createSigner(sign),
     trace: undefined,

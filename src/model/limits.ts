@@ -60,3 +60,10 @@ export const MAX_INTERVAL_MS = 3_600_000;
 export const MIN_TIMEOUT_MS = 10;
 export const MAX_TIMEOUT_MS = 60_000;
 export const MAX_FALL_RISE = 100;
+
+/** What a server says of itself (RFC 5001), beside which an answer of 512 bytes must have room. */
+export const MAX_NSID_BYTES = 64;
+/** One character-string of a TXT record. */
+export const MAX_CHAOS_BYTES = 255;
+/** Secrets of server cookies: the newest, and those before it whose cookies are still out. */
+export const MAX_COOKIE_SECRETS = 3;

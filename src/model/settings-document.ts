@@ -5,7 +5,9 @@
 import { type TArray, type TProperties, type TSchema, Type } from 'typebox';
 import { Value } from 'typebox/value';
 import { parsePrefix } from './address.ts';
+import { parseCookieSecret } from './cookie-secret.ts';
 import { parseDuration } from './duration.ts';
+import { MAX_CHAOS_BYTES, MAX_COOKIE_SECRETS, MAX_NSID_BYTES } from './limits.ts';
 import { parseListenAddress } from './listen-address.ts';
 import { suggestNearest } from './nearest.ts';
 import { joinPointer } from './pointer.ts';
@@ -61,6 +63,22 @@ export const SettingsDocument = section({
     proxyProtocol: section({
       from: listOf('a prefix such as 192.0.2.10/32 or 2001:db8::/64', 0, 256, isPrefix, []),
     }),
+    nsid: shortText(MAX_NSID_BYTES),
+    chaos: section({ id: shortText(MAX_CHAOS_BYTES), version: shortText(MAX_CHAOS_BYTES) }),
+    cookies: section({
+      enabled: flag(true),
+      secrets: secretList('32 hexadecimal digits, as `openssl rand -hex 16` makes them', MAX_COOKIE_SECRETS, isSecret),
+      secretFile: text('empty, or the path of a file', isPathOrEmpty, ''),
+      required: oneOf(['never', 'limited', 'always'], 'limited'),
+    }),
+    rateLimit: section({
+      responsesPerSecond: wholeNumber(0, 100_000, 0),
+      window: duration('1s', '1h', '15s'),
+      slip: wholeNumber(0, 100, 2),
+      ipv4Prefix: wholeNumber(8, 32, 24),
+      ipv6Prefix: wholeNumber(16, 64, 56),
+      exempt: listOf('a prefix such as 192.0.2.0/24 or 2001:db8::/32', 0, 64, isPrefix, []),
+    }),
   }),
   api: section({ listen: listenAddress('127.0.0.1:8053') }),
   telemetry: section({ listen: listenAddress('127.0.0.1:9153') }),
@@ -87,7 +105,7 @@ export const SettingsDocument = section({
     heartbeat: duration('100ms', '1m', '1s'),
   }),
   dnssec: section({
-    secretFile: text('empty, or the path of a file', (path) => path === '' || isPath(path), ''),
+    secretFile: text('empty, or the path of a file', isPathOrEmpty, ''),
     askParent: flag(true),
     parentResolvers: listOf('an address with a port, such as 9.9.9.9:53', 0, 16, isListenAddress, []),
     parentInterval: duration('1s', '7d', '1h'),
@@ -152,7 +170,8 @@ function refuseItems(schema: TArray, items: readonly unknown[], path: string): P
 }
 
 function refuse(schema: TSchema, value: unknown): string {
-  return `Expected ${expectsOf(schema)}; found ${describe(value)}.`;
+  const found = Reflect.get(schema, 'isSecret') === true ? 'something else' : describe(value);
+  return `Expected ${expectsOf(schema)}; found ${found}.`;
 }
 
 /** Shows what was written, unless it could hold a password: what stands before an @ is never repeated. */
@@ -205,6 +224,12 @@ function text(expects: string, isValid: (value: string) => boolean, initial: str
   return Type.Refine(Type.String({ default: initial, expects, maxLength: MAX_TEXT_LENGTH }), isValid);
 }
 
+/** What is sent as it is, where there is anything: so many bytes at most. */
+function shortText(mostBytes: number) {
+  const isShort = (value: string) => new TextEncoder().encode(value).length <= mostBytes;
+  return text(`empty, or a text of at most ${mostBytes} bytes`, isShort, '');
+}
+
 function duration(least: string, most: string, initial: string) {
   const [leastMs, mostMs] = [parseDuration(least) ?? 0, parseDuration(most) ?? 0];
   const isValid = (value: string) => {
@@ -242,6 +267,13 @@ function listOf(
   return Type.Array(item, { minItems: least, maxItems: most, uniqueItems: true, default: initial, expects });
 }
 
+/** What is refused in it is not repeated. */
+function secretList(what: string, most: number, isValid: (item: string) => boolean) {
+  const item = Type.Refine(Type.String({ maxLength: MAX_TEXT_LENGTH, expects: what, isSecret: true }), isValid);
+  const expects = `a list of at most ${most} items, none twice, each ${what}`;
+  return Type.Array(item, { maxItems: most, uniqueItems: true, default: [], expects });
+}
+
 function isListenAddress(value: string): boolean {
   return parseListenAddress(value) !== undefined;
 }
@@ -263,6 +295,10 @@ function isPathOrEmpty(value: string): boolean {
 /** As it stands in a request: nothing that would have to be encoded, and no query. */
 function isUrlPath(value: string): boolean {
   return /^\/[A-Za-z0-9._~!$&'()*+,;=:@/-]*$/.test(value);
+}
+
+function isSecret(value: string): boolean {
+  return parseCookieSecret(value) !== undefined;
 }
 
 function isPath(value: string): boolean {

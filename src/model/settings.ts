@@ -5,6 +5,7 @@
 import type { Static } from 'typebox';
 import { Value } from 'typebox/value';
 import { type Prefix, parsePrefix } from './address.ts';
+import { parseCookieSecret } from './cookie-secret.ts';
 import { parseDuration } from './duration.ts';
 import { formatListenAddress, type ListenAddress, parseListenAddress } from './listen-address.ts';
 import type { Parsed, Problem } from './problem.ts';
@@ -44,6 +45,26 @@ export type Settings = {
     readonly https: { readonly listen: readonly ListenAddress[]; readonly path: string };
     /** Who sends the PROXY protocol, version 2. */
     readonly proxyProtocol: { readonly from: readonly Prefix[] };
+    /** Empty: not said. */
+    readonly nsid: string;
+    readonly chaos: { readonly id: string; readonly version: string };
+    readonly cookies: {
+      readonly enabled: boolean;
+      /** 16 octets each, the one that makes cookies first. Never log them. */
+      readonly secrets: readonly Uint8Array[];
+      /** Empty: none. What it holds stands above `secrets`. */
+      readonly secretFile: string;
+      readonly required: 'never' | 'limited' | 'always';
+    };
+    readonly rateLimit: {
+      /** 0: no limit. */
+      readonly responsesPerSecond: number;
+      readonly windowMs: number;
+      readonly slip: number;
+      readonly ipv4Prefix: number;
+      readonly ipv6Prefix: number;
+      readonly exempt: readonly Prefix[];
+    };
   };
   readonly api: { readonly listen: ListenAddress };
   /** Where dns and probe roles serve /livez, /readyz and /metrics. */
@@ -141,7 +162,11 @@ function settingsOf({ dns, api, telemetry, geo, probe, dnssec, ...rest }: Static
         maxHandshakesPerSecond: dns.tls.maxHandshakesPerSecond,
       },
       https: { listen: dns.https.listen.map(boundAddress), path: dns.https.path },
-      proxyProtocol: { from: dns.proxyProtocol.from.map(prefix) },
+      proxyProtocol: { from: dns.proxyProtocol.from.map(prefixOf) },
+      nsid: dns.nsid,
+      chaos: dns.chaos,
+      cookies: { ...dns.cookies, secrets: dns.cookies.secrets.map(cookieSecret) },
+      rateLimit: rateLimitOf(dns.rateLimit),
     },
     api: { listen: boundAddress(api.listen) },
     telemetry: { listen: boundAddress(telemetry.listen) },
@@ -172,10 +197,20 @@ function boundAddress(text: string): ListenAddress {
   return address;
 }
 
-function prefix(text: string): Prefix {
-  const parsed = parsePrefix(text);
-  if (parsed === undefined) throw new Error(`the schema let through the prefix '${text}'`);
-  return parsed;
+function rateLimitOf({ window, exempt, ...rest }: Static<typeof SettingsDocument>['dns']['rateLimit']) {
+  return { ...rest, windowMs: milliseconds(window), exempt: exempt.map(prefixOf) };
+}
+
+function prefixOf(text: string): Prefix {
+  const prefix = parsePrefix(text);
+  if (prefix === undefined) throw new Error(`the schema let through the prefix '${text}'`);
+  return prefix;
+}
+
+function cookieSecret(text: string): Uint8Array {
+  const secret = parseCookieSecret(text);
+  if (secret === undefined) throw new Error('the schema let through what is no cookie secret');
+  return secret;
 }
 
 function milliseconds(text: string): number {

@@ -2,6 +2,7 @@
 // reference and answers from them; the control thread may be busy for seconds without a single late answer.
 
 import { parentPort, workerData } from 'node:worker_threads';
+import type { Conduct } from '../answer/conduct.ts';
 import type { Counters } from '../answer/counters.ts';
 import { adoptSnapshot, createDesk, type Desk } from '../answer/desk.ts';
 import { createTsigDesk } from '../answer/tsig-desk.ts';
@@ -17,6 +18,7 @@ import { type BoundAddress, type ListenerOptions, openListeners } from './open-l
 import { watchSharedGarbage } from './shared-garbage.ts';
 
 export type AnswerThreadData = ListenerOptions & {
+  readonly conduct: Conduct;
   /** Which of the answer threads it is, from 0: where in the state it counts. */
   readonly thread: number;
   /** 32 random bits. */
@@ -80,7 +82,7 @@ function run(port: NonNullable<typeof parentPort>, data: AnswerThreadData): void
     }
     const { listen, snapshot, state, counters, newBytes, swap } = message;
     if (desk === undefined) {
-      desk = createDesk(snapshot, state, data.seed, data.thread, signWithKey);
+      desk = createDesk(snapshot, state, data.seed, data.thread, data.conduct, signWithKey);
       desk.tsig = tsig;
       adoptSnapshot(desk, snapshot, state, counters);
       // Nothing is listened on before there is something to answer with.

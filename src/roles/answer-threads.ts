@@ -45,8 +45,8 @@ export class AnswerThreads {
   #closing: Promise<void> | undefined;
 
   constructor(options: AnswerThreadsOptions, { totals, ...dependencies }: AnswerThreadsDependencies) {
-    const { threads, transport, tcp, tls, https, proxyProtocol } = options;
-    const shared = { transport, tcp, tls, https, proxyProtocol, isShared: threads > 1 };
+    const { threads, transport, tcp, tls, https, proxyProtocol, conduct } = options;
+    const shared = { transport, tcp, tls, https, proxyProtocol, conduct, isShared: threads > 1 };
     this.#options = options;
     this.#totals = totals;
     this.#keepers = Array.from(

@@ -158,6 +158,7 @@ export class Control {
       if (this.#serving !== undefined) fadeHandedOut(this.#serving, (now - before) / 1000);
       before = now;
       this.#applyLoads(new Set());
+      this.#applyStaleness();
     }, LOAD_TICK_MS);
   }
 
@@ -298,7 +299,12 @@ export class Control {
     const { judgement, verdicts } = this.health;
     if (this.#serving === undefined || judgement === undefined) return;
     applyHealth(this.#serving, judgement, verdicts);
+    this.#applyStaleness();
     this.#keeper.keep(verdicts);
+  }
+
+  #applyStaleness(): void {
+    if (this.#serving !== undefined) this.#serving.state.staleness[0] = this.health.isStale ? 1 : 0;
   }
 
   #applyLoads(renewed: ReadonlySet<string>): void {

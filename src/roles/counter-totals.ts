@@ -9,8 +9,10 @@ import {
   DROP_CAUSES,
   DURATION_BUCKETS,
   FAMILIES,
+  LIMIT_ACTIONS,
   PROTOCOLS,
   SIGNATURE_OUTCOMES,
+  SILENCE_CAUSES,
   TRANSFER_OUTCOMES,
 } from '../answer/counters.ts';
 import { REASONS } from '../answer/decision.ts';
@@ -25,6 +27,8 @@ export type CounterFamily =
   | 'answers'
   | 'dropped'
   | 'connections'
+  | 'limited'
+  | 'silenced'
   | 'signatures'
   | 'transfers';
 
@@ -39,6 +43,8 @@ export class CounterTotals {
     signatures: new Map(),
     transfers: new Map(),
     connections: new Map(),
+    limited: new Map(),
+    silenced: new Map(),
   };
   readonly #durations = new Float64Array(DURATION_BUCKETS.length + 2);
   /** Two during a swap: the answer threads may still count under the old snapshot while the new one is on its way. */
@@ -83,6 +89,8 @@ const FAMILIES_OF_COUNTERS: readonly CounterFamily[] = [
   'connections',
   'signatures',
   'transfers',
+  'limited',
+  'silenced',
 ];
 
 function addCounts(totals: Totals, counts: readonly LabelledCount[]): void {
@@ -120,6 +128,14 @@ const LABELLERS: Readonly<Record<CounterFamily, (snapshot: Snapshot, index: numb
   connections: (_snapshot, index) => ({
     proto: PROTOCOLS[Math.floor(index / CONNECTION_EVENTS.length)] ?? '',
     event: CONNECTION_EVENTS[index % CONNECTION_EVENTS.length] ?? '',
+  }),
+  limited: (snapshot, index) => ({
+    zone: zoneName(snapshot, Math.floor(index / LIMIT_ACTIONS.length)),
+    action: LIMIT_ACTIONS[index % LIMIT_ACTIONS.length] ?? '',
+  }),
+  silenced: (snapshot, index) => ({
+    zone: zoneName(snapshot, Math.floor(index / SILENCE_CAUSES.length)),
+    cause: SILENCE_CAUSES[index % SILENCE_CAUSES.length] ?? '',
   }),
 };
 

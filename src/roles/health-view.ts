@@ -57,6 +57,11 @@ export class HealthView {
     return this.#judgement;
   }
 
+  /** Whether there is something to check and nobody who does: then what was known last holds. */
+  get isStale(): boolean {
+    return this.#targets.length > 0 && !this.listWorkers().some(({ alive }) => alive);
+  }
+
   start(): void {
     const { health, logger } = this.#dependencies;
     const onError = (error: Error) =>

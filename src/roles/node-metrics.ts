@@ -75,6 +75,22 @@ export function addAnswerMetrics(
       for (const [proto, value] of readOpenConnections()) set(value, { proto });
     },
   });
+  metrics.addCounter({
+    name: 'azimuth_dns_silenced_total',
+    help: 'Messages about a zone of ours that must not be answered.',
+    labels: ['zone', 'cause'],
+    collect: (set) => {
+      for (const { labels, value } of totals.read('silenced')) set(value, labels);
+    },
+  });
+  metrics.addCounter({
+    name: 'azimuth_dns_rate_limited_total',
+    help: 'Answers that the rate limit withheld.',
+    labels: ['zone', 'action'],
+    collect: (set) => {
+      for (const { labels, value } of totals.read('limited')) set(value, labels);
+    },
+  });
   metrics.addHistogram({
     name: 'azimuth_dns_request_duration_seconds',
     help: 'From the read of a query to its answer being handed to the kernel.',

@@ -16,8 +16,10 @@ import { AnswerThreads, countThreads } from './answer-threads.ts';
 import type { ApiRole, InitialConfiguration } from './api-role.ts';
 import { CertificateWatch } from './certificate-watch.ts';
 import { readinessOf } from './cluster-view.ts';
+import { conductOf } from './conduct.ts';
 import { ConfigurationFollower } from './configuration-follower.ts';
 import { Control, type ControlOptions } from './control.ts';
+import { keepCookieSecrets } from './cookie-keeper.ts';
 import { CounterTotals } from './counter-totals.ts';
 import { startDemo } from './demo-role.ts';
 import { openKeySecret } from './key-secret.ts';
@@ -133,8 +135,11 @@ async function startNode(
     if (transport !== undefined) {
       const totals = new CounterTotals();
       addAnswerMetrics(metrics, totals, () => threads?.readOpenConnections() ?? []);
+      const cookies = keepCookieSecrets(settings.dns.cookies, logger);
+      closers.push(() => cookies.close());
+      const conduct = conductOf(settings.dns, cookies.secrets);
       threads = new AnswerThreads(
-        { ...settings.dns, transport: transport.transport, threads: answerThreads },
+        { ...settings.dns, conduct, transport: transport.transport, threads: answerThreads },
         { logger, totals },
       );
       const copies = startReplication(settings.dns.tsig.keyFile, { logger, metrics, threads });

@@ -15,6 +15,8 @@ export type State = {
   readonly endpointLoads: LoadTable;
   /** Seconds, between the service's bounds. */
   readonly serviceTtls: Int32Array;
+  /** One entry: 1 while nobody checks what is to be checked, so that the last verdicts hold; otherwise 0. */
+  readonly staleness: Uint8Array;
 };
 
 /** A state in which everything is up and nothing is loaded, for so many answer threads. */
@@ -27,6 +29,7 @@ export function createState(snapshot: Snapshot, threads = 1): State {
     clusterLoads: createLoadTable(clusterCount, threads),
     endpointLoads: createLoadTable(endpointCount, threads),
     serviceTtls: sharedInt32(snapshot.services.ids.length),
+    staleness: sharedUint8(1),
   };
   state.endpointClasses.fill(ENDPOINT_UP);
   state.clusterServing.set(snapshot.clusters.families);
@@ -42,6 +45,7 @@ export function copyState(state: State): State {
     clusterLoads: copyLoadTable(state.clusterLoads),
     endpointLoads: copyLoadTable(state.endpointLoads),
     serviceTtls: state.serviceTtls.slice(),
+    staleness: state.staleness.slice(),
   };
 }
 

@@ -52,12 +52,18 @@ export function createHandshaker(
     else connection.served = serveSecure(socket, connection.accepted);
   });
   server.on('tlsClientError', (_error, socket) => {
-    countConnection(desk.counters, protocol, CONNECTION_FAILED);
+    // One that we closed ourselves, to make room, has been counted as that, and knows its peer no more.
+    if (pending.has(peerOf(socket))) countConnection(desk.counters, protocol, CONNECTION_FAILED);
     socket.destroy();
   });
   return {
     serve(accepted) {
       const { socket } = accepted;
+      // Reset before it was accepted: nobody would know it again.
+      if (socket.remotePort === undefined) {
+        socket.destroy();
+        return REFUSED;
+      }
       if (!budget.take(performance.now())) {
         countConnection(desk.counters, protocol, CONNECTION_REFUSED);
         socket.destroy();

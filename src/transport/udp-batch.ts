@@ -8,10 +8,10 @@ import {
   countDuration,
   DROPPED_OVERLOAD,
   DROPPED_OVERSIZED,
-  DROPPED_PORT_ZERO,
   DROPPED_UNSENT,
 } from '../answer/counters.ts';
 import type { Desk } from '../answer/desk.ts';
+import { ignorePortZero } from '../answer/silence.ts';
 import {
   BATCH,
   COUNT_QUEUE_FULL,
@@ -31,6 +31,7 @@ import {
 } from '../native/load-native.ts';
 import { MAX_UDP_PAYLOAD } from '../wire/response.ts';
 import { bindError, type Listener, RECEIVE_BUFFER_BYTES, type UdpOptions, waitUntilQuiet } from './listener.ts';
+import { readClock } from './read-clock.ts';
 import { skipProxyHeader } from './skip-proxy-header.ts';
 import type { TrustedPeers } from './trusted-peers.ts';
 
@@ -80,13 +81,20 @@ function answerBatch(
   trusted: TrustedPeers | undefined,
 ): void {
   const begun = performance.now();
+  readClock(desk);
   const queryStride = queries.length / BATCH;
   const answerStride = answers.length / BATCH;
   for (let index = 0; index < count; index++) {
     const peer = index * PEER_WORDS;
-    if (!setClient(desk, peers, peer)) continue;
-    const length = peers[peer + PEER_QUERY_LENGTH] ?? 0;
     const start = index * queryStride;
+    const length = peers[peer + PEER_QUERY_LENGTH] ?? 0;
+    if (peers[peer + PEER_FAMILY] === 0) continue;
+    // Nobody can receive on port 0 (and sending there fails).
+    if (peers[peer + PEER_PORT] === 0) {
+      ignorePortZero(desk, queries, start, length);
+      continue;
+    }
+    setClient(desk, peers, peer);
     const skipped = trusted === undefined ? 0 : skipProxyHeader(trusted, desk, queries, start, length);
     if (skipped < 0) continue;
     peers[peer + PEER_ANSWER_LENGTH] = answerQuery(
@@ -104,19 +112,10 @@ function answerBatch(
   countDuration(desk.counters, (performance.now() - begun) / 1000, count);
 }
 
-/** Puts the peer onto the desk; false for one that cannot be answered. */
-function setClient(desk: Desk, peers: Uint32Array, peer: number): boolean {
-  const { client, counters } = desk;
-  const family = peers[peer + PEER_FAMILY] ?? 0;
-  if (family === 0) return false;
-  // Nobody can receive on port 0 (and sending there fails).
-  if (peers[peer + PEER_PORT] === 0) {
-    countDropped(counters, DROPPED_PORT_ZERO, 1);
-    return false;
-  }
-  client.family = family;
+/** Puts the peer onto the desk. */
+function setClient({ client }: Desk, peers: Uint32Array, peer: number): void {
+  client.family = peers[peer + PEER_FAMILY] ?? 0;
   for (let word = 0; word < 4; word++) client.words[word] = peers[peer + PEER_ADDRESS + word] ?? 0;
-  return true;
 }
 
 function countLosses(counts: Uint32Array, { counters }: Desk): void {

@@ -8,10 +8,10 @@ import {
   countDuration,
   DROPPED_OVERLOAD,
   DROPPED_OVERSIZED,
-  DROPPED_PORT_ZERO,
   DROPPED_UNSENT,
 } from '../answer/counters.ts';
 import type { Desk } from '../answer/desk.ts';
+import { ignorePortZero } from '../answer/silence.ts';
 import { MAX_UDP_PAYLOAD } from '../wire/response.ts';
 import { setClientAddress } from './client-address.ts';
 import {
@@ -22,6 +22,7 @@ import {
   type UdpOptions,
   waitUntilQuiet,
 } from './listener.ts';
+import { readClock } from './read-clock.ts';
 import { skipProxyHeader } from './skip-proxy-header.ts';
 
 /** Answers that may wait for the kernel at once; when it takes no more, further ones are dropped, as UDP allows. */
@@ -47,13 +48,14 @@ export async function listenUdp({ host, port, reusePort, trusted }: UdpOptions, 
     received++;
     const begun = performance.now();
     // Nobody can receive on port 0 (and sending there fails).
-    if (remote.port === 0) return countDropped(desk.counters, DROPPED_PORT_ZERO, 1);
+    if (remote.port === 0) return ignorePortZero(desk, message, 0, message.length);
     if (message.length > MAX_UDP_QUERY_BYTES) return countDropped(desk.counters, DROPPED_OVERSIZED, 1);
     if (pending >= MAX_PENDING_SENDS) return countDropped(desk.counters, DROPPED_OVERLOAD, 1);
     setClientAddress(desk.client, remote.address);
     const start = trusted === undefined ? 0 : skipProxyHeader(trusted, desk, message, 0, message.length);
     if (start < 0) return;
     const out = free.pop() ?? new Uint8Array(MAX_UDP_PAYLOAD);
+    readClock(desk);
     const length = answerQuery(desk, message, start, message.length - start, out, 0, out.length, UDP);
     if (length === 0) {
       free.push(out);

@@ -1,15 +1,15 @@
 // Parses one DNS query from the wire into a Query that the caller owns and reuses: no allocation, no exception, whatever
 // the bytes. Anything that is not exactly one well-formed question gets the rcode that it deserves, or silence.
 //
-// Serves RFC 1035 section 4.1, RFC 6891 (EDNS), RFC 7871 (client subnet), RFC 8945 (where TSIG stands), RFC 9619 (one
-// question only).
+// Serves RFC 1035 section 4.1, RFC 6891 (EDNS; its options: query-options.ts), RFC 8945 (where TSIG stands), RFC 9619 (one
+// question only), and the query without a question of RFC 7873 section 5.4.
 //
 //   0           12                  questionEnd                    end
 //   | header 12 | qname, type, class | OPT and others, any order   |
 
 import { createFlatName, type FlatName, MAX_LABEL_BYTES, MAX_LABELS, readFlatName } from './flat-name.ts';
+import { clearOptions, createSubnet, HAS_COOKIE, parseOptions, type QueryOptions } from './query-options.ts';
 import {
-  OPTION_CLIENT_SUBNET,
   RCODE_BADVERS,
   RCODE_FORMERR,
   RCODE_NOTIMP,
@@ -20,7 +20,7 @@ import {
 } from './record-types.ts';
 
 /** A query as parsed. One per thread, filled anew for each message; byte offsets count from the start of `bytes`. */
-export type Query = {
+export type Query = QueryOptions & {
   bytes: Uint8Array;
   start: number;
   id: number;
@@ -28,7 +28,7 @@ export type Query = {
   opcode: number;
   recursionDesired: boolean;
   checkingDisabled: boolean;
-  /** Offset behind the question; equals `start + 12` while no question could be parsed. */
+  /** Offset behind the question; equals `start + 12` where there is none that could be parsed. */
   questionEnd: number;
   /** 0 while no question could be parsed. */
   type: number;
@@ -46,17 +46,6 @@ export type Query = {
   heldSerial: number;
   /** RFC 9824 section 5.1: NXDOMAIN is understood beside a compact denial. */
   compactOk: boolean;
-  readonly subnet: ClientSubnet;
-};
-
-/** EDNS client subnet: the prefix on whose behalf a resolver asks (RFC 7871 section 6). */
-export type ClientSubnet = {
-  present: boolean;
-  /** 1 IPv4, 2 IPv6; 0 only together with a source length of 0. */
-  family: number;
-  sourceLength: number;
-  /** The address, left aligned, as 32-bit words; IPv4 uses the first only. */
-  readonly words: Uint32Array;
 };
 
 /** What to do with a message: 0 answer it; -1 say nothing; otherwise the rcode of an answer without content. */
@@ -88,7 +77,10 @@ export function createQuery(): Query {
     signatureAt: -1,
     heldSerial: 0,
     compactOk: false,
-    subnet: { present: false, family: 0, sourceLength: 0, words: new Uint32Array(4) },
+    options: 0,
+    cookieStart: 0,
+    cookieBytes: 0,
+    subnet: createSubnet(),
   };
 }
 
@@ -101,15 +93,18 @@ export function parseQuery(query: Query, bytes: Uint8Array, start: number, lengt
   resetQuery(query, bytes, start, flags);
   if (query.opcode !== 0) return RCODE_NOTIMP;
   const end = start + length;
+  const questions = read16(bytes, start + 4);
   // RFC 9619 section 4: "a DNS message with OPCODE = 0 MUST NOT include a QDCOUNT parameter whose value is greater than 1".
   const authorities = read16(bytes, start + 8);
-  if (read16(bytes, start + 4) !== 1 || read16(bytes, start + 6) !== 0 || authorities > 1) return RCODE_FORMERR;
-  if (!parseQuestion(query, end)) return RCODE_FORMERR;
+  if (questions > 1 || read16(bytes, start + 6) !== 0 || authorities > 1) return RCODE_FORMERR;
+  if (questions === 1 && !parseQuestion(query, end)) return RCODE_FORMERR;
   let at = query.questionEnd;
   // IXFR is the one type whose questions have an authority section, and they always have it.
   if (query.type === TYPE_IXFR) at = authorities === 1 ? parseHeldSoa(query, end) : -1;
   else if (authorities === 1) return RCODE_FORMERR;
   if (at < 0 || !parseAdditional(query, at, read16(bytes, start + 10), end)) return RCODE_FORMERR;
+  // Without a question there is one thing to ask for, a server cookie (RFC 7873 section 5.4).
+  if (questions === 0 && (query.options & HAS_COOKIE) === 0) return RCODE_FORMERR;
   return query.hasEdns && query.ednsVersion !== 0 ? RCODE_BADVERS : PARSED;
 }
 
@@ -129,7 +124,7 @@ function resetQuery(query: Query, bytes: Uint8Array, start: number, flags: numbe
   query.dnssecOk = false;
   query.signatureAt = -1;
   query.compactOk = false;
-  query.subnet.present = false;
+  clearOptions(query);
 }
 
 /** A compression pointer in the question has nothing to point at: readFlatName refuses it. */
@@ -179,7 +174,7 @@ function parseAdditional(query: Query, at: number, count: number, end: number): 
       query.dnssecOk = ((bytes[at + 6] ?? 0) & 0x80) !== 0;
       query.compactOk = ((bytes[at + 6] ?? 0) & 0x40) !== 0;
       // What the options of an unknown version mean is unknown too.
-      if (query.ednsVersion === 0 && !parseOptions(query, dataStart, dataEnd)) return false;
+      if (query.ednsVersion === 0 && !parseOptions(query, bytes, dataStart, dataEnd)) return false;
     }
     if (type === TYPE_TSIG) {
       // RFC 8945 section 5.1: one that is not the last record is FORMERR.
@@ -189,50 +184,6 @@ function parseAdditional(query: Query, at: number, count: number, end: number): 
     at = dataEnd;
   }
   return at === end;
-}
-
-function parseOptions(query: Query, start: number, end: number): boolean {
-  const { bytes } = query;
-  let at = start;
-  while (at < end) {
-    if (at + 4 > end) return false;
-    const optionStart = at + 4;
-    const optionEnd = optionStart + read16(bytes, at + 2);
-    if (optionEnd > end) return false;
-    if (read16(bytes, at) === OPTION_CLIENT_SUBNET) {
-      if (query.subnet.present || !parseClientSubnet(query.subnet, bytes, optionStart, optionEnd)) return false;
-    }
-    at = optionEnd;
-  }
-  return true;
-}
-
-/**
- * RFC 7871 section 6: family, source and scope length, then just the bytes that the source length covers, the bits
- * behind it zero. Section 7.2.1: "A query with a wrongly formatted option (e.g., an unknown FAMILY) MUST be rejected".
- */
-function parseClientSubnet(subnet: ClientSubnet, bytes: Uint8Array, start: number, end: number): boolean {
-  if (end - start < 4) return false;
-  const family = read16(bytes, start);
-  const sourceLength = bytes[start + 2] ?? 0;
-  const scopeLength = bytes[start + 3] ?? 0;
-  const longest = family === 1 ? 32 : family === 2 ? 128 : 0;
-  const addressStart = start + 4;
-  if (family > 2 || sourceLength > longest || scopeLength !== 0) return false;
-  if (end - addressStart !== (sourceLength + 7) >>> 3) return false;
-  const spareBits = -sourceLength & 7;
-  if (spareBits !== 0 && ((bytes[end - 1] ?? 0) & ((1 << spareBits) - 1)) !== 0) return false;
-  const { words } = subnet;
-  // A loop: fill is a call, and these are four words.
-  for (let word = 0; word < words.length; word++) words[word] = 0;
-  for (let at = addressStart; at < end; at++) {
-    const index = at - addressStart;
-    words[index >>> 2] = (words[index >>> 2] ?? 0) | ((bytes[at] ?? 0) << (24 - 8 * (index & 3)));
-  }
-  subnet.present = true;
-  subnet.family = family;
-  subnet.sourceLength = sourceLength;
-  return true;
 }
 
 /** Offset behind the name at `at`, which may end in a compression pointer (not followed); -1 when it runs out of the message. */

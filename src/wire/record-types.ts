@@ -49,8 +49,15 @@ export const RCODE_YXDOMAIN = 6;
 export const RCODE_NOTAUTH = 9;
 /** Extended (RFC 6891 section 9): its upper eight bits travel in the OPT record. */
 export const RCODE_BADVERS = 16;
+/** Extended: the server cookie is missing or wrong (RFC 7873 section 8). */
+export const RCODE_BADCOOKIE = 23;
 
+export const OPTION_NSID = 3;
 export const OPTION_CLIENT_SUBNET = 8;
+export const OPTION_COOKIE = 10;
+export const OPTION_KEEPALIVE = 11;
+export const OPTION_PADDING = 12;
+export const OPTION_EXTENDED_ERROR = 15;
 
 const TYPES: readonly (readonly [number, string])[] = [
   [TYPE_A, 'A'],
@@ -189,24 +196,24 @@ const RCODES: readonly (readonly [number, string])[] = [
   [20, 'BADNAME'],
   [21, 'BADALG'],
   [22, 'BADTRUNC'],
-  [23, 'BADCOOKIE'],
+  [RCODE_BADCOOKIE, 'BADCOOKIE'],
 ];
 
 const OPTIONS: readonly (readonly [number, string])[] = [
   [1, 'LLQ'],
   [2, 'UL'],
-  [3, 'NSID'],
+  [OPTION_NSID, 'NSID'],
   [5, 'DAU'],
   [6, 'DHU'],
   [7, 'N3U'],
   [OPTION_CLIENT_SUBNET, 'ECS'],
   [9, 'EXPIRE'],
-  [10, 'COOKIE'],
-  [11, 'KEEPALIVE'],
-  [12, 'PADDING'],
+  [OPTION_COOKIE, 'COOKIE'],
+  [OPTION_KEEPALIVE, 'KEEPALIVE'],
+  [OPTION_PADDING, 'PADDING'],
   [13, 'CHAIN'],
   [14, 'KEY-TAG'],
-  [15, 'EDE'],
+  [OPTION_EXTENDED_ERROR, 'EDE'],
   [16, 'CLIENT-TAG'],
   [17, 'SERVER-TAG'],
   [18, 'REPORT-CHANNEL'],

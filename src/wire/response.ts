@@ -2,19 +2,35 @@
 // EDNS part last, for which room is kept from the beginning. An RRset goes in whole or not at all (RFC 2181 section 9).
 //
 //   start        +12                                                      limit
-//   | header 12 | question as asked | records … | room for OPT and its subnet |
+//   | header 12 | question as asked | records … | room for OPT and its options |
 
-import type { ClientSubnet, Query } from './query.ts';
+import { NO_EXTENDED_ERROR } from './extended-error.ts';
+import type { Query } from './query.ts';
 import { HEADER_BYTES } from './query.ts';
-import { CLASS_IN, OPTION_CLIENT_SUBNET, TYPE_OPT } from './record-types.ts';
+import { CLASS_IN, TYPE_OPT } from './record-types.ts';
+import {
+  COOKIES_BYTES,
+  chosenOptionBytes,
+  extendedErrorBytes,
+  isPadded,
+  OPT_BYTES,
+  type ResponseOptions,
+  subnetOptionBytes,
+  writeChosenOptions,
+  writeExtendedError,
+  writePadding,
+  writeSubnet,
+} from './response-options.ts';
+import { copyBytes, write16, write32 } from './write-bytes.ts';
 
 /** One per thread, begun anew for each response. */
-export type Response = {
+export type Response = ResponseOptions & {
   bytes: Uint8Array;
   start: number;
   at: number;
-  /** Records must end here; the room for OPT lies behind. */
+  /** Records must end here; the room for OPT lies behind, up to `end`. */
   limit: number;
+  end: number;
   answers: number;
   authorities: number;
   additionals: number;
@@ -29,9 +45,6 @@ export type Section = 'answers' | 'authorities' | 'additionals';
 export const QUESTION_OFFSET = HEADER_BYTES;
 /** What an EDNS-aware server can take and gives at most over UDP, so that nothing is fragmented (RFC 9715). */
 export const MAX_UDP_PAYLOAD = 1232;
-const OPT_BYTES = 11;
-const OPTION_HEADER_BYTES = 4;
-const SUBNET_HEADER_BYTES = 4;
 
 export function createResponse(): Response {
   return {
@@ -39,15 +52,24 @@ export function createResponse(): Response {
     start: 0,
     at: 0,
     limit: 0,
+    end: 0,
     answers: 0,
     authorities: 0,
     additionals: 0,
     truncated: false,
     compact: false,
+    options: 0,
+    nsid: new Uint8Array(0),
+    cookies: new Uint8Array(COOKIES_BYTES),
+    keepaliveUnits: 0,
+    extendedError: NO_EXTENDED_ERROR,
   };
 }
 
-/** Starts a response of at most `size` bytes at `start`, with the question byte for byte as it was asked. */
+/**
+ * Starts a response of at most `size` bytes at `start`, with the question byte for byte as it was asked. Its options must have
+ * been chosen.
+ */
 export function beginResponse(response: Response, query: Query, bytes: Uint8Array, start: number, size: number): void {
   const questionBytes = query.questionEnd - query.start;
   for (let index = HEADER_BYTES; index < questionBytes; index++) {
@@ -56,12 +78,14 @@ export function beginResponse(response: Response, query: Query, bytes: Uint8Arra
   response.bytes = bytes;
   response.start = start;
   response.at = start + questionBytes;
-  response.limit = start + size - optBytes(query);
+  response.end = start + size;
+  response.limit = response.end - optBytes(response, query);
   response.answers = 0;
   response.authorities = 0;
   response.additionals = 0;
   response.truncated = false;
   response.compact = false;
+  response.extendedError = NO_EXTENDED_ERROR;
 }
 
 /** Named one by one: a property whose name V8 does not know beforehand costs as much as the record. */
@@ -181,8 +205,8 @@ export function finishResponse(
 
 function writeOpt(response: Response, query: Query, rcode: number, scopeLength: number): void {
   const { bytes } = response;
-  const { subnet } = query;
-  let at = response.at;
+  const records = response.at;
+  let at = records;
   bytes[at++] = 0;
   at = write16(bytes, at, TYPE_OPT);
   at = write16(bytes, at, MAX_UDP_PAYLOAD);
@@ -190,47 +214,32 @@ function writeOpt(response: Response, query: Query, rcode: number, scopeLength: 
   bytes[at++] = 0;
   // DO is the client's own bit, handed back (RFC 3225 section 3); CO says that its rcode is the true one (RFC 9824 section 5.1).
   at = write16(bytes, at, (query.dnssecOk ? 0x8000 : 0) | (response.compact ? 0x4000 : 0));
-  at = write16(bytes, at, subnet.present ? subnetOptionBytes(subnet) : 0);
-  if (subnet.present) {
-    const addressBytes = (subnet.sourceLength + 7) >>> 3;
-    at = write16(bytes, at, OPTION_CLIENT_SUBNET);
-    at = write16(bytes, at, SUBNET_HEADER_BYTES + addressBytes);
-    at = write16(bytes, at, subnet.family);
-    bytes[at++] = subnet.sourceLength;
-    bytes[at++] = scopeLength;
-    for (let index = 0; index < addressBytes; index++) {
-      bytes[at++] = (subnet.words[index >>> 2] ?? 0) >>> (24 - 8 * (index & 3));
-    }
+  const dataStart = at + 2;
+  at = dataStart;
+  if (query.subnet.present) at = writeSubnet(bytes, at, query, scopeLength);
+  if (response.options !== 0 || response.extendedError !== NO_EXTENDED_ERROR) {
+    at = writeOptions(response, at, response.limit - records);
   }
+  write16(bytes, dataStart - 2, at - dataStart);
   response.at = at;
   response.additionals++;
 }
 
-function optBytes(query: Query): number {
+/** Returns the offset behind them. `room`: what records have left. */
+function writeOptions(response: Response, at: number, room: number): number {
+  const { bytes, start, end, extendedError } = response;
+  at = writeChosenOptions(bytes, at, response);
+  if (extendedError !== NO_EXTENDED_ERROR) {
+    const length = extendedErrorBytes(extendedError, room);
+    if (length > 0) at = writeExtendedError(bytes, at, extendedError, length);
+    // RFC 8914 section 3: "Implementations SHOULD set the truncation bit when dropping EDE options".
+    else response.truncated = true;
+  }
+  return isPadded(response) ? writePadding(bytes, at, at - start, end - start) : at;
+}
+
+function optBytes(response: Response, query: Query): number {
   if (!query.hasEdns) return 0;
-  return OPT_BYTES + (query.subnet.present ? subnetOptionBytes(query.subnet) : 0);
-}
-
-function subnetOptionBytes(subnet: ClientSubnet): number {
-  return OPTION_HEADER_BYTES + SUBNET_HEADER_BYTES + ((subnet.sourceLength + 7) >>> 3);
-}
-
-/** A loop, not `set` on a subarray: these are tens of bytes, and a subarray is an allocation. */
-function copyBytes(to: Uint8Array, at: number, from: Uint8Array, start: number, length: number): number {
-  for (let index = 0; index < length; index++) to[at + index] = from[start + index] ?? 0;
-  return at + length;
-}
-
-function write16(bytes: Uint8Array, at: number, value: number): number {
-  bytes[at] = value >>> 8;
-  bytes[at + 1] = value;
-  return at + 2;
-}
-
-function write32(bytes: Uint8Array, at: number, value: number): number {
-  bytes[at] = value >>> 24;
-  bytes[at + 1] = value >>> 16;
-  bytes[at + 2] = value >>> 8;
-  bytes[at + 3] = value;
-  return at + 4;
+  const subnet = query.subnet.present ? subnetOptionBytes(query.subnet) : 0;
+  return OPT_BYTES + subnet + (response.options === 0 ? 0 : chosenOptionBytes(response));
 }

@@ -7,6 +7,7 @@ import { benchChecks } from './checks.ts';
 import { benchCompileTime } from './compile-time.ts';
 import { benchDisturbance } from './disturbance.ts';
 import { benchFailoverTime } from './failover-time.ts';
+import { benchFlood } from './flood.ts';
 import { benchGenerator } from './generator-check.ts';
 import { benchManyNames } from './many-names.ts';
 import { benchProfile } from './profile.ts';
@@ -31,6 +32,7 @@ export const PARTS: Readonly<Record<string, Part>> = {
   start: benchStartTime,
   checks: benchChecks,
   failover: benchFailoverTime,
+  flood: benchFlood,
   profile: benchProfile,
 };
 

@@ -8,6 +8,7 @@ import pino from 'pino';
 import { AnswerThreads } from '../../src/roles/answer-threads.ts';
 import { CounterTotals } from '../../src/roles/counter-totals.ts';
 import { chooseTransport } from '../../src/transport/udp.ts';
+import { OPEN_CONDUCT } from '../support/conduct.ts';
 import { askUdp, connectTcp, decodeAnswer, encodeQuery, type TcpClient, withLength } from '../support/dns-client.ts';
 import { dnsSettings } from '../support/dns-settings.ts';
 import { RFC_FIXTURE } from '../support/rfc-zone.ts';
@@ -28,6 +29,7 @@ describe('a listener under hostile packets', () => {
     {
       ...dnsSettings(),
       transport: chooseTransport('auto').transport,
+      conduct: OPEN_CONDUCT,
       threads: 2,
     },
     { logger: pino({ level: 'error' }, stream), totals },

@@ -4,12 +4,13 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import packet from 'dns-packet';
 import fc from 'fast-check';
-import { answerQuery, TCP, UDP } from '../../src/answer/answer-query.ts';
+import { answerQuery, TCP, TLS, UDP } from '../../src/answer/answer-query.ts';
 import { createDesk } from '../../src/answer/desk.ts';
 import { createTsigDesk } from '../../src/answer/tsig-desk.ts';
 import { computeHmac } from '../../src/replication/hmac.ts';
 import { decodeMessage } from '../../src/wire/decode-message.ts';
 import { MAX_UDP_PAYLOAD } from '../../src/wire/response.ts';
+import { OPEN_CONDUCT } from '../support/conduct.ts';
 import { encodeName } from '../support/dns-client.ts';
 import { RFC_FIXTURE } from '../support/rfc-zone.ts';
 import { NOW_SECONDS, TEST_KEY } from '../support/tsig.ts';
@@ -24,9 +25,11 @@ const DECODE_EVERY = 8;
 const DECODE_INDEPENDENTLY_EVERY = 256;
 const MAX_TCP_BYTES = 65_535;
 const FILL = 0xa5;
+/** Over TLS answers are padded. */
+const PROTOCOLS = [UDP, TCP, UDP, TLS] as const;
 
 const { snapshot, state } = RFC_FIXTURE;
-const desk = createDesk(snapshot, state, 99);
+const desk = createDesk(snapshot, state, 99, 0, OPEN_CONDUCT);
 const key = { name: encodeName(TEST_KEY.name), algorithm: 'hmac-sha256' as const, secret: TEST_KEY.secret };
 desk.tsig = createTsigDesk([key], computeHmac, () => NOW_SECONDS);
 const out = new Uint8Array(MAX_TCP_BYTES + 64).fill(FILL);
@@ -76,7 +79,7 @@ describe('hostile packets', () => {
     const kinds = new Map<number, number>();
     for (let turn = 0; turn < MUTATIONS; turn++) {
       mutate(mutant, corpus, random);
-      const length = answer(mutant.bytes, mutant.length, turn & 1 ? TCP : UDP, turn);
+      const length = answer(mutant.bytes, mutant.length, PROTOCOLS[turn & 3] ?? UDP, turn);
       const kind = length === 0 ? -1 : (out[3] ?? 0) & 15;
       kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
     }

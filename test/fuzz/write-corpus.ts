@@ -79,6 +79,18 @@ const PACKETS: Readonly<Record<string, QueryShape>> = {
   'opt-option-runs-out': { additionals: [opt([0, 10, 0, 9, 1])] },
   'edns-version-1': { version: 1 },
   'edns-cookie': { options: [{ code: 10, data: [1, 2, 3, 4, 5, 6, 7, 8] }] },
+  'edns-cookie-of-server': {
+    options: [{ code: 10, data: [...new Array<number>(8).fill(7), 1, ...new Array<number>(15).fill(0)] }],
+  },
+  'edns-cookie-too-long': { options: [{ code: 10, data: new Array<number>(41).fill(1) }] },
+  'edns-cookie-alone': { noQuestion: true, options: [{ code: 10, data: [1, 2, 3, 4, 5, 6, 7, 8] }] },
+  'edns-all-options': {
+    ...ask('www'),
+    subnet: '81.2.69.0/24',
+    options: [3, 11, 12, 10].map((code) => ({ code, data: code === 10 ? [8, 7, 6, 5, 4, 3, 2, 1] : [] })),
+  },
+  'extended-error': { name: 'example.net.', edns: true },
+  'class-chaos-id': { name: 'ID.server.', type: 'TXT', class: 'CH', edns: true },
   tsig: {
     additionals: [encodeRecord([3, 0x6b, 0x65, 0x79, 0], 250, 255, [0, 0, 0, 0], new Array<number>(60).fill(1))],
   },

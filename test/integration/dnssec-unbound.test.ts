@@ -11,6 +11,7 @@ import { listenUdp } from '../../src/transport/udp-dgram.ts';
 import { formatResponseCode } from '../../src/wire/record-types.ts';
 import { waitUntil } from '../support/dns-ask.ts';
 import { askUdp, decodeAnswer, encodeQuery } from '../support/dns-client.ts';
+import { dnsSettings } from '../support/dns-settings.ts';
 import { findFreePort } from '../support/free-port.ts';
 import { missingTools } from '../support/missing-tools.ts';
 import { openProcesses, type Processes } from '../support/processes.ts';
@@ -39,14 +40,7 @@ function testResolver(denial: 'nsec' | 'compact', aggressive: 'yes' | 'no'): voi
       const port = await findFreePort();
       const host = '127.0.0.1';
       listeners.push(await listenUdp({ host, port, reusePort: false }, desk));
-      const limits = {
-        maxConnections: 100,
-        maxConnectionsPerPrefix: 100,
-        firstByteTimeoutMs: 5000,
-        idleTimeoutMs: 5000,
-        messageTimeoutMs: 5000,
-      };
-      listeners.push(await listenTcp({ host, port, reusePort: false, limits }, desk));
+      listeners.push(await listenTcp({ host, port, reusePort: false, limits: dnsSettings().tcp }, desk));
       processes = await openProcesses();
       resolver = await findFreePort();
       const directory = processes.makeDirectory('unbound');

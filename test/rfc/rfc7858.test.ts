@@ -8,6 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ConnectionOptions } from 'node:tls';
 import { TLS } from '../../src/answer/answer-query.ts';
 import { CONNECTION_EVENTS, CONNECTION_FAILED } from '../../src/answer/counters.ts';
+import { createDesk } from '../../src/answer/desk.ts';
 import type { Certificate } from '../../src/transport/certificate.ts';
 import type { Listener } from '../../src/transport/listener.ts';
 import { listenTls, type TlsOptions } from '../../src/transport/tls.ts';
@@ -115,6 +116,32 @@ describe('RFC 7858', () => {
     const ms = performance.now() - begun;
     assert.ok(ms >= 290 && ms < 1500, `${ms} ms`);
     assert.equal(failures(), before + 2);
+  });
+
+  it('lets handshakes that hang make room for a new one, and counts each connection as one thing', async () => {
+    const desk = createDesk(RFC_FIXTURE.snapshot, RFC_FIXTURE.state, 1);
+    const limits = { ...OPTIONS.limits, maxConnections: 3 };
+    const small = await listenTls({ ...OPTIONS, limits }, desk);
+    const hanging = Array.from({ length: 5 }, () =>
+      connect(small.port, '127.0.0.1')
+        .on('error', () => undefined)
+        .resume(),
+    );
+    try {
+      await Promise.all(hanging.map((socket) => once(socket, 'connect')));
+      const client = await open({}, small.port);
+      client.send(query(1));
+      assert.deepEqual(ids(await client.receive(1)), [1]);
+      await Promise.all([client.closed(), ...hanging.map((socket) => socket.destroyed || once(socket, 'close'))]);
+      await sleep(20);
+      const counts = CONNECTION_EVENTS.map((event, index) => [
+        event,
+        desk.counters.connections[TLS * CONNECTION_EVENTS.length + index],
+      ]);
+      assert.deepEqual(Object.fromEntries(counts), { accepted: 6, evicted: 3, refused: 0, 'timed-out': 1, failed: 2 });
+    } finally {
+      await small.close();
+    }
   });
 
   it('lets go at once who speaks no TLS', async () => {

@@ -20,6 +20,8 @@ export type QueryShape = {
   readonly rawName?: readonly number[];
   readonly type?: string;
   readonly class?: string;
+  /** True: none at all. */
+  readonly noQuestion?: boolean;
   /** An OPT record is added where any of the following is given. */
   readonly edns?: boolean;
   readonly udpSize?: number;
@@ -39,17 +41,23 @@ export type QueryShape = {
 export function encodeQuery(shape: QueryShape): Uint8Array<ArrayBuffer> {
   const opt = encodeOpt(shape);
   const additionals = [...(opt === undefined ? [] : [opt]), ...(shape.additionals ?? [])];
-  const counts = shape.counts ?? [1, 0, 0, additionals.length];
+  const counts = shape.counts ?? [shape.noQuestion === true ? 0 : 1, 0, 0, additionals.length];
   return Uint8Array.from([
     ...bytes16(shape.id ?? 0x1234),
     ...bytes16(shape.flags ?? 0x0100),
     ...counts.flatMap(bytes16),
-    ...(shape.rawName ?? encodeName(shape.name ?? 'www.gtm.example.com.')),
-    ...bytes16(parseRecordType(shape.type ?? 'A') ?? 0),
-    ...bytes16(parseRecordClass(shape.class ?? 'IN') ?? 0),
+    ...(shape.noQuestion === true ? [] : encodeQuestion(shape)),
     ...additionals.flat(),
     ...(shape.trailing ?? []),
   ]);
+}
+
+function encodeQuestion(shape: QueryShape): readonly number[] {
+  return [
+    ...(shape.rawName ?? encodeName(shape.name ?? 'www.gtm.example.com.')),
+    ...bytes16(parseRecordType(shape.type ?? 'A') ?? 0),
+    ...bytes16(parseRecordClass(shape.class ?? 'IN') ?? 0),
+  ];
 }
 
 function encodeOpt(shape: QueryShape): readonly number[] | undefined {

@@ -1,5 +1,6 @@
 // The zone that the tests of RFCs ask: something of everything, in two zones and a nested one.
 
+import { OPEN_CONDUCT } from './conduct.ts';
 import { type Answer, ask, createFixture, type Fixture, type Question } from './snapshot-fixture.ts';
 
 export const RFC_DOCUMENT = `
@@ -91,17 +92,20 @@ services:
   - { name: v4, zone: example.com, ttl: 20, clusters: [v4] }
 `;
 
-export const RFC_FIXTURE: Fixture = createFixture(
-  RFC_DOCUMENT.replace(
-    'services:',
-    '  - { id: v4, region: eu-west, endpoints: [{ id: a, address: 203.0.113.9 }] }\nservices:',
-  ),
+const DOCUMENT = RFC_DOCUMENT.replace(
+  'services:',
+  '  - { id: v4, region: eu-west, endpoints: [{ id: a, address: 203.0.113.9 }] }\nservices:',
 );
 
+export const RFC_FIXTURE: Fixture = createFixture(DOCUMENT);
+
+/** The same, from a server that says of itself what it can. */
+export const OPEN_FIXTURE: Fixture = createFixture(DOCUMENT, { conduct: OPEN_CONDUCT });
+
 /** Asks the zone; names are below example.com unless they end in a dot. */
-export function askZone(name: string, type = 'A', more: Question = {}): Answer {
+export function askZone(name: string, type = 'A', more: Question = {}, { desk } = RFC_FIXTURE): Answer {
   const full = name.endsWith('.') ? name : name === '' ? 'example.com.' : `${name}.example.com.`;
-  return ask(RFC_FIXTURE.desk, { ...more, name: full, type });
+  return ask(desk, { ...more, name: full, type });
 }
 
 export const SOA_NEGATIVE = 'example.com 60 SOA ns1.example.com. hostmaster.example.com. 7 1800 600 604800 60';

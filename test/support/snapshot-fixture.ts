@@ -2,7 +2,8 @@
 // health and load applied by the code that applies them in a node.
 
 import { parse } from 'yaml';
-import { answerQuery, TCP, UDP } from '../../src/answer/answer-query.ts';
+import { answerQuery, HTTPS, TCP, TLS, UDP } from '../../src/answer/answer-query.ts';
+import { type Conduct, PLAIN_CONDUCT } from '../../src/answer/conduct.ts';
 import { createDesk, type Desk } from '../../src/answer/desk.ts';
 import type { ZoneKeys } from '../../src/dnssec/zone-keys.ts';
 import { CONTINENTS } from '../../src/geo/countries.ts';
@@ -143,12 +144,20 @@ export type FixtureOptions = {
   readonly keys?: ReadonlyMap<string, ZoneKeys>;
   /** When they are signed; now when not given. */
   readonly nowSeconds?: number;
+  readonly conduct?: Conduct;
 };
 
 /** `document`: YAML, or an object; its keys stand above those of BASE. */
 export function createFixture(
   document: string | Readonly<Record<string, unknown>>,
-  { seed = 1, placeMap = placeMapOf(WORLD), serial = 7, keys, nowSeconds = Date.now() / 1000 }: FixtureOptions = {},
+  {
+    seed = 1,
+    placeMap = placeMapOf(WORLD),
+    serial = 7,
+    keys,
+    nowSeconds = Date.now() / 1000,
+    conduct = PLAIN_CONDUCT,
+  }: FixtureOptions = {},
 ): Fixture {
   const own = typeof document === 'string' ? (parse(document) ?? {}) : document;
   const parsed = parseConfiguration({ ...BASE, ...own }, { resolveLocation: () => undefined, checkRecordData });
@@ -177,7 +186,7 @@ export function createFixture(
     rankings,
     state,
     serving,
-    desk: createDesk(snapshot, state, seed, 0, keys && sign),
+    desk: createDesk(snapshot, state, seed, 0, conduct, keys && sign),
   };
 }
 
@@ -211,7 +220,7 @@ export function setLoads({ serving }: Pick<Fixture, 'serving'>, reports: readonl
 export type Question = QueryShape & {
   /** Where the query comes from; 192.0.2.1, which is nowhere, when not given. */
   readonly source?: string;
-  readonly protocol?: 'udp' | 'tcp';
+  readonly protocol?: 'udp' | 'tcp' | 'tls' | 'https';
   readonly outSize?: number;
 };
 
@@ -264,9 +273,11 @@ export function askBytes(
   desk.client.words.fill(0);
   desk.client.words.set(address.words);
   const out = new Uint8Array(outSize);
-  const length = answerQuery(desk, query, 0, query.length, out, 0, outSize, protocol === 'udp' ? UDP : TCP);
+  const length = answerQuery(desk, query, 0, query.length, out, 0, outSize, PROTOCOL_NUMBERS[protocol]);
   return out.slice(0, length);
 }
+
+const PROTOCOL_NUMBERS = { udp: UDP, tcp: TCP, tls: TLS, https: HTTPS } as const;
 
 function formatRecord({ name, ttlSeconds, type, data }: DecodedRecord): string {
   return `${formatName(name)} ${ttlSeconds} ${formatRecordType(type)} ${formatRecordData(type, data)}`;
@@ -276,7 +287,16 @@ function formatRecord({ name, ttlSeconds, type, data }: DecodedRecord): string {
 export function readCounters({ desk }: Pick<Fixture, 'desk'>): Readonly<Record<string, number>> {
   const totals = new CounterTotals();
   totals.follow(desk.snapshot, desk.counters);
-  const families = ['requests', 'responses', 'answers', 'dropped', 'signatures', 'transfers'] as const;
+  const families = [
+    'requests',
+    'responses',
+    'answers',
+    'dropped',
+    'limited',
+    'silenced',
+    'signatures',
+    'transfers',
+  ] as const;
   return Object.fromEntries(
     families.flatMap((family) =>
       totals.read(family).map(({ labels, value }) => [[family, ...Object.values(labels)].join(' '), value]),

@@ -3,6 +3,7 @@ import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { describe, type TestContext, test } from 'node:test';
 import { Worker } from 'node:worker_threads';
+import { PLAIN_CONDUCT } from '../../../src/answer/conduct.ts';
 import type { Counters } from '../../../src/answer/counters.ts';
 import type { AnswerThreadData } from '../../../src/roles/answer-thread.ts';
 import { AnswerThreads, countThreads } from '../../../src/roles/answer-threads.ts';
@@ -54,6 +55,7 @@ function open(context: TestContext, { ports = [0], transport = 'dgram', threads:
       transport,
       threads: count,
       listen: ports.map((port) => ({ host: '127.0.0.1', port })),
+      conduct: PLAIN_CONDUCT,
     },
     {
       logger: log.logger,

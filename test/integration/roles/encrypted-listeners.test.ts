@@ -8,6 +8,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
 import { promisify } from 'node:util';
+import { PLAIN_CONDUCT } from '../../../src/answer/conduct.ts';
 import { parseSettings } from '../../../src/model/settings.ts';
 import { AnswerThreads } from '../../../src/roles/answer-threads.ts';
 import { CounterTotals } from '../../../src/roles/counter-totals.ts';
@@ -32,7 +33,7 @@ const SECURE = {
 async function open(context: TestContext, certificate = makeCertificate(), count = 2) {
   const log = recordLog();
   const threads = new AnswerThreads(
-    { ...dnsSettings(SECURE), transport: 'dgram', threads: count },
+    { ...dnsSettings(SECURE), conduct: PLAIN_CONDUCT, transport: 'dgram', threads: count },
     { logger: log.logger, totals: new CounterTotals() },
   );
   context.after(() => threads.close());

@@ -6,6 +6,7 @@ import { answerQuery, UDP } from '../../../src/answer/answer-query.ts';
 import { askCanaries } from '../../../src/answer/canary.ts';
 import { countDuration, DURATION_BUCKETS } from '../../../src/answer/counters.ts';
 import { adoptSnapshot } from '../../../src/answer/desk.ts';
+import { ignorePortZero } from '../../../src/answer/silence.ts';
 import { NONE } from '../../../src/snapshot/snapshot.ts';
 import { encodeQuery } from '../../support/dns-client.ts';
 import {
@@ -77,13 +78,25 @@ describe('answering', () => {
     assert.deepEqual(responses, { 'gtm.example.com NOERROR': 1, 'gtm.example.com NXDOMAIN': 1, ' BADVERS': 1 });
   });
 
-  it('counts what it says nothing to as dropped, and as no request', () => {
+  it('counts what it says nothing to as dropped, under the zone that it is about, and as no request', () => {
     const before = readCounters(fixture);
     assert.equal(askBytes(desk, encodeQuery({ flags: 0x8000 })).length, 0);
+    assert.equal(askBytes(desk, encodeQuery({ flags: 0x8000, name: 'example.net.' })).length, 0);
+    assert.equal(askBytes(desk, encodeQuery({ flags: 0x8000 }).subarray(0, 12)).length, 0);
     assert.equal(askBytes(desk, new Uint8Array(11)).length, 0);
-    const after = readCounters(fixture);
-    assert.equal((after['dropped malformed'] ?? 0) - (before['dropped malformed'] ?? 0), 2);
-    assert.deepEqual({ ...after, 'dropped malformed': 0 }, { ...before, 'dropped malformed': 0 });
+    const forged = encodeQuery({ name: 'nothing.gtm.example.com.' });
+    ignorePortZero(desk, forged, 0, forged.length);
+    const moved = Object.entries(readCounters(fixture)).flatMap(([key, value]) => {
+      const by = value - (before[key] ?? 0);
+      return by === 0 ? [] : [[key, by]];
+    });
+    assert.deepEqual(Object.fromEntries(moved), {
+      'dropped malformed': 1,
+      'dropped response': 3,
+      'dropped port-zero': 1,
+      'silenced gtm.example.com response': 1,
+      'silenced gtm.example.com port-zero': 1,
+    });
   });
 
   it('puts durations into the bucket that they are just not above', () => {

@@ -39,6 +39,17 @@ describe('parseSettings', () => {
           https: { listen: [], path: '/dns-query' },
           proxyProtocol: { from: [] },
           tsig: { keyFile: '' },
+          nsid: '',
+          chaos: { id: '', version: '' },
+          cookies: { enabled: true, secrets: [], secretFile: '', required: 'limited' },
+          rateLimit: {
+            responsesPerSecond: 0,
+            windowMs: 15_000,
+            slip: 2,
+            ipv4Prefix: 24,
+            ipv6Prefix: 56,
+            exempt: [],
+          },
         },
         api: { listen: { host: '127.0.0.1', port: 8053 } },
         telemetry: { listen: { host: '127.0.0.1', port: 9153 } },
@@ -80,6 +91,22 @@ describe('parseSettings', () => {
         https: { listen: ['192.0.2.1:443'], path: '/dns' },
         proxyProtocol: { from: ['192.0.2.9/32'] },
         tsig: { keyFile: '/keys' },
+        nsid: 'ns1.fra',
+        chaos: { id: 'ns1', version: 'none of yours' },
+        cookies: {
+          enabled: false,
+          secrets: ['E5e973e5a6b2a43f48e7dc849e37bfcf'],
+          secretFile: '/run/cookies',
+          required: 'always',
+        },
+        rateLimit: {
+          responsesPerSecond: 300,
+          window: '1m',
+          slip: 1,
+          ipv4Prefix: 32,
+          ipv6Prefix: 64,
+          exempt: ['192.0.2.0/24'],
+        },
       },
       api: { listen: '[::]:443' },
       telemetry: { listen: '0.0.0.0:0' },
@@ -130,6 +157,22 @@ describe('parseSettings', () => {
           https: { listen: [{ host: '192.0.2.1', port: 443 }], path: '/dns' },
           proxyProtocol: { from: [{ family: 4, words: [0xc0000209], length: 32 }] },
           tsig: { keyFile: '/keys' },
+          nsid: 'ns1.fra',
+          chaos: { id: 'ns1', version: 'none of yours' },
+          cookies: {
+            enabled: false,
+            secrets: [Uint8Array.from(Buffer.from('e5e973e5a6b2a43f48e7dc849e37bfcf', 'hex'))],
+            secretFile: '/run/cookies',
+            required: 'always',
+          },
+          rateLimit: {
+            responsesPerSecond: 300,
+            windowMs: 60_000,
+            slip: 1,
+            ipv4Prefix: 32,
+            ipv6Prefix: 64,
+            exempt: [{ family: 4, words: [0xc0000200], length: 24 }],
+          },
         },
         api: { listen: { host: '::', port: 443 } },
         telemetry: { listen: { host: '0.0.0.0', port: 0 } },
@@ -185,6 +228,23 @@ describe('parseSettings', () => {
       '/probe/vantage',
       '/store',
     ]);
+  });
+
+  test('a secret that is refused is not repeated', () => {
+    const secrets = ['e5e973e5a6b2a43f48e7dc849e37bfc', 'e5e973e5a6b2a43f48e7dc849e37bfcf'];
+    assert.deepEqual(problemsOf({ dns: { cookies: { secrets } } }), [
+      {
+        path: '/dns/cookies/secrets/0',
+        message: 'Expected 32 hexadecimal digits, as `openssl rand -hex 16` makes them; found something else.',
+      },
+    ]);
+    const repeated = problemsOf({ dns: { cookies: { secrets: [secrets[1], secrets[1]] } } });
+    assert.deepEqual([repeated.length, JSON.stringify(repeated).includes('e5e9')], [1, false]);
+  });
+
+  test('what a server says of itself has its length', () => {
+    const dns = { nsid: 'ü'.repeat(33), chaos: { id: 'x'.repeat(256), version: 'x'.repeat(255) } };
+    assert.deepEqual(pathsOf({ dns }), ['/dns/nsid', '/dns/chaos/id']);
   });
 
   test('a message says what is expected and what was found', () => {
@@ -248,6 +308,6 @@ describe('parseSettings', () => {
       const document = [...path].reverse().reduce<unknown>((below, key) => ({ [key]: below }), initial);
       assert.deepEqual(problemsOf(document), [], path.join('.'));
     }
-    assert.equal(SETTING_KEYS.length, 36);
+    assert.equal(SETTING_KEYS.length, 50);
   });
 });

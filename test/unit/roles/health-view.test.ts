@@ -135,6 +135,22 @@ describe('the health view', () => {
     view.stop();
   });
 
+  test('health is stale while nobody who is alive checks what is to be checked', async (context) => {
+    const { view, configuration, vote, pass } = open(context);
+    view.setConfiguration(configuration);
+    view.start();
+    assert.equal(view.isStale, true);
+    await vote(['up']);
+    await vote(['up']);
+    assert.equal(view.isStale, false);
+    pass(10 * HEARTBEAT_MS);
+    assert.equal(view.isStale, true);
+    // Where nothing is checked, nothing is missed.
+    view.setConfiguration({ ...configuration, monitors: [], clusters: [], services: [] });
+    assert.equal(view.isStale, false);
+    view.stop();
+  });
+
   test('an override expires without anybody touching anything', (context) => {
     const expiresAt = new Date(Date.UTC(2026, 0, 1) + 60_000).toISOString();
     const override = { kind: 'clusters', id: 'web-eu', state: 'force-down', reason: 'test', author: 'ann', expiresAt };

@@ -1,0 +1,82 @@
+// What the rate limit counts an answer as, and what goes out in place of one that is withheld. Only over UDP: who comes by a
+// connection is where they say.
+
+import { NONE } from '../snapshot/snapshot.ts';
+import { labelCountOf } from '../snapshot/zone-image.ts';
+import { HAS_COOKIE } from '../wire/query-options.ts';
+import { RCODE_BADCOOKIE, RCODE_NOERROR, RCODE_NXDOMAIN, RCODE_YXDOMAIN } from '../wire/record-types.ts';
+import { beginResponse } from '../wire/response.ts';
+import { countLimited, LIMITED_BAD_COOKIE, LIMITED_DROPPED, LIMITED_SLIPPED } from './counters.ts';
+import type { Desk } from './desk.ts';
+import { FOUND_DELEGATION, FOUND_WILDCARD } from './find-name.ts';
+import { judgeRate, RATE_DROP, RATE_PASS, type RateLimiter, type RateVerdict } from './rate-limit.ts';
+
+const KIND_POSITIVE = 0;
+const KIND_NO_DATA = 1;
+const KIND_NO_NAME = 2;
+const KIND_REFERRAL = 3;
+const KIND_ERROR = 4;
+
+/** Nothing goes out. Otherwise the rcode of what does. */
+export const WITHHELD = -1;
+
+/**
+ * Notes what the name that was asked for counts as: whatever a wildcard, a DNAME or a delegation stands for is one name, and
+ * names that do not exist are their zone, so that an endless supply of names is none. Hashes, so that it stays
+ * the same from one snapshot to the next.
+ */
+export function imputeName(desk: Desk): void {
+  const { found, query } = desk;
+  const { hashes, image, kind } = found;
+  const node = kind === FOUND_DELEGATION ? found.node : found.encloser;
+  const labels = node === NONE ? 0 : labelCountOf(image, node);
+  desk.imputedName = (hashes[query.name.labelCount - labels] ?? 0) ^ (kind === FOUND_WILDCARD ? 1 : 0);
+  desk.imputedZone = hashes[query.name.labelCount - image.labelCount] ?? 0;
+}
+
+/** Judges the answer that `desk.response` holds, and changes it where it is withheld. Returns its rcode, or WITHHELD. */
+export function limitAnswer(desk: Desk, limiter: RateLimiter, rcode: number, zone: number): number {
+  const verdict = judgeAnswer(desk, limiter, rcode);
+  return verdict === RATE_PASS ? rcode : withholdAnswer(desk, verdict, rcode, zone);
+}
+
+function judgeAnswer(desk: Desk, limiter: RateLimiter, rcode: number): RateVerdict {
+  if (desk.hasValidCookie) return RATE_PASS;
+  const { client } = desk;
+  const kind = kindOf(desk, rcode);
+  // Errors have no name that they are about: whoever makes them, makes them up.
+  const name = kind === KIND_ERROR ? 0 : kind === KIND_NO_NAME ? desk.imputedZone : desk.imputedName;
+  return judgeRate(limiter, client.family, client.words, kind, name, desk.nowSeconds);
+}
+
+function kindOf({ negative, authoritative, response }: Desk, rcode: number): number {
+  if (rcode === RCODE_NXDOMAIN) return KIND_NO_NAME;
+  if (rcode !== RCODE_NOERROR && rcode !== RCODE_YXDOMAIN) return KIND_ERROR;
+  if (negative) return KIND_NO_DATA;
+  return response.answers === 0 && !authoritative ? KIND_REFERRAL : KIND_POSITIVE;
+}
+
+/**
+ * Puts what goes out instead into the response: nothing; or something without records, by which a real client finds another
+ * way: TC, for TCP, or to one that sends cookies one of ours, with BADCOOKIE (RFC 7873 section 5.2.3). An error is as short
+ * as can be.
+ */
+function withholdAnswer(desk: Desk, verdict: RateVerdict, rcode: number, zone: number): number {
+  const { counters, response, query, conduct } = desk;
+  if (verdict === RATE_DROP) {
+    countLimited(counters, zone, LIMITED_DROPPED);
+    return WITHHELD;
+  }
+  const isError = kindOf(desk, rcode) === KIND_ERROR;
+  beginResponse(response, query, response.bytes, response.start, response.end - response.start);
+  desk.authoritative = false;
+  desk.scope = 0;
+  if ((response.options & HAS_COOKIE) !== 0 && conduct.cookies.required !== 'never') {
+    countLimited(counters, zone, LIMITED_BAD_COOKIE);
+    return RCODE_BADCOOKIE;
+  }
+  countLimited(counters, zone, LIMITED_SLIPPED);
+  if (isError) return rcode;
+  response.truncated = true;
+  return RCODE_NOERROR;
+}
