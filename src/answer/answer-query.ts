@@ -81,7 +81,8 @@ export function answerQuery(
   }
   const zone = desk.zone !== NONE ? desk.zone : snapshot.zones.names.length;
   countRequest(counters, zone, protocol, desk.client.family === 6 ? 1 : 0, query.type);
-  if (desk.limiter !== undefined && protocol === UDP) {
+  // A client that has signed its query is where it says.
+  if (desk.limiter !== undefined && protocol === UDP && desk.tsigSigner === undefined) {
     rcode = limitAnswer(desk, desk.limiter, rcode, zone);
     if (rcode === WITHHELD) return 0;
   }
@@ -104,9 +105,13 @@ function beginAnswer(desk: Desk): void {
   desk.hasValidCookie = false;
 }
 
-/** HTTP keeps connections of its own (RFC 8484). */
 function optionsFor(desk: Desk, protocol: number): number {
-  return chooseOptions(desk, protocol === TCP || protocol === TLS, protocol === TLS || protocol === HTTPS);
+  return chooseOptions(desk, isConnection(protocol), protocol === TLS || protocol === HTTPS);
+}
+
+/** Of the DNS alone: HTTP keeps connections of its own (RFC 8484). */
+function isConnection(protocol: number): boolean {
+  return protocol === TCP || protocol === TLS;
 }
 
 /** A query that has options; those about which there is more to decide are cookies. */
@@ -137,7 +142,7 @@ function answerQuestion(desk: Desk, protocol: number): number {
   desk.zone = found.zone;
   if (desk.limiter !== undefined) imputeName(desk);
   const isTransfer = query.type === TYPE_AXFR || query.type === TYPE_IXFR;
-  if (isTransfer && query.class === CLASS_IN) return answerTransfer(desk, protocol === TCP || protocol === TLS);
+  if (isTransfer && query.class === CLASS_IN) return answerTransfer(desk, isConnection(protocol));
   const isOurClass = query.class === CLASS_IN || query.class === CLASS_ANY;
   if (found.kind === FOUND_OUTSIDE || !isOurClass) return answerOutside(desk, isOurClass);
   desk.trace?.push({ step: 'zone', zone: found.zone });

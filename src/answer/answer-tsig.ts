@@ -14,8 +14,9 @@ import {
   type Verified,
   verifyMessage,
 } from '../wire/tsig-verify.ts';
-import { countRequest, countResponse, countSignature, SIGNATURE_OUTCOMES } from './counters.ts';
+import { countRequest, countResponse, countSignature, PROTOCOLS, SIGNATURE_OUTCOMES } from './counters.ts';
 import type { Desk } from './desk.ts';
+import { limitAnswer, WITHHELD } from './limit-answer.ts';
 import { findTsigKey } from './tsig-desk.ts';
 
 /** `answerQuery`, handed over since files do not import each other. */
@@ -61,6 +62,8 @@ export function answerSigned(
   return length <= 0 ? length : signMessage(signer, out, outStart, length, nowSeconds);
 }
 
+const UDP = PROTOCOLS.indexOf('udp');
+
 const TSIG_ERRORS: Readonly<Record<TsigFault, number>> = {
   malformed: 0,
   'bad-key': TSIG_BADKEY,
@@ -82,12 +85,17 @@ function refuseSignature(
   protocol: number,
   nowSeconds: number,
 ): number {
-  const { query, response, counters, snapshot, client } = desk;
-  const rcode = fault === 'malformed' ? RCODE_FORMERR : RCODE_NOTAUTH;
+  const { query, response, counters, snapshot, client, limiter } = desk;
+  const stated = fault === 'malformed' ? RCODE_FORMERR : RCODE_NOTAUTH;
+  desk.hasValidCookie = false;
+  response.options = 0;
   beginResponse(response, query, out, outStart, size);
-  const length = finishResponse(response, query, rcode, false, 0);
   const zone = snapshot.zones.names.length;
   countRequest(counters, zone, protocol, client.family === 6 ? 1 : 0, query.type);
+  const isLimited = limiter !== undefined && protocol === UDP;
+  const rcode = isLimited ? limitAnswer(desk, limiter, stated, zone) : stated;
+  if (rcode === WITHHELD) return 0;
+  const length = finishResponse(response, query, rcode, false, 0);
   countResponse(counters, zone, rcode);
   if (fault === 'malformed' || tsig === undefined) return length;
   if (key !== undefined) return signRefusal(desk, out, outStart, length, tsig, key, nowSeconds);
