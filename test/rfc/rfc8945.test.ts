@@ -9,6 +9,7 @@ import { decodeMessage } from '../../src/wire/decode-message.ts';
 import type { TsigAlgorithm } from '../../src/wire/tsig.ts';
 import { createTsigSigner, signMessage } from '../../src/wire/tsig-sign.ts';
 import { onlyKey, verifyMessage } from '../../src/wire/tsig-verify.ts';
+import { conductWith } from '../support/conduct.ts';
 import { encodeName, encodeQuery, encodeRecord } from '../support/dns-client.ts';
 import { RFC_FIXTURE } from '../support/rfc-zone.ts';
 import { askBytes, countersMoved } from '../support/snapshot-fixture.ts';
@@ -190,6 +191,16 @@ describe('RFC 8945', () => {
       'signatures',
     );
     assert.deepEqual(moved, { verified: 1, 'bad-time': 1, 'bad-key': 1 });
+  });
+
+  it('lets the rate limit alone where a signature is right, and only there', () => {
+    const conduct = conductWith({ rateLimit: { responsesPerSecond: 2, slip: 0 } });
+    const desk = createDesk(RFC_FIXTURE.snapshot, RFC_FIXTURE.state, 1, 0, conduct);
+    desk.tsig = fixture.desk.tsig;
+    const answered = (query: Uint8Array) =>
+      Array.from({ length: 20 }, () => askBytes(desk, query).length).filter((length) => length > 0).length;
+    assert.equal(answered(signQuery(QUERY).bytes), 20);
+    assert.equal(answered(signQuery(QUERY, { key: { ...TEST_KEY, name: 'unknown.' } }).bytes), 2);
   });
 
   // Section 5.3.1: "The TSIG MUST be included on all DNS messages in the response. […] a client that receives DNS messages and
