@@ -65,7 +65,7 @@ const ENDING_MS = 3000;
  * the next installation. Resolves with what went wrong, if anything did.
  */
 function run(command, args) {
-  const child = spawn(command, args, { cwd: ROOT, stdio: ['ignore', 2, 2], detached: true });
+  let child;
   let ended;
   const kill = (signal) => {
     try {
@@ -81,7 +81,9 @@ function run(command, args) {
     ended = signal;
     kill('SIGTERM');
   };
+  // Before there is a child that we could leave behind.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, end);
+  child = spawn(command, args, { cwd: ROOT, stdio: ['ignore', 2, 2], detached: true });
   return new Promise((resolve) => {
     child.once('error', (error) => resolve(error.message));
     child.once('close', (status, signal) => {
