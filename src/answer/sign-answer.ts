@@ -10,7 +10,7 @@ import { NONE } from '../snapshot/snapshot.ts';
 import { dataStartOf, findRrset, NODE_WORDS, recordCountOf, type ZoneImage } from '../snapshot/zone-image.ts';
 import type { ZoneSigning } from '../snapshot/zone-signing.ts';
 import { MAX_NAME_BYTES } from '../wire/flat-name.ts';
-import { TYPE_RRSIG } from '../wire/record-types.ts';
+import { TYPE_RRSIG, TYPE_SOA } from '../wire/record-types.ts';
 import { writeRecord } from '../wire/response.ts';
 import type { Desk } from './desk.ts';
 import { FOUND_WILDCARD } from './find-name.ts';
@@ -89,9 +89,8 @@ export function signAtNeed(
 export function signWritten(desk: Desk, set: WrittenSet, ttlSeconds: number, ownerOffset: number): number {
   const { signing } = set.image;
   if (signing === undefined) return 0;
-  digestWritten(desk, set, signing);
   let table: SignatureTable = desk.snapshot.ahead;
-  let place = findSignatures(table, desk.signer.digest);
+  let place = set.type === TYPE_SOA ? findSoa(desk, set, signing) : findAhead(desk, set, signing);
   if (place < 0) {
     table = desk.signer.signatures;
     place = findSignatures(table, desk.signer.digest);
@@ -104,6 +103,25 @@ export function signWritten(desk: Desk, set: WrittenSet, ttlSeconds: number, own
     if (!writeRecord(desk.response, ownerOffset, TYPE_RRSIG, ttlSeconds, rrsig, 0, length)) return NO_ROOM;
   }
   return signers.length;
+}
+
+/** Where among the signatures that were made ahead those of the set are, or -1. */
+function findAhead(desk: Desk, set: WrittenSet, signing: ZoneSigning): number {
+  digestWritten(desk, set, signing);
+  return findSignatures(desk.snapshot.ahead, desk.signer.digest);
+}
+
+/** The same for the SOA of `image`, which need not be looked at again while it is that of the answer before. */
+function findSoa(desk: Desk, set: WrittenSet, signing: ZoneSigning): number {
+  const { soa } = desk.signer;
+  const { ahead } = desk.snapshot;
+  if (soa.image === set.image && soa.table === ahead) return soa.place;
+  const place = findAhead(desk, set, signing);
+  if (place < 0) return place;
+  soa.image = set.image;
+  soa.table = ahead;
+  soa.place = place;
+  return place;
 }
 
 function digestWritten(

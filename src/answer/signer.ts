@@ -12,6 +12,8 @@ export type Signer = {
   readonly signatures: SignatureTable;
   readonly digest: SetDigest;
   readonly written: WrittenSet;
+  /** Where the signatures of the SOA that was signed last are: every negative answer of a zone has the same. */
+  readonly soa: { image: ZoneImage; table: SignatureTable; place: number };
   /** What must be proven not to be there, `proofCount` times PROOF_WORDS numbers. */
   readonly proofs: Int32Array;
   proofCount: number;
@@ -51,9 +53,10 @@ const KEPT_SIGNATURES = 16_384;
 /** Without `sign`, nobody may ask for signatures. */
 export function createSigner(sign?: Sign): Signer {
   const places = placesFor(sign === undefined ? 0 : KEPT_SIGNATURES);
+  const signatures = createSignatureTable(new Int32Array(2 * places), new Uint8Array(signatureBytesFor(places)));
   return {
     sign: sign ?? signNothing,
-    signatures: createSignatureTable(new Int32Array(2 * places), new Uint8Array(signatureBytesFor(places))),
+    signatures,
     digest: createSetDigest(),
     written: {
       image: EMPTY_IMAGE,
@@ -65,6 +68,7 @@ export function createSigner(sign?: Sign): Signer {
       isAsked: false,
       isKept: true,
     },
+    soa: { image: EMPTY_IMAGE, table: signatures, place: 0 },
     proofs: new Int32Array(PROOF_WORDS * MAX_PROOFS),
     proofCount: 0,
     deniedType: 0,

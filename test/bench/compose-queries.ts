@@ -12,7 +12,11 @@ export type KindOfQueries = {
   readonly label: string;
   readonly protocol: 'udp' | 'tcp';
   readonly expected: { readonly rcode: number; readonly answers: number };
-  readonly question: (random: Random) => { readonly name: string; readonly subnet?: string };
+  readonly question: (random: Random) => {
+    readonly name: string;
+    readonly subnet?: string;
+    readonly dnssecOk?: boolean;
+  };
 };
 
 /** 32 random bits a call. */
@@ -64,7 +68,7 @@ export const QUERY_KINDS: readonly KindOfQueries[] = [
 ];
 
 /** Writes the queries of one kind as the load generator reads them; returns the file. */
-export function writeQueries(directory: string, { kind, question }: KindOfQueries): string {
+export function writeQueries(directory: string, { kind, question }: Pick<KindOfQueries, 'kind' | 'question'>): string {
   const random = createRandom(SEED);
   const messages = Array.from({ length: QUERIES }, () => composeQuery(random() & 0xffff, question(random)));
   const file = join(directory, `${kind}.queries`);

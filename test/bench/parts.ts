@@ -16,12 +16,14 @@ import { describeFigures } from './report/describe-figures.ts';
 import type { PartResult } from './report/report.ts';
 import { runBenchFile } from './run-program.ts';
 import { benchScopeWidth } from './scope-width.ts';
+import { benchSignedCost } from './signed-cost.ts';
 import { benchStartTime } from './start-time.ts';
 
 export type Part = (context: BenchContext) => Promise<PartResult>;
 
 export const PARTS: Readonly<Record<string, Part>> = {
   queries: benchQueryCost,
+  signed: benchSignedCost,
   generator: benchGenerator,
   scope: benchScopeWidth,
   compile: benchCompileTime,

@@ -17,6 +17,8 @@ export type Question = {
   /** `81.2.69.0/24`: the client that the resolver asks for. */
   readonly subnet?: string;
   readonly protocol?: 'udp' | 'tcp';
+  /** Asks for signatures (RFC 3225). */
+  readonly dnssecOk?: boolean;
   readonly timeoutMs?: number;
 };
 
@@ -33,6 +35,8 @@ const DEFAULT_TIMEOUT_MS = 2000;
 const UDP_PAYLOAD_BYTES = 1232;
 const CLIENT_SUBNET_CODE = 8;
 const RECURSION_DESIRED = 0x0100;
+/** Of the OPT record's flags. */
+const DNSSEC_OK = 0x8000;
 
 /** @throws when nothing, or nothing readable, comes back in time. */
 export async function ask(server: DnsServer, question: Question): Promise<Reply> {
@@ -67,14 +71,16 @@ export async function waitUntil(
   return performance.now() - began;
 }
 
-export function composeQuery(id: number, { name, type = 'A', subnet }: Question): Uint8Array {
+export function composeQuery(id: number, { name, type = 'A', subnet, dnssecOk = false }: Question): Uint8Array {
   const options = subnet === undefined ? [] : [clientSubnet(subnet)];
   return packet.encode({
     id,
     type: 'query',
     flags: RECURSION_DESIRED,
     questions: [{ name, type }],
-    additionals: [{ type: 'OPT', name: '.', udpPayloadSize: UDP_PAYLOAD_BYTES, flags: 0, options }],
+    additionals: [
+      { type: 'OPT', name: '.', udpPayloadSize: UDP_PAYLOAD_BYTES, flags: dnssecOk ? DNSSEC_OK : 0, options },
+    ],
   });
 }
 

@@ -1,6 +1,6 @@
 // Keys for tests that sign, made and used with node:crypto as the edge does.
 
-import { createHash, generateKeyPairSync, KeyObject, sign as signWith } from 'node:crypto';
+import { createHash, generateKeyPairSync } from 'node:crypto';
 import { composeDnskey, composeDs, DIGEST_SHA256, keyTagOf } from '../../src/dnssec/dnskey.ts';
 import {
   ECDSA_P256_SHA256,
@@ -11,12 +11,9 @@ import {
   type SigningKey,
   type ZoneKeys,
 } from '../../src/dnssec/zone-keys.ts';
+import { signWithKey } from '../../src/keys/sign.ts';
 
-export const sign: Sign = ({ algorithm, handle }, data) => {
-  if (!(handle instanceof KeyObject)) throw new Error('the key was not made here');
-  if (algorithm === ED25519) return signWith(null, data, handle);
-  return signWith('sha256', data, { key: handle, dsaEncoding: 'ieee-p1363' });
-};
+export const sign: Sign = signWithKey;
 
 export function makeKey(flags: number, algorithm = ECDSA_P256_SHA256): SigningKey {
   const { publicKey, privateKey } =

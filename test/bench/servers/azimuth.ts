@@ -4,6 +4,7 @@
 import { symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { VERSION } from '../../../src/commands/version.ts';
+import { tryAsk, waitUntil } from '../../support/dns-ask.ts';
 import { findFreePort } from '../../support/free-port.ts';
 import { type Processes, ROOT } from '../../support/processes.ts';
 import { type DataCentre, STATIC_ADDRESS, STATIC_NAME, TTL_SECONDS, ZONE } from '../bench-zone.ts';
@@ -30,9 +31,11 @@ export const AZIMUTH_DGRAM: ServerKind = {
   start: async (setup) => ({ ...(await startPrepared(setup, 'dgram')), name: 'azimuth-dgram' }),
 };
 
-async function startPrepared(setup: ServerSetup, transport: Transport): Promise<Server> {
-  const site = await prepareSite(setup, transport);
+/** `isSigned`: with a zone that is signed, by a single key. */
+export async function startPrepared(setup: ServerSetup, transport: Transport, isSigned = false): Promise<Server> {
+  const site = await prepareSite(setup, transport, isSigned);
   const everything = await startEverything(setup, site);
+  if (isSigned) await waitForKeys(site.port);
   await everything.running.stop();
   return startDnsRole(setup, site);
 }
@@ -58,6 +61,7 @@ const NO_STORE = 'redis://127.0.0.1:1';
 export async function prepareSite(
   { processes, database, dataCentres }: ServerSetup,
   transport: Transport = 'auto',
+  isSigned = false,
 ): Promise<AzimuthSite> {
   const [port, apiPort] = [await findFreePort(), await findFreePort()];
   const name = `azimuth-${port}`;
@@ -66,8 +70,11 @@ export async function prepareSite(
   symlinkSync(database, join(geoDirectory, 'city.mmdb'));
   const configurationFile = join(processes.makeDirectory(name), 'configuration.json');
   const settingsFile = join(processes.makeDirectory(name), 'settings.json');
-  writeFileSync(configurationFile, JSON.stringify(composeConfiguration(dataCentres)));
+  writeFileSync(configurationFile, JSON.stringify(composeConfiguration(dataCentres, isSigned)));
+  const secretFile = join(processes.makeDirectory(name), 'secret');
+  writeFileSync(secretFile, '5e'.repeat(32), { mode: 0o600 });
   const settings = {
+    dnssec: { secretFile, askParent: false },
     dns: { listen: [`127.0.0.1:${port}`], threads: 1, transport },
     api: { listen: `127.0.0.1:${apiPort}` },
     telemetry: { listen: `127.0.0.1:${apiPort}` },
@@ -78,6 +85,15 @@ export async function prepareSite(
   writeFileSync(settingsFile, JSON.stringify(settings));
   return { port, apiPort, settingsFile, configurationFile, stateDirectory, geoDirectory };
 }
+
+/** Keys are made once the configuration is there; a node that starts from its disk then has them too. */
+async function waitForKeys(port: number): Promise<void> {
+  const server = { host: '127.0.0.1', port };
+  const hasKeys = async () => (await tryAsk(server, { name: ZONE, type: 'DNSKEY' }))?.data.length === 1;
+  await waitUntil('the zone is signed', hasKeys, KEYS_LIMIT_MS);
+}
+
+const KEYS_LIMIT_MS = 20_000;
 
 /** All roles in one process, with the embedded store. */
 export async function startEverything(setup: ServerSetup, site: AzimuthSite): Promise<Server> {
@@ -107,7 +123,7 @@ async function startServer(
 }
 
 /** No monitors, so that nothing but answering is measured. */
-export function composeConfiguration(dataCentres: readonly DataCentre[]): object {
+export function composeConfiguration(dataCentres: readonly DataCentre[], isSigned = false): object {
   const ids = dataCentres.map(({ id }) => id);
   const soa = { mname: `ns1.${ZONE}`, rname: `hostmaster.${ZONE}` };
   const records = [
@@ -115,7 +131,7 @@ export function composeConfiguration(dataCentres: readonly DataCentre[]): object
     { name: STATIC_NAME.slice(0, -ZONE.length - 1), type: 'A', ttl: TTL_SECONDS, data: [STATIC_ADDRESS] },
   ];
   return {
-    zones: [{ name: ZONE, soa, ns: [`ns1.${ZONE}`], records }],
+    zones: [{ name: ZONE, soa, ns: [`ns1.${ZONE}`], records, dnssec: { enabled: isSigned } }],
     regions: dataCentres.map(({ id, latitude, longitude }) => ({ id, location: { latitude, longitude } })),
     clusters: dataCentres.map(({ id, address }) => ({ id, region: id, endpoints: [{ id: 'a', address }] })),
     services: [{ name: 'www', zone: ZONE, clusters: ids, ttl: TTL_SECONDS }],

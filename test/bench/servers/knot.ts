@@ -6,7 +6,7 @@ import { findFreePort } from '../../support/free-port.ts';
 import { type DataCentre, STATIC_ADDRESS, STEERED_NAME, TTL_SECONDS, ZONE } from '../bench-zone.ts';
 import { QUERY_KINDS } from '../compose-queries.ts';
 import { answerByCountry } from './nearest-by-country.ts';
-import { askVersion, requireTool, type ServerKind, waitForAnswer } from './server.ts';
+import { askVersion, requireTool, type Server, type ServerKind, type ServerSetup, waitForAnswer } from './server.ts';
 
 export const KNOT: ServerKind = {
   name: 'knot',
@@ -16,20 +16,31 @@ export const KNOT: ServerKind = {
   apt: 'knot knot-module-geoip',
   kinds: new Set(QUERY_KINDS.map(({ kind }) => kind)),
   readVersion: () => askVersion('knotd', ['--version']),
-  async start({ processes, database, dataCentres, prefix }) {
-    const port = await findFreePort();
-    const directory = processes.makeDirectory('knot');
-    for (const folder of ['run', 'database']) mkdirSync(join(directory, folder), { recursive: true });
-    writeFileSync(join(directory, 'geo.conf'), composeGeoConfiguration(dataCentres));
-    writeFileSync(join(directory, 'zone'), composeKnotZone(dataCentres));
-    const file = join(directory, 'knot.conf');
-    writeFileSync(file, composeKnotConfiguration(directory, port, database));
-    const running = processes.run(requireTool('knotd'), ['-c', file], { name: 'knot', prefix });
-    return { name: 'knot', port, running, startedInMs: await waitForAnswer(running, port) };
-  },
+  start: (setup) => startKnot(setup, []),
 };
 
-export function composeKnotConfiguration(directory: string, port: number, database: string): string {
+/** `modules`: further ones for the zone, behind geoip. */
+export async function startKnot(
+  { processes, database, dataCentres, prefix }: ServerSetup,
+  modules: readonly string[],
+): Promise<Server> {
+  const port = await findFreePort();
+  const directory = processes.makeDirectory(`knot-${port}`);
+  for (const folder of ['run', 'database']) mkdirSync(join(directory, folder), { recursive: true });
+  writeFileSync(join(directory, 'geo.conf'), composeGeoConfiguration(dataCentres));
+  writeFileSync(join(directory, 'zone'), composeKnotZone(dataCentres));
+  const file = join(directory, 'knot.conf');
+  writeFileSync(file, composeKnotConfiguration(directory, port, database, modules));
+  const running = processes.run(requireTool('knotd'), ['-c', file], { name: 'knot', prefix });
+  return { name: 'knot', port, running, startedInMs: await waitForAnswer(running, port) };
+}
+
+export function composeKnotConfiguration(
+  directory: string,
+  port: number,
+  database: string,
+  modules: readonly string[] = [],
+): string {
   return `server:
   listen: 127.0.0.1@${port}
   rundir: ${directory}/run
@@ -52,7 +63,7 @@ mod-geoip:
 zone:
   - domain: ${ZONE}
     file: ${directory}/zone
-    module: mod-geoip/country
+    module: [${['mod-geoip/country', ...modules].join(', ')}]
     zonefile-sync: -1
 `;
 }
