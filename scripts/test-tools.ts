@@ -20,6 +20,7 @@ export const TEST_TOOLS: readonly TestTool[] = [
   { command: 'named', apt: 'bind9', brew: 'bind' },
   { command: 'nsd', apt: 'nsd', brew: 'nsd' },
   { command: 'knotd', apt: 'knot', brew: 'knot' },
+  { command: 'dnsviz', apt: 'dnsviz', brew: 'dnsviz' },
   { command: 'kdig', apt: 'knot-dnsutils', brew: 'knot' },
 ];
 

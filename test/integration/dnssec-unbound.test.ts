@@ -5,16 +5,13 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { findTool } from '../../scripts/test-tools.ts';
-import type { Listener } from '../../src/transport/listener.ts';
-import { listenTcp } from '../../src/transport/tcp.ts';
-import { listenUdp } from '../../src/transport/udp-dgram.ts';
 import { formatResponseCode } from '../../src/wire/record-types.ts';
 import { waitUntil } from '../support/dns-ask.ts';
 import { askUdp, decodeAnswer, encodeQuery } from '../support/dns-client.ts';
-import { dnsSettings } from '../support/dns-settings.ts';
 import { findFreePort } from '../support/free-port.ts';
 import { missingTools } from '../support/missing-tools.ts';
 import { openProcesses, type Processes } from '../support/processes.ts';
+import { type ServedDesk, serveDesk } from '../support/serve-desk.ts';
 import { ASKED, ASKED_TYPES, describeWorld, dsText, makeWorldKeys, SIGNED_ZONE } from '../support/signed-world.ts';
 import { createFixture } from '../support/snapshot-fixture.ts';
 
@@ -31,23 +28,23 @@ function testResolver(denial: 'nsec' | 'compact', aggressive: 'yes' | 'no'): voi
   const title = `a resolver that validates denial by ${denial}${aggressive === 'yes' ? ', and infers from it' : ''}`;
   describe(title, { skip: missingTools('unbound'), timeout: 120_000 }, () => {
     let processes: Processes;
-    const listeners: Listener[] = [];
+    let served: ServedDesk | undefined;
     let resolver = 0;
     const keys = makeWorldKeys();
 
     before(async () => {
       const { desk } = createFixture({ ...describeWorld(keys, denial) }, { keys });
-      const port = await findFreePort();
-      const host = '127.0.0.1';
-      listeners.push(await listenUdp({ host, port, reusePort: false }, desk));
-      listeners.push(await listenTcp({ host, port, reusePort: false, limits: dnsSettings().tcp }, desk));
+      served = await serveDesk(desk);
       processes = await openProcesses();
       resolver = await findFreePort();
       const directory = processes.makeDirectory('unbound');
       const own = keys.get(SIGNED_ZONE);
       assert.ok(own);
       writeFileSync(join(directory, 'anchor'), `${SIGNED_ZONE}. 300 IN DS ${dsText(SIGNED_ZONE, own)}\n`);
-      writeFileSync(join(directory, 'unbound.conf'), unboundConfiguration(directory, resolver, port, aggressive));
+      writeFileSync(
+        join(directory, 'unbound.conf'),
+        unboundConfiguration(directory, resolver, served.port, aggressive),
+      );
       processes.run(findTool('unbound') ?? 'unbound', ['-d', '-c', join(directory, 'unbound.conf')], {
         name: 'unbound',
       });
@@ -55,7 +52,7 @@ function testResolver(denial: 'nsec' | 'compact', aggressive: 'yes' | 'no'): voi
     });
     after(async () => {
       await processes?.close();
-      for (const listener of listeners) await listener.close();
+      await served?.close();
     });
 
     async function askResolver(name: string, type: string): Promise<{ rcode: string; isSecure: boolean }> {
