@@ -21,6 +21,7 @@ export const TEST_TOOLS: readonly TestTool[] = [
   { command: 'nsd', apt: 'nsd', brew: 'nsd' },
   { command: 'knotd', apt: 'knot', brew: 'knot' },
   { command: 'dnsviz', apt: 'dnsviz', brew: 'dnsviz' },
+  { command: 'zonemaster-cli', apt: 'zonemaster-cli', brew: 'zonemaster' },
   { command: 'kdig', apt: 'knot-dnsutils', brew: 'knot' },
 ];
 

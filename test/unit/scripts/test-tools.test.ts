@@ -84,7 +84,7 @@ describe('provideTools', () => {
     assert.deepEqual([missing, ran], [COMMANDS, []]);
     assert.match(
       said[0] ?? '',
-      /tests that need redis-server, unbound, ip, dig, named-rrchecker, named, nsd, knotd, dnsviz, kdig will be skipped; to have them run: /,
+      /tests that need redis-server, unbound, ip, dig, named-rrchecker, named, nsd, knotd, dnsviz, zonemaster-cli, kdig will be skipped; to have them run: /,
     );
   });
 
@@ -104,9 +104,12 @@ describe('provideTools', () => {
   test('the advice suits the platform', () => {
     assert.match(
       adviceFor(TEST_TOOLS, 'linux'),
-      /^sudo apt-get install .* redis-server unbound iproute2 bind9-dnsutils bind9 nsd knot dnsviz knot-dnsutils$/,
+      /^sudo apt-get install .* redis-server unbound iproute2 bind9-dnsutils bind9 nsd knot dnsviz zonemaster-cli knot-dnsutils$/,
     );
-    assert.match(adviceFor(TEST_TOOLS, 'darwin'), /^brew install redis unbound iproute2mac bind nsd knot dnsviz$/);
+    assert.match(
+      adviceFor(TEST_TOOLS, 'darwin'),
+      /^brew install redis unbound iproute2mac bind nsd knot dnsviz zonemaster$/,
+    );
   });
 
   test('a tool is found in its folder of the path', () => {
