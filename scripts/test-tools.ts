@@ -5,8 +5,8 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** A command that tests run, with the Debian package and the Homebrew formula that bring it. */
-export type TestTool = { readonly command: string; readonly apt: string; readonly brew: string };
+/** A command that tests run, with the Debian package and the Homebrew formula that bring it; undefined: there is none. */
+export type TestTool = { readonly command: string; readonly apt: string; readonly brew: string | undefined };
 
 /** Runs a command. Answers undefined when it went well, otherwise in a line why not. */
 export type Run = (argv: readonly string[]) => string | undefined;
@@ -21,7 +21,7 @@ export const TEST_TOOLS: readonly TestTool[] = [
   { command: 'nsd', apt: 'nsd', brew: 'nsd' },
   { command: 'knotd', apt: 'knot', brew: 'knot' },
   { command: 'dnsviz', apt: 'dnsviz', brew: 'dnsviz' },
-  { command: 'zonemaster-cli', apt: 'zonemaster-cli', brew: 'zonemaster' },
+  { command: 'zonemaster-cli', apt: 'zonemaster-cli', brew: undefined },
   { command: 'kdig', apt: 'knot-dnsutils', brew: 'knot' },
 ];
 
@@ -52,7 +52,7 @@ function findMissing(path?: string): readonly TestTool[] {
 
 /** The command that would provide `tools` on this kind of machine. */
 export function adviceFor(tools: readonly TestTool[], platform: string = process.platform): string {
-  if (platform === 'darwin') return `brew install ${[...new Set(tools.map(({ brew }) => brew))].join(' ')}`;
+  if (platform === 'darwin') return `brew install ${[...new Set(tools.flatMap(({ brew }) => brew ?? []))].join(' ')}`;
   return `sudo apt-get install --no-install-recommends ${[...new Set(tools.map(({ apt }) => apt))].join(' ')}`;
 }
 
