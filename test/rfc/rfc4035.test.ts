@@ -143,6 +143,21 @@ describe('RFC 4035 section 3.1, authoritative name servers', () => {
     assert.deepEqual([rcode, outline(authorities)], ['NOERROR', [...DENIAL, ...nsec('there.wild'), ...nsec('*.wild')]]);
   });
 
+  // RFC 1035 section 4.1.4: a pointer has 14 bits, and the proof stands behind all of the answer.
+  it('proves beside an answer that is longer than a pointer reaches', () => {
+    const data = Array.from({ length: 100 }, (_, index) => `"${String(index).padStart(200, 'x')}"`);
+    const records = [
+      { name: '*.big', type: 'TXT', ttl: 300, data },
+      { name: 'a.big', type: 'A', ttl: 300, data: ['192.0.2.1'] },
+    ];
+    const zones = [{ name: SIGNED_ZONE, ns: ['ns1.example.net'], records, dnssec: { enabled: true } }];
+    const big = createFixture({ zones, monitors: [] }, { keys });
+    const answer = askDesk(big.desk, { name: `x.big.${SIGNED_ZONE}.`, type: 'TXT', dnssecOk: true, protocol: 'tcp' });
+    assert.ok(answer.bytes.length > 20_000);
+    assert.deepEqual(outline(answer.authorities), nsec('a.big'));
+    assert.deepEqual(verifySignatures(answer.message, dnskeys), { unsigned: [], faults: [] });
+  });
+
   // Section 3.1.4: "If a DS RRset is present at the delegation point, the name server MUST return both the DS RRset and its
   // associated RRSIG RR(s) in the Authority section along with the NS RRset. If no DS RRset is present […] the NSEC RR that
   // proves that the DS RRset is not present".
