@@ -231,6 +231,13 @@ describe('signing what depends on who asks', () => {
     assert.match(ask('fenced', 'TXT').authorities.join('\n'), /NSEC \S+ A AAAA RRSIG NSEC$/m);
   });
 
+  it('denies it so too where the same NSEC proves that a wildcard stands in', () => {
+    const { answers, authorities, message } = ask('x.fx', 'AAAA', { source: '127.0.0.9' });
+    assert.deepEqual(outline(answers), ['x.fx CNAME', 'x.fx RRSIG(CNAME)']);
+    assert.match(authorities.join('\n'), /^m\.fx\.s\.example 60 NSEC \S+ A RRSIG NSEC$/m);
+    assert.deepEqual(verifySignatures(message, dnskeys), { unsigned: [], faults: [] });
+  });
+
   // RFC 8482 section 4.2: the HINFO stands for what there is; in a signed zone it must be signed as any record.
   it('signs the one record that ANY is answered with', () => {
     const { answers, message } = ask('www', 'ANY');
