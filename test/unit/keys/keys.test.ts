@@ -106,6 +106,18 @@ describe('a private key', () => {
     verifies(signWithKey, 15);
   });
 
+  test('signs so however small the two numbers of ECDSA turn out: one in 256 wants an octet less', () => {
+    let small = 0;
+    for (let round = 0; round < 1500; round++) {
+      verifies((key, data) => {
+        const signature = signWithKey(key, data);
+        if (signature[0] === 0 || signature[32] === 0) small++;
+        return signature;
+      }, 13);
+    }
+    assert.ok(small > 0);
+  });
+
   test('is read from PKCS#8 in PEM', () => {
     for (const algorithm of [13, 15] as const) {
       const made = makePrivateKey(algorithm);
