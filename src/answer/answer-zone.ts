@@ -22,6 +22,7 @@ import {
   TYPE_HTTPS,
   TYPE_NAPTR,
   TYPE_NS,
+  TYPE_RRSIG,
   TYPE_SOA,
   TYPE_SRV,
   TYPE_SVCB,
@@ -64,7 +65,8 @@ function writeRecords(
   }
   if (type === TYPE_SOA) putSerial(response, snapshot.serial);
   let signatures = 0;
-  if (isSigned(desk, image)) {
+  // RFC 4035 section 2.2: "An RRSIG RR itself MUST NOT be signed".
+  if (isSigned(desk, image) && type !== TYPE_RRSIG) {
     // The serial is the revision's: an SOA cannot be signed with its image, as all else is.
     signatures =
       type === TYPE_SOA || isExpanded(desk, image, node)

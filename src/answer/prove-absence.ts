@@ -54,12 +54,14 @@ function noteCover(desk: Desk, label: number, isWildcard: boolean): void {
   noteProof(desk, findCover(found.image, chain, owner, label, isWildcard), 0);
 }
 
-/** Once is enough: one NSEC often covers both the name and the wildcard. */
+/** Once is enough: one NSEC often covers both the name and the wildcard, and without the denied type it covers no less. */
 function noteProof(desk: Desk, node: number, deniedType: number): void {
   const { signer, found } = desk;
   const { proofs, proofCount } = signer;
   for (let at = 0; at < PROOF_WORDS * proofCount; at += PROOF_WORDS) {
-    if (proofs[at] === found.zone && proofs[at + 1] === node) return;
+    if (proofs[at] !== found.zone || proofs[at + 1] !== node) continue;
+    if (deniedType !== 0) proofs[at + 3] = deniedType;
+    return;
   }
   if (proofCount === MAX_PROOFS) return;
   const at = PROOF_WORDS * proofCount;

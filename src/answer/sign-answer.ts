@@ -2,6 +2,7 @@
 // zone (the SOA's serial, what a steered name is answered with, denials of what others are given) those that were made ahead
 // with the snapshot, or by this thread before, or are made now: a fraction of a millisecond, once for each set of records.
 
+import { canonicalData } from '../dnssec/canonical-form.ts';
 import { composeRrsig, composeSigned, RRSIG_FIXED_BYTES } from '../dnssec/rrsig.ts';
 import { addRecord, beginDigest } from '../dnssec/set-digest.ts';
 import { findSignatures, type SignatureTable, sparePlaceOf, takePlace } from '../dnssec/signature-table.ts';
@@ -226,12 +227,13 @@ function ownerOf({ words, bytes, name }: ZoneImage, node: number): Uint8Array {
   return owner;
 }
 
-function listData(bytes: Uint8Array, { start, headBytes }: WrittenSet, end: number): readonly Uint8Array[] {
+/** As it is signed: what stands in the response has the case in which it was stated. */
+function listData(bytes: Uint8Array, { start, headBytes, type }: WrittenSet, end: number): readonly Uint8Array[] {
   const data: Uint8Array[] = [];
   for (let at = start; at < end; ) {
     const length = ((bytes[at + headBytes - 2] ?? 0) << 8) | (bytes[at + headBytes - 1] ?? 0);
     at += headBytes;
-    data.push(bytes.slice(at, at + length));
+    data.push(canonicalData(type, bytes.slice(at, at + length)));
     at += length;
   }
   return data;

@@ -2,7 +2,7 @@
 // The delays are the operator's: they also cover what the clocks of API nodes differ by, and the time that a commit takes.
 
 import type { DnssecPolicy } from '../model/dnssec.ts';
-import type { DsPhase, HeldTtl, Keyring, Phase, PhaseName } from './keyring.ts';
+import { type DsPhase, type HeldTtl, isUsed, type Keyring, type Phase, type PhaseName } from './keyring.ts';
 
 type Delays = Pick<DnssecPolicy, 'propagationSeconds' | 'parentTtlSeconds' | 'parentPropagationSeconds'>;
 
@@ -36,6 +36,27 @@ export function holdTtl(held: HeldTtl, seconds: number, propagationSeconds: numb
   }
   if (nowMs >= lowered.untilMs) return holdTtl({ seconds: lowered.seconds }, seconds, propagationSeconds, nowMs);
   return seconds <= lowered.seconds ? held : { seconds: held.seconds, lowered: { ...lowered, seconds } };
+}
+
+/**
+ * The longest TTL of a zone for as long as none of its keys is used: what it served without them is in caches too when the DS
+ * comes. `held`: as of the last look. `keyring` undefined: it has none.
+ */
+export function holdUnsigned(
+  held: HeldTtl | undefined,
+  keyring: Keyring | undefined,
+  seconds: number,
+  propagationSeconds: number,
+  nowMs: number,
+): HeldTtl {
+  if (keyring !== undefined && isUsed(keyring)) return keyring.zoneTtl;
+  return holdTtl(held ?? keyring?.zoneTtl ?? { seconds }, seconds, propagationSeconds, nowMs);
+}
+
+/** The same keyring where nothing longer is in caches, or where it counts already. */
+export function carryUnsigned(keyring: Keyring, held: HeldTtl | undefined): Keyring {
+  const isLonger = held !== undefined && held.seconds > keyring.zoneTtl.seconds;
+  return isLonger && !isUsed(keyring) ? { ...keyring, zoneTtl: held } : keyring;
 }
 
 /** Some caches have it and some have not: time will tell. */

@@ -105,6 +105,11 @@ export function isShown({ name }: Phase): boolean {
   return name === 'rumoured' || name === 'omnipresent';
 }
 
+/** Whether anybody may have seen a DNSKEY or a signature of it; the keys of a zone that is yet to be signed are brought along unseen. */
+export function isUsed({ keys }: Pick<Keyring, 'keys'>): boolean {
+  return keys.some(({ dnskey, signatures }) => dnskey.name !== 'hidden' || signatures.name !== 'hidden');
+}
+
 /** A key that nobody has seen yet. */
 export function createKeyRecord(
   words: Pick<KeyRecord, 'id' | 'role' | 'algorithm' | 'publicKey' | 'sealed' | 'isImported' | 'createdAtMs'>,

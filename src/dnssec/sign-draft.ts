@@ -19,7 +19,7 @@ import {
 } from '../wire/record-types.ts';
 import { APEX, NONE } from '../zone/draft-nodes.ts';
 import { dataOf, extendDraft, findCuts, wireNameOfNode, type ZoneDraft } from '../zone/draft-zone.ts';
-import { addToPart, createPartWriter, finishPart, type PartWriter } from '../zone/record-part.ts';
+import { addDistinctToPart, createPartWriter, finishPart, type PartWriter } from '../zone/record-part.ts';
 import { canonicalData } from './canonical-form.ts';
 import { composeNsec } from './nsec.ts';
 import { composeRrsig, composeSigned, type SignableSet } from './rrsig.ts';
@@ -161,5 +161,5 @@ function addRecords(
   ttlSeconds: number,
   data: readonly Uint8Array[],
 ): void {
-  addToPart(writer, SOURCE_SIGNING, wire, wire.length - draft.name.length, type, ttlSeconds, data);
+  addDistinctToPart(writer, SOURCE_SIGNING, wire, wire.length - draft.name.length, type, ttlSeconds, data);
 }

@@ -7,18 +7,28 @@ import { normalizeKey } from '../model/edit-document.ts';
 import { type DurationDocument, readSeconds } from '../model/scalar.ts';
 import type { ZoneDocument } from '../model/zone.ts';
 
-export type SignedZone = {
+export type ZoneTtl = {
   /** Full name, lower case. */
   readonly zone: string;
-  readonly policy: DnssecPolicy;
+  /** Undefined: it is not to be signed. */
+  readonly policy: DnssecPolicy | undefined;
   readonly zoneTtlSeconds: number;
 };
+
+export type SignedZone = ZoneTtl & { readonly policy: DnssecPolicy };
 
 const DEFAULT_TTL_SECONDS = 3600;
 const DEFAULT_MINIMUM_SECONDS = 60;
 const DEFAULT_SERVICE_TTL_SECONDS = 30;
 
-export function listSignedZones({ zones, services = [] }: ConfigurationDocument): readonly SignedZone[] {
+export function listSignedZones(document: ConfigurationDocument): readonly SignedZone[] {
+  return listZoneTtls(document).flatMap((zone) =>
+    zone.policy === undefined ? [] : [{ ...zone, policy: zone.policy }],
+  );
+}
+
+/** Of every zone. */
+export function listZoneTtls({ zones, services = [] }: ConfigurationDocument): readonly ZoneTtl[] {
   const serviceTtls = new Map<string, number>();
   for (const { zone, ttl } of services) {
     const name = normalizeKey('zones', zone);
@@ -26,25 +36,23 @@ export function listSignedZones({ zones, services = [] }: ConfigurationDocument)
     const longest = Math.max(read(least, 0), read(most, DEFAULT_SERVICE_TTL_SECONDS));
     serviceTtls.set(name, Math.max(serviceTtls.get(name) ?? 0, longest));
   }
-  return zones.flatMap((document) => {
+  return zones.map((document) => {
     const read = readZone(document);
-    if (read === undefined) return [];
-    return [{ ...read, zoneTtlSeconds: Math.max(read.zoneTtlSeconds, serviceTtls.get(read.zone) ?? 0) }];
+    return { ...read, zoneTtlSeconds: Math.max(read.zoneTtlSeconds, serviceTtls.get(read.zone) ?? 0) };
   });
 }
 
 /** A zone of a million records is not read again while it stays the same, and its policy is the same object. */
-const KNOWN = new WeakMap<ZoneDocument, SignedZone>();
+const KNOWN = new WeakMap<ZoneDocument, ZoneTtl>();
 
 /** Apart from its services. */
-function readZone(document: ZoneDocument): SignedZone | undefined {
+function readZone(document: ZoneDocument): ZoneTtl {
   const known = KNOWN.get(document);
   if (known !== undefined) return known;
   const policy = parseDnssec(document.dnssec, '', () => undefined);
-  if (policy === undefined) return undefined;
-  const signed = { zone: normalizeKey('zones', document.name), policy, zoneTtlSeconds: longestTtl(document) };
-  KNOWN.set(document, signed);
-  return signed;
+  const zone = { zone: normalizeKey('zones', document.name), policy, zoneTtlSeconds: longestTtl(document) };
+  KNOWN.set(document, zone);
+  return zone;
 }
 
 function longestTtl(document: ZoneDocument): number {

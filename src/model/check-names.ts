@@ -46,6 +46,7 @@ export function checkNames(
   );
   for (const zone of zones.values()) {
     checkRedirection(zone, zones, report);
+    checkSignedParent(zone, zones, report);
     checkNameServers(zone, zones, serviceIds, report);
     const context = {
       zone: zone.value.name,
@@ -170,6 +171,15 @@ function checkRedirection({ value }: IndexedZone, zones: Zones, report: Report):
       `the zone ${value.name} stands below this DNAME, which leads everybody elsewhere: take one of them out.`,
     );
   }
+}
+
+/** RFC 4035 section 5.2: what a signed zone does not delegate is a part of it, whose records must be signed by it. */
+function checkSignedParent({ value: { name }, path }: IndexedZone, zones: Zones, report: Report): void {
+  const [, above] = listAncestors(name);
+  const parent = above === undefined ? undefined : findDeepestZone(above, zones);
+  if (parent?.value.dnssec === undefined || findDelegation(name, parent) !== undefined) return;
+  const reason = `the zone ${parent.value.name} around ${name} is signed, and proves to validators that nothing is delegated there`;
+  report(joinPointer(path, 'name'), `${reason}: add NS records at ${name} to the zone ${parent.value.name}.`);
 }
 
 /** All records of one name. */

@@ -5,8 +5,16 @@
 import type { ConfigurationWriter, CurrentConfiguration, KeyState } from '../api/ports.ts';
 import { type Advance, advanceKeys, type KeyStep } from '../dnssec/advance-keys.ts';
 import { isInsecure } from '../dnssec/key-goals.ts';
-import { createKeyring, type KeyRecord, type Keyring, MAX_KEYS_PER_ZONE } from '../dnssec/keyring.ts';
-import { listSignedZones, type SignedZone } from '../dnssec/signed-zones.ts';
+import { carryUnsigned, holdUnsigned } from '../dnssec/key-timing.ts';
+import {
+  createKeyring,
+  type HeldTtl,
+  isUsed,
+  type KeyRecord,
+  type Keyring,
+  MAX_KEYS_PER_ZONE,
+} from '../dnssec/keyring.ts';
+import { listSignedZones, listZoneTtls, type SignedZone, type ZoneTtl } from '../dnssec/signed-zones.ts';
 import { makeKeyRecord } from '../keys/make-key-record.ts';
 import { type KeySecret, unsealKey } from '../keys/seal-key.ts';
 import { formatRevisionId } from '../model/revision.ts';
@@ -43,11 +51,15 @@ const MAX_TRIES = 5;
 const MAX_COMMIT_MS = 60_000;
 /** Making one takes a fraction of a millisecond, in which nothing else happens: of thousands the rest are made a moment later. */
 const MAX_MADE_AT_ONCE = 256;
+/** Until every node answers by a new revision, where a zone that is not signed does not say. */
+const PROPAGATION_SECONDS = 3600;
 const AUTHOR = 'azimuth';
 
 export function startKeyKeeper(dependencies: KeyKeeperDependencies): KeyKeeper {
   const { writer, parents, logger, nowMs } = dependencies;
   let looks: ReadonlyMap<string, Look> = new Map();
+  /** By zone, how long caches may hold what no key of ours has signed: of what is in no keyring only memory knows. */
+  let unsignedTtls: ReadonlyMap<string, HeldTtl> = new Map();
   let timer: NodeJS.Timeout | undefined;
   let turn: Promise<unknown> = Promise.resolve();
   let isStopped = false;
@@ -102,6 +114,7 @@ export function startKeyKeeper(dependencies: KeyKeeperDependencies): KeyKeeper {
       const startedMs = nowMs();
       usableSecret = chooseSecret(current);
       madeAtOnce = 0;
+      noteUnsigned(listZoneTtls(current.document), current, startedMs);
       const done = listSignedZones(current.document).map((zone) => lookAt(zone, current, startedMs));
       const changed = [...done.filter(({ isChanged }) => isChanged).map(({ keyring }) => keyring), ...idle(current)];
       looks = new Map(done.map((each) => [each.state.zone, each]));
@@ -131,8 +144,18 @@ export function startKeyKeeper(dependencies: KeyKeeperDependencies): KeyKeeper {
     return isSame ? kept : advance(signed, keyrings.get(zone) ?? createKeyring(zone), atMs);
   }
 
+  function noteUnsigned(zones: readonly ZoneTtl[], { keyrings }: CurrentConfiguration, atMs: number): void {
+    unsignedTtls = new Map(
+      zones.map(({ zone, policy, zoneTtlSeconds }) => {
+        const propagationSeconds = policy?.propagationSeconds ?? PROPAGATION_SECONDS;
+        const held = unsignedTtls.get(zone);
+        return [zone, holdUnsigned(held, keyrings.get(zone), zoneTtlSeconds, propagationSeconds, atMs)];
+      }),
+    );
+  }
+
   function advance({ zone, policy, zoneTtlSeconds }: SignedZone, before: Keyring, atMs: number): Look {
-    let keyring = before;
+    let keyring = carryUnsigned(before, unsignedTtls.get(zone));
     const steps: KeyStep[] = [];
     let last: Advance;
     do {
@@ -239,17 +262,15 @@ function isAwaited({ name, parentSinceMs }: KeyRecord['ds']): boolean {
   return (name === 'rumoured' || name === 'unretentive') && parentSinceMs === undefined;
 }
 
-/** Zones that are signed no more and that nobody takes for signed: their keys are thrown away, as their phases are not true. */
+/**
+ * Zones that are signed no more and that nobody takes for signed: their keys are thrown away, as their phases are not true.
+ * Those that were brought along before signing begins stay.
+ */
 function idle({ document, keyrings }: CurrentConfiguration): readonly Keyring[] {
   const signed = new Set(listSignedZones(document).map(({ zone }) => zone));
   return [...keyrings.values()]
     .filter((keyring) => !signed.has(keyring.zone) && isInsecure(keyring) && isUsed(keyring))
     .map((keyring) => ({ ...keyring, keys: [] }));
-}
-
-/** Keys that were brought along before signing begins stay. */
-function isUsed({ keys }: Keyring): boolean {
-  return keys.some(({ dnskey, signatures }) => dnskey.name !== 'hidden' || signatures.name !== 'hidden');
 }
 
 function delayPhases(keyring: Keyring, fromMs: number, toMs: number): Keyring {

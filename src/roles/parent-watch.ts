@@ -61,7 +61,7 @@ export function createParentWatch(ask: AskParent | undefined, intervalMs: number
     answer(zone) {
       const answer = answers.get(zone);
       // What is much older than the next question says nothing of now.
-      return answer !== undefined && nowMs() - answer.atMs <= 2 * intervalMs ? answer : undefined;
+      return answer !== undefined && ageOf(answer, nowMs()) <= 2 * intervalMs ? answer : undefined;
     },
     async refresh(zones, waiting) {
       const known = new Set(zones);
@@ -69,13 +69,18 @@ export function createParentWatch(ask: AskParent | undefined, intervalMs: number
       const due = zones.filter((zone) => {
         const answer = answers.get(zone);
         const isSoon = waiting.has(zone) || answer?.ok === false;
-        return answer === undefined || nowMs() - answer.atMs >= (isSoon ? waitingIntervalMs : intervalMs);
+        return answer === undefined || ageOf(answer, nowMs()) >= (isSoon ? waitingIntervalMs : intervalMs);
       });
-      const ageOf = (zone: string) => answers.get(zone)?.atMs ?? 0;
-      await askAll(due.toSorted((a, b) => ageOf(a) - ageOf(b)));
+      const askedAtMs = (zone: string) => answers.get(zone)?.atMs ?? 0;
+      await askAll(due.toSorted((a, b) => askedAtMs(a) - askedAtMs(b)));
     },
     ask: askAll,
   };
+}
+
+/** One of the future is by a clock that was ahead: nobody knows how old it is. */
+function ageOf({ atMs }: DatedAnswer, nowMs: number): number {
+  return atMs > nowMs ? Number.POSITIVE_INFINITY : nowMs - atMs;
 }
 
 /** What the parent has, or an operator's word where it cannot be asked. */

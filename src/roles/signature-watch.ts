@@ -3,6 +3,7 @@
 
 import type { Logger } from 'pino';
 import type { Snapshot } from '../snapshot/snapshot.ts';
+import { isDue } from '../snapshot/zone-signing.ts';
 import { describeCause } from '../store/store-error.ts';
 
 /** However late a timer is, or a clock set: looked at this often. */
@@ -13,6 +14,8 @@ export class SignatureWatch {
   readonly #logger: Logger;
   readonly #nowMs: () => number;
   #dueSeconds = Number.POSITIVE_INFINITY;
+  /** By a clock that shows less, something that is served is not good yet. */
+  #sinceSeconds = Number.NEGATIVE_INFINITY;
   #timer: NodeJS.Timeout | undefined;
   #isRenewing = false;
   #fault = '';
@@ -32,8 +35,11 @@ export class SignatureWatch {
   /** This is served from now on. */
   watch({ zones }: Pick<Snapshot, 'zones'>): void {
     this.#dueSeconds = Number.POSITIVE_INFINITY;
+    this.#sinceSeconds = Number.NEGATIVE_INFINITY;
     for (const { signing } of zones.images) {
-      if (signing !== undefined) this.#dueSeconds = Math.min(this.#dueSeconds, signing.dueSeconds);
+      if (signing === undefined) continue;
+      this.#dueSeconds = Math.min(this.#dueSeconds, signing.dueSeconds);
+      this.#sinceSeconds = Math.max(this.#sinceSeconds, signing.sinceSeconds);
     }
     if (this.#dueSeconds === Number.POSITIVE_INFINITY) return this.stop();
     this.#timer ??= setInterval(() => void this.look(), LOOK_MS).unref();
@@ -41,7 +47,8 @@ export class SignatureWatch {
 
   /** Renews what is due; also called by the timer. */
   async look(): Promise<void> {
-    if (this.#isRenewing || this.#nowMs() / 1000 < this.#dueSeconds) return;
+    const due = { sinceSeconds: this.#sinceSeconds, dueSeconds: this.#dueSeconds };
+    if (this.#isRenewing || !isDue(due, this.#nowMs() / 1000)) return;
     this.#isRenewing = true;
     try {
       await this.#renew();

@@ -11,6 +11,7 @@ import { compileZone, type ReadPart, type ZoneSigningInput } from './compile-zon
 import { createZoneSigner, type Signing, typesOfService } from './plan-signing.ts';
 import { NO_SIGNATURES } from './sign-ahead.ts';
 import type { ZoneImage } from './zone-image.ts';
+import { isDue } from './zone-signing.ts';
 
 export type KeptTables = {
   services: KeptServices | undefined;
@@ -107,7 +108,7 @@ function renewImage(
     before?.head === head &&
     isSameList(before.parts, parts) &&
     isSameList(before.steeredNames, steeredNames) &&
-    !isDue(before.image, signing);
+    !(before.image.signing && signing && isDue(before.image.signing, signing.signer.nowSeconds));
   if (isSame) return { ok: true, value: before };
   const compiled = compileZone(zone, parts, steeredNames, nestedZones, signing);
   return compiled.ok ? { ok: true, value: { head, parts, steeredNames, image: compiled.value } } : compiled;
@@ -120,10 +121,6 @@ function describeSigning({ signer, steeredTypes }: ZoneSigningInput): unknown {
   const data = [published, cds, cdnskey].map((list) => list.map((record) => record.join()));
   const tags = [keys.keySigners, keys.zoneSigners].map((list) => list.map(({ dnskey }) => dnskey.join()));
   return { data, tags, keyTtlSeconds, validitySeconds, hasChain, steeredTypes };
-}
-
-function isDue({ signing }: ZoneImage, input: ZoneSigningInput | undefined): boolean {
-  return signing !== undefined && input !== undefined && signing.dueSeconds <= input.signer.nowSeconds;
 }
 
 function isSameList<Item>(a: readonly Item[], b: readonly Item[]): boolean {

@@ -2,6 +2,7 @@
 // takes the place of, is taken over for as long as it is good: a changed record costs a few signatures, not all of them.
 
 import { canonicalData } from '../dnssec/canonical-form.ts';
+import { isEqual, keyTagOf } from '../dnssec/dnskey.ts';
 import type { SignableSet, SignatureTimes } from '../dnssec/rrsig.ts';
 import { type KeptSignatures, type SigningOrder, signDraft } from '../dnssec/sign-draft.ts';
 import { chooseTimes, dueTime, readTime } from '../dnssec/signature-times.ts';
@@ -14,7 +15,7 @@ import { dataOf, extendDraft, findDraftRrset, type ZoneDraft } from '../zone/dra
 import { addToPart, createPartWriter, finishPart, type RecordPart } from '../zone/record-part.ts';
 import { layOutZone } from './lay-out-zone.ts';
 import { sharedInt32From } from './shared-array.ts';
-import { dataStartOf, findNode, findRrset, recordCountOf, ttlOf, type ZoneImage } from './zone-image.ts';
+import { APEX_NODE, dataStartOf, findNode, findRrset, recordCountOf, ttlOf, type ZoneImage } from './zone-image.ts';
 import type { ZoneSigning } from './zone-signing.ts';
 
 export type ZoneSigner = {
@@ -36,6 +37,7 @@ export function signZone(
   before: ZoneImage | undefined,
 ): ZoneImage {
   const { keys, keyTtlSeconds, validitySeconds, nowSeconds, hasChain, sign } = signer;
+  const makers = new Set(before && findMakers(before, [...keys.keySigners, ...keys.zoneSigners]));
   const order: SigningOrder = {
     keys,
     validitySeconds,
@@ -44,14 +46,19 @@ export function signZone(
     sign,
     steeredTypes,
     negativeTtlSeconds: negativeTtlOf(draft),
-    findKept: (set, signers) => (before === undefined ? undefined : findKept(before, set, signers, signer)),
+    findKept: (set, signers) =>
+      before === undefined || !signers.every((key) => makers.has(key))
+        ? undefined
+        : findKept(before, set, signers, signer),
   };
   const signed = signDraft(extendDraft(draft, composeKeyPart(keys, keyTtlSeconds)), order);
   const times = renewTimes(signer, before?.signing);
   const dueSeconds = Math.min(signed.dueSeconds, dueTime(times.expiration, validitySeconds));
   const signers = keys.zoneSigners;
   const identity = sharedInt32From(identify(draft.name, signers, times));
-  return layOutZone(signed.draft, { isCompact: !hasChain, chain: signed.chain, signers, times, identity, dueSeconds });
+  const sinceSeconds = chooseTimes(nowSeconds, validitySeconds, 0).inception;
+  const { chain } = signed;
+  return layOutZone(signed.draft, { isCompact: !hasChain, chain, signers, times, identity, sinceSeconds, dueSeconds });
 }
 
 /** RFC 9077 section 3: an NSEC is remembered no longer than a negative answer. */
@@ -106,6 +113,18 @@ function identify(
 
 const name = createFlatName();
 const hashes = createSuffixHashes();
+
+/** Of these keys, those that an image's signatures with their tags can only be by: another key may have the same one. */
+function findMakers(image: ZoneImage, candidates: readonly SigningKey[]): readonly SigningKey[] {
+  const known = [
+    ...listRecords(image, findRrset(image, APEX_NODE, TYPE_DNSKEY)),
+    ...(image.signing?.signers ?? []).map(({ dnskey }) => dnskey),
+  ];
+  return candidates.filter(({ algorithm, keyTag, dnskey }) => {
+    const alike = known.filter((other) => other[3] === algorithm && keyTagOf(other) === keyTag);
+    return alike.length > 0 && alike.every((other) => isEqual(other, dnskey));
+  });
+}
 
 /** The signatures of just this set in an image, if just these keys made them and none is due. */
 function findKept(

@@ -14,6 +14,16 @@ export type ZoneSigning = {
   readonly times: SignatureTimes;
   /** Two words that stand for zone, signers and times: see dnssec/set-digest.ts. */
   readonly identity: Int32Array;
-  /** Seconds since 1970: from then on the zone must be signed anew. */
+  /** Seconds since 1970, as `dueSeconds`: no signature begins to be good later. */
+  readonly sinceSeconds: number;
+  /** From then on the zone must be signed anew. */
   readonly dueSeconds: number;
 };
+
+/** Whether it must be signed anew: what was signed is about to run out, or by a clock that was ahead. */
+export function isDue(
+  { sinceSeconds, dueSeconds }: Pick<ZoneSigning, 'sinceSeconds' | 'dueSeconds'>,
+  nowSeconds: number,
+): boolean {
+  return nowSeconds >= dueSeconds || nowSeconds < sinceSeconds;
+}

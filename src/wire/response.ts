@@ -46,6 +46,9 @@ export const QUESTION_OFFSET = HEADER_BYTES;
 /** What an EDNS-aware server can take and gives at most over UDP, so that nothing is fragmented (RFC 9715). */
 export const MAX_UDP_PAYLOAD = 1232;
 
+/** How far from the start of a message a compression pointer reaches (RFC 1035 section 4.1.4). */
+const MAX_POINTER = 0x3fff;
+
 export function createResponse(): Response {
   return {
     bytes: new Uint8Array(0),
@@ -96,8 +99,8 @@ export function countRecords(response: Response, section: Section, count: number
 
 /**
  * Writes a record's owner, type, class and TTL and its data from `data[dataStart .. dataStart + dataLength)`. The owner
- * is `ownerOffset`, counted from the start of the message, as a compression pointer. False when there is no room; the
- * caller then takes back what belongs to the same RRset.
+ * is `ownerOffset`, counted from the start of the message, as a compression pointer, or written once more where a pointer
+ * does not reach. False when there is no room; the caller then takes back what belongs to the same RRset.
  */
 export function writeRecord(
   response: Response,
@@ -108,11 +111,23 @@ export function writeRecord(
   dataStart: number,
   dataLength: number,
 ): boolean {
+  if (ownerOffset > MAX_POINTER) {
+    const start = response.start + ownerOffset;
+    const length = writtenNameBytes(response.bytes, start);
+    return writeForeignRecord(response, response.bytes, start, length, type, ttlSeconds, data, dataStart, dataLength);
+  }
   if (response.at + 12 + dataLength > response.limit) return false;
   const { bytes } = response;
   const at = write16(bytes, response.at, 0xc000 | ownerOffset);
   response.at = writeRecordBody(bytes, at, type, ttlSeconds, data, dataStart, dataLength);
   return true;
+}
+
+/** Of a name as it stands in a message: up to its end, or with the pointer that it ends in. */
+function writtenNameBytes(bytes: Uint8Array, start: number): number {
+  let at = start;
+  while ((bytes[at] ?? 0) !== 0 && (bytes[at] ?? 0) < 0xc0) at += 1 + (bytes[at] ?? 0);
+  return at + (bytes[at] === 0 ? 1 : 2) - start;
 }
 
 /** As `writeRecord`, for an owner that stands nowhere in the message yet: its `ownerLength` bytes are written out. */

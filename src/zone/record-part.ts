@@ -120,6 +120,19 @@ export function addToPart(
   ttlSeconds: number,
   data: readonly Uint8Array[],
 ): void {
+  addDistinctToPart(writer, source, name, nameLength, type, ttlSeconds, withoutDuplicates(type, data));
+}
+
+/** As `addToPart`, of values that are known to be different. */
+export function addDistinctToPart(
+  writer: PartWriter,
+  source: number,
+  name: Uint8Array,
+  nameLength: number,
+  type: number,
+  ttlSeconds: number,
+  distinct: readonly Uint8Array[],
+): void {
   const index = writer.count++;
   writer.sources[index] = source;
   writer.types[index] = type;
@@ -132,7 +145,6 @@ export function addToPart(
     writer.names[nameStart + at] = octet >= 0x41 && octet <= 0x5a ? octet + 0x20 : octet;
   }
   writer.nameStarts[index + 1] = nameStart + nameLength;
-  const distinct = withoutDuplicates(type, data);
   writer.recordCounts[index] = distinct.length;
   let at = writer.dataStarts[index] ?? 0;
   for (const octets of distinct) {

@@ -143,6 +143,21 @@ describe('RFC 4035 section 3.1, authoritative name servers', () => {
     assert.deepEqual([rcode, outline(authorities)], ['NOERROR', [...DENIAL, ...nsec('there.wild'), ...nsec('*.wild')]]);
   });
 
+  // RFC 1035 section 4.1.4: a pointer has 14 bits, and the proof stands behind all of the answer.
+  it('proves beside an answer that is longer than a pointer reaches', () => {
+    const data = Array.from({ length: 100 }, (_, index) => `"${String(index).padStart(200, 'x')}"`);
+    const records = [
+      { name: '*.big', type: 'TXT', ttl: 300, data },
+      { name: 'a.big', type: 'A', ttl: 300, data: ['192.0.2.1'] },
+    ];
+    const zones = [{ name: SIGNED_ZONE, ns: ['ns1.example.net'], records, dnssec: { enabled: true } }];
+    const big = createFixture({ zones, monitors: [] }, { keys });
+    const answer = askDesk(big.desk, { name: `x.big.${SIGNED_ZONE}.`, type: 'TXT', dnssecOk: true, protocol: 'tcp' });
+    assert.ok(answer.bytes.length > 20_000);
+    assert.deepEqual(outline(answer.authorities), nsec('a.big'));
+    assert.deepEqual(verifySignatures(answer.message, dnskeys), { unsigned: [], faults: [] });
+  });
+
   // Section 3.1.4: "If a DS RRset is present at the delegation point, the name server MUST return both the DS RRset and its
   // associated RRSIG RR(s) in the Authority section along with the NS RRset. If no DS RRset is present […] the NSEC RR that
   // proves that the DS RRset is not present".
@@ -214,6 +229,13 @@ describe('signing what depends on who asks', () => {
     assert.match(authorities.join('\n'), /^fenced\.s\.example 60 NSEC \S+ A RRSIG NSEC$/m);
     assert.deepEqual(verifySignatures(message, dnskeys), { unsigned: [], faults: [] });
     assert.match(ask('fenced', 'TXT').authorities.join('\n'), /NSEC \S+ A AAAA RRSIG NSEC$/m);
+  });
+
+  it('denies it so too where the same NSEC proves that a wildcard stands in', () => {
+    const { answers, authorities, message } = ask('x.fx', 'AAAA', { source: '127.0.0.9' });
+    assert.deepEqual(outline(answers), ['x.fx CNAME', 'x.fx RRSIG(CNAME)']);
+    assert.match(authorities.join('\n'), /^m\.fx\.s\.example 60 NSEC \S+ A RRSIG NSEC$/m);
+    assert.deepEqual(verifySignatures(message, dnskeys), { unsigned: [], faults: [] });
   });
 
   // RFC 8482 section 4.2: the HINFO stands for what there is; in a signed zone it must be signed as any record.

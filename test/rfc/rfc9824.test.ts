@@ -58,6 +58,18 @@ describe('RFC 9824', () => {
     assert.equal(denialOf(ask('x.wild', 'MX')), 'x.wild.s.example \\000.x.wild.s.example. A TXT RRSIG NSEC');
   });
 
+  // RFC 4035 section 2.2: "An RRSIG RR itself MUST NOT be signed".
+  it('signs no signatures, asked for as they may be', () => {
+    for (const name of ['x.wild', 'www', '*.wild']) {
+      const { answers } = ask(name, 'RRSIG');
+      assert.ok(answers.length > 0, name);
+      assert.deepEqual(
+        answers.filter((line) => line.includes(' RRSIG RRSIG ')),
+        [],
+      );
+    }
+  });
+
   it('refers to a child without DS with an NSEC of the delegation', () => {
     const insecure = ask('insecure', 'DS');
     assert.match(denialOf(insecure), /^insecure\.s\.example \\000\.insecure\.s\.example\. NS RRSIG NSEC$/);

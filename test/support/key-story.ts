@@ -4,9 +4,11 @@
 // must lead to the keys, each algorithm of the keys must have signed everything (RFC 4035 section 2.2).
 
 import { advanceKeys } from '../../src/dnssec/advance-keys.ts';
+import { carryUnsigned, holdUnsigned } from '../../src/dnssec/key-timing.ts';
 import {
   createKeyRecord,
   createKeyring,
+  type HeldTtl,
   isShown,
   isSigningKeys,
   type Keyring,
@@ -34,6 +36,7 @@ export class KeyStory {
   readonly #data: Version<readonly Key[]>[] = [];
   readonly #ds: Version<readonly Key[]>[] = [];
   readonly #cds: Version<Cds>[] = [];
+  #unsigned: HeldTtl;
   #made = 0;
 
   constructor(policy: DnssecPolicy, zoneTtl: number, delays: Delays) {
@@ -41,6 +44,7 @@ export class KeyStory {
     this.zoneTtl = zoneTtl;
     this.parentTtl = policy.parentTtlSeconds;
     this.#delays = delays;
+    this.#unsigned = { seconds: zoneTtl };
     this.#serve();
     this.#push(this.#ds, [], this.parentTtl);
   }
@@ -52,11 +56,19 @@ export class KeyStory {
   /** Serves another TTL from now on; the keeper hears of it at once, as of every change of the configuration. */
   changeTtl(zoneTtl: number): void {
     this.zoneTtl = zoneTtl;
+    this.#noteTtl();
     this.#serve();
+  }
+
+  #noteTtl(): void {
+    const { propagationSeconds } = this.policy;
+    this.#unsigned = holdUnsigned(this.#unsigned, this.keyring, this.zoneTtl, propagationSeconds, this.now * 1000);
   }
 
   /** The keeper looks: `lag` says how old what the parent shows is, undefined that it cannot be asked; `off` its clock. */
   keep(lag: number | undefined, off: number): void {
+    this.#noteTtl();
+    this.keyring = carryUnsigned(this.keyring, this.#unsigned);
     for (let round = 0; round < 5; round++) {
       const seen = lag === undefined ? undefined : this.#at(this.#ds, this.now - lag);
       const parent = seen && {

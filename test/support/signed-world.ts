@@ -62,6 +62,9 @@ export function describeWorld(keys: ReadonlyMap<string, ZoneKeys>, denial: 'nsec
     { name: 'wildalias', type: 'CNAME', ttl: 300, data: ['Any.wild'] },
     { name: 'nowhere', type: 'CNAME', ttl: 300, data: ['not.there'] },
     { name: '*.cw', type: 'CNAME', ttl: 300, data: ['x.wild'] },
+    { name: '*.wm', type: 'MX', ttl: 300, data: ['10 Mail.S.Example.'] },
+    { name: '*.wc', type: 'CNAME', ttl: 300, data: ['Mail.S.Example.'] },
+    { name: '*.fx', type: 'CNAME', ttl: 300, data: ['m.fx'] },
     { name: 'loop1', type: 'CNAME', ttl: 300, data: ['loop2'] },
     { name: 'loop2', type: 'CNAME', ttl: 300, data: ['loop1'] },
     { name: 'crossing', type: 'CNAME', ttl: 300, data: [`www.${CHILD}.`] },
@@ -117,6 +120,12 @@ export function describeWorld(keys: ReadonlyMap<string, ZoneKeys>, denial: 'nsec
         clusters: ['eu', 'us'],
         rank: [{ match: { cidr: ['127.0.0.0/8'] }, use: ['us'], fence: true }, { by: 'priority' }],
       },
+      {
+        name: 'm.fx',
+        zone: SIGNED_ZONE,
+        clusters: ['eu', 'us'],
+        rank: [{ match: { cidr: ['127.0.0.0/8'] }, use: ['us'], fence: true }, { by: 'priority' }],
+      },
     ],
   };
 }
@@ -151,6 +160,10 @@ export const ASKED: readonly (readonly [string, boolean])[] = [
     'nowhere',
     'a.cw',
     'cw',
+    'x.wm',
+    'x.wc',
+    'x.fx',
+    'm.fx',
     'crossing',
     'tosteered',
     'x.ws',

@@ -106,20 +106,16 @@ describe('a private key', () => {
     verifies(signWithKey, 15);
   });
 
-  test('signs in 64 octets whatever the length of the two numbers of an ECDSA signature', () => {
-    const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-    const key = { algorithm: 13, keyTag: 0, dnskey: new Uint8Array(0), handle: privateKey };
-    let short = 0;
-    for (let count = 0; count < 3000; count++) {
-      const data = Buffer.from(`message ${count}`);
-      const signature = signWithKey(key, data);
-      assert.equal(signature.length, 64);
-      // One in 256 begins with a zero octet, which DER leaves out.
-      if (signature[0] !== 0 && signature[32] !== 0) continue;
-      short++;
-      assert.ok(verify('sha256', data, { key: publicKey, dsaEncoding: 'ieee-p1363' }, signature));
+  test('signs so however small the two numbers of ECDSA turn out: one in 256 wants an octet less', () => {
+    let small = 0;
+    for (let round = 0; round < 1500; round++) {
+      verifies((key, data) => {
+        const signature = signWithKey(key, data);
+        if (signature[0] === 0 || signature[32] === 0) small++;
+        return signature;
+      }, 13);
     }
-    assert.ok(short > 0);
+    assert.ok(small > 0);
   });
 
   test('is read from PKCS#8 in PEM', () => {

@@ -499,6 +499,15 @@ const NAMES: readonly Row[] = [
     /a\.old\.gtm\.example\.com stands below this DNAME/,
   ],
   [
+    'a zone in a signed one that does not delegate it',
+    {
+      '/zones/-': { name: 'a.in.gtm.example.com', ns: ['ns.example.net'] },
+      '/zones/0/dnssec': { enabled: true },
+    },
+    '/zones/1/name',
+    /add NS records at a\.in\.gtm\.example\.com to the zone gtm\.example\.com/,
+  ],
+  [
     'a record in the outer of two zones',
     {
       '/zones/-': { name: 'in.gtm.example.com', ns: ['ns.example.net'] },

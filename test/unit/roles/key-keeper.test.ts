@@ -107,6 +107,29 @@ describe('the keeper of keys', () => {
     assert.equal(manifest && nameKeyring(ZONE) in manifest.objects, true);
   });
 
+  test('remembers the TTL that a zone had before it was signed', async (context) => {
+    const { writer, world, keeper } = await open(context, undefined);
+    const [zone, ...zones] = DOCUMENT.zones;
+    const documentOf = (words: object) => ({ ...DOCUMENT, zones: [{ ...zone, ...words }, ...zones] });
+    await commit(writer, documentOf({ nsTtl: '1d' }));
+    await keeper.look();
+    world.nowMs += HOUR_MS;
+    await commit(writer, documentOf({ nsTtl: '5m' }));
+    await keeper.look();
+    world.nowMs += HOUR_MS;
+    await commit(writer, documentOf({ nsTtl: '5m', dnssec: { enabled: true } }));
+    await settle(writer, world, keeper, 22);
+    assert.deepEqual(
+      (await keysOf(writer)).map(({ dnskey, ds }) => [dnskey.name, ds.name]),
+      [['omnipresent', 'hidden']],
+    );
+    await settle(writer, world, keeper, 4);
+    assert.deepEqual(
+      (await keysOf(writer)).map(({ ds }) => ds.name),
+      ['rumoured'],
+    );
+  });
+
   test('goes from the first signature to the DS, and on to an unsigned zone, but not past the parent', async (context) => {
     const { writer, world, keeper } = await open(context, { enabled: true });
     await keeper.look();

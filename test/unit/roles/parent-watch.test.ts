@@ -48,6 +48,21 @@ describe('the watch of parents', () => {
     assert.equal(watch.answer('a.example'), undefined);
   });
 
+  test('an answer from before the clock was set back says nothing, and is asked for again', async () => {
+    const clock = { nowMs: 1000 * HOUR_MS };
+    let asked = 0;
+    const ask = async () => {
+      asked++;
+      return NONE;
+    };
+    const watch = createParentWatch(ask, HOUR_MS, () => clock.nowMs);
+    await watch.ask(['a.example']);
+    clock.nowMs -= 500 * HOUR_MS;
+    assert.equal(watch.answer('a.example'), undefined);
+    await watch.refresh(['a.example'], new Set());
+    assert.deepEqual([asked, watch.answer('a.example')?.atMs], [2, clock.nowMs]);
+  });
+
   test('asks about many zones, a few at once', async () => {
     let [now, most] = [0, 0];
     const ask = async () => {

@@ -54,6 +54,19 @@ describe('the watch over signatures', () => {
     watch.stop();
   });
 
+  it('has them signed anew when the clock turns out to have been ahead', async () => {
+    const { watch, pass, renewals } = openWatch();
+    watch.watch(signedAt(1_800_000_000));
+    pass(-1800);
+    await watch.look();
+    assert.equal(renewals(), 0);
+    pass(-86_400);
+    await watch.look();
+    await watch.look();
+    assert.equal(renewals(), 1);
+    watch.stop();
+  });
+
   it('has nothing to watch where no zone is signed', async () => {
     const { watch, pass, renewals } = openWatch();
     watch.watch(createFixture({}).snapshot);

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { Sign, ZoneKeys } from '../../../src/dnssec/zone-keys.ts';
+import type { Sign, SigningKey, ZoneKeys } from '../../../src/dnssec/zone-keys.ts';
 import { parseConfiguration } from '../../../src/model/parse-configuration.ts';
-import { compileSnapshot, createRankMapCache } from '../../../src/snapshot/compile-snapshot.ts';
+import { compileSnapshot, createRankMapCache, type SnapshotInput } from '../../../src/snapshot/compile-snapshot.ts';
 import { createKeptTables } from '../../../src/snapshot/kept-tables.ts';
 import type { Snapshot } from '../../../src/snapshot/snapshot.ts';
 import { dataStartOf, findRrset, recordCountOf, type ZoneImage } from '../../../src/snapshot/zone-image.ts';
 import { TYPE_RRSIG } from '../../../src/wire/record-types.ts';
 import { checkRecordData } from '../../../src/zone/check-record-data.ts';
-import { makeZoneKeys, sign } from '../../support/signed-keys.ts';
+import { makeKey, makeZoneKeys, sign } from '../../support/signed-keys.ts';
 import { inputOf, placeMapOf } from '../../support/snapshot-fixture.ts';
 
 const ZONE = 'gtm.example.com';
@@ -26,6 +26,8 @@ const HOSTS = Array.from({ length: 40 }, (_, index) => ({
 /** Compiles one zone again and again, each time with what is kept of the time before. */
 function openCompile() {
   const kept = createKeptTables();
+  /** The same records are the same parts, as in a node. */
+  const read = new Map<readonly object[], SnapshotInput['records']>();
   let made = 0;
   const counted: Sign = (key, data) => {
     made++;
@@ -55,8 +57,11 @@ function openCompile() {
     assert.ok(parsed.ok, JSON.stringify(parsed));
     const signing = { keys: new Map(keys && [[ZONE, keys]]), nowSeconds, sign: counted };
     made = 0;
+    const input = inputOf(parsed.value, 1);
+    const parts = read.get(records) ?? input.records;
+    read.set(records, parts);
     const compiled = compileSnapshot(
-      { ...inputOf(parsed.value, 1), signing },
+      { ...input, records: parts, signing },
       createRankMapCache(() => placeMapOf([])),
       kept,
     );
@@ -84,6 +89,17 @@ function expirationsOf(image: ZoneImage): readonly number[] {
     }
   }
   return found;
+}
+
+/** Of some hundred keys two have the same tag. */
+function makeKeysOfOneTag(): readonly [SigningKey, SigningKey] {
+  const made = new Map<number, SigningKey>();
+  for (;;) {
+    const key = makeKey(256);
+    const other = made.get(key.keyTag);
+    if (other !== undefined) return [other, key];
+    made.set(key.keyTag, key);
+  }
 }
 
 describe('signing a zone again', () => {
@@ -167,6 +183,31 @@ describe('signing a zone again', () => {
   it('has no chain where denial is compact, and signs each set all the same', () => {
     const { made, image } = openCompile()(keys, NOW, { dnssec: { denial: 'compact' } });
     assert.deepEqual([made, image.signing?.chain.length, image.signing?.isCompact], [40 + 2 + 1, 0, true]);
+  });
+
+  it('does not take signatures of another key for its own where both have one tag', () => {
+    const compile = openCompile();
+    const [one, other] = makeKeysOfOneTag();
+    const [ksk] = keys.keySigners;
+    assert.ok(ksk);
+    const withZsk = (zsk: SigningKey): ZoneKeys => ({
+      ...keys,
+      published: [ksk.dnskey, zsk.dnskey],
+      zoneSigners: [zsk],
+    });
+    compile(withZsk(one), NOW);
+    assert.equal(compile(withZsk(other), NOW + 60).made, 2 * 40 + 3 + 1);
+    // Nor where the keys that are shown stay the same, and another of them signs these.
+    const shown = { ...keys, published: [one.dnskey, other.dnskey] };
+    compile({ ...shown, keySigners: [one] }, NOW + 120);
+    assert.equal(compile({ ...shown, keySigners: [other] }, NOW + 180).made, 1);
+  });
+
+  it('signs anew what a clock that was ahead has signed for later', () => {
+    const compile = openCompile();
+    compile(keys, NOW + 300 * DAY);
+    assert.equal(compile(keys, NOW).made, 2 * 40 + 3 + 1);
+    assert.equal(compile(keys, NOW - 60).made, 0);
   });
 
   it('takes an older clock for what it is, and does not keep signatures of the future', () => {
