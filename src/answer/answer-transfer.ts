@@ -16,11 +16,14 @@ import { RCODE_NOERROR, RCODE_NOTAUTH, RCODE_REFUSED, RCODE_SERVFAIL, TYPE_IXFR 
 import { QUESTION_OFFSET } from '../wire/response.ts';
 import { noteExtendedError } from '../wire/response-options.ts';
 import { writeRrset } from './answer-zone.ts';
+import { prefixOf } from './client-prefix.ts';
 import { countTransfer, TRANSFER_OUTCOMES } from './counters.ts';
 import type { Desk } from './desk.ts';
 
 /** Of one thread at once: each holds on to a snapshot, and to what its peer has not taken yet. */
 export const MAX_TRANSFERS = 16;
+/** Of one client: whoever takes theirs slowly leaves as many to all others. */
+export const MAX_TRANSFERS_PER_CLIENT = 8;
 
 /** Answers AXFR and IXFR; returns the rcode. `isStream`: whether the answer may have several messages. */
 export function answerTransfer(desk: Desk, isStream: boolean): number {
@@ -46,7 +49,7 @@ export function answerTransfer(desk: Desk, isStream: boolean): number {
     count(desk, 'soa');
     return RCODE_NOERROR;
   }
-  if (view === undefined || desk.transfersUnderWay >= MAX_TRANSFERS) {
+  if (view === undefined || isBusy(desk)) {
     count(desk, 'overload');
     return RCODE_SERVFAIL;
   }
@@ -74,10 +77,17 @@ function findWorthwhile(
   return bytes !== undefined && bytes > image.bytes.length ? undefined : changes;
 }
 
+function isBusy({ transferClients, client }: Desk): boolean {
+  const prefix = prefixOf(client);
+  const own = transferClients.filter((other) => other === prefix).length;
+  return transferClients.length >= MAX_TRANSFERS || own >= MAX_TRANSFERS_PER_CLIENT;
+}
+
 function begin(desk: Desk, records: Iterator<TransferRecord>): void {
-  const { query, tsigSigner, tsig } = desk;
+  const { query, tsigSigner, tsig, transferClients, client } = desk;
+  const prefix = prefixOf(client);
   let isOpen = true;
-  desk.transfersUnderWay++;
+  transferClients.push(prefix);
   desk.transfer = startTransfer({
     id: query.id,
     question: new Uint8Array(query.bytes.subarray(query.start + QUESTION_OFFSET, query.questionEnd)),
@@ -87,7 +97,7 @@ function begin(desk: Desk, records: Iterator<TransferRecord>): void {
     signer: tsigSigner,
     nowSeconds: tsig.nowSeconds,
     onClose: () => {
-      if (isOpen) desk.transfersUnderWay--;
+      if (isOpen) transferClients.splice(transferClients.indexOf(prefix), 1);
       isOpen = false;
     },
   });
