@@ -1,6 +1,7 @@
 // Queries for a whole zone (AXFR, RFC 5936) and for what changed in it (IXFR, RFC 1995): who may have it, and what is sent.
 // What takes several messages is put on the desk as a transfer, which the stream that asked carries out.
 
+import type { Sign } from '../dnssec/zone-keys.ts';
 import { NONE } from '../snapshot/snapshot.ts';
 import { APEX_NODE } from '../snapshot/zone-image.ts';
 import { startTransfer } from '../transfer/compose-transfer.ts';
@@ -41,7 +42,8 @@ export function answerTransfer(desk: Desk, isStream: boolean): number {
     return RCODE_REFUSED;
   }
   desk.authoritative = true;
-  const view = viewZone(snapshot, found.zone, desk.signer.sign);
+  const counting = countSignatures(desk.signer.sign);
+  const view = viewZone(snapshot, found.zone, counting.sign);
   // RFC 1995 section 2: to whoever has this version or a newer one, and to all that does not fit into a datagram, "a single
   // SOA record of the server's current version".
   if (isIncremental && (!isStream || !isNewerSerial(snapshot.serial, query.heldSerial))) {
@@ -58,6 +60,7 @@ export function answerTransfer(desk: Desk, isStream: boolean): number {
   begin(
     desk,
     changes === undefined ? recordsOfZone(view) : recordsOfChanges(view, desk.journal, changes, query.heldSerial),
+    counting.countMade,
   );
   return RCODE_NOERROR;
 }
@@ -83,7 +86,18 @@ function isBusy({ transferClients, client }: Desk): boolean {
   return transferClients.length >= MAX_TRANSFERS || own >= MAX_TRANSFERS_PER_CLIENT;
 }
 
-function begin(desk: Desk, records: Iterator<TransferRecord>): void {
+function countSignatures(sign: Sign): { readonly sign: Sign; readonly countMade: () => number } {
+  let made = 0;
+  return {
+    sign: (key, data) => {
+      made++;
+      return sign(key, data);
+    },
+    countMade: () => made,
+  };
+}
+
+function begin(desk: Desk, records: Iterator<TransferRecord>, countSignatures: () => number): void {
   const { query, tsigSigner, tsig, transferClients, client } = desk;
   const prefix = prefixOf(client);
   let isOpen = true;
@@ -96,6 +110,7 @@ function begin(desk: Desk, records: Iterator<TransferRecord>): void {
     records,
     signer: tsigSigner,
     nowSeconds: tsig.nowSeconds,
+    countSignatures,
     onClose: () => {
       if (isOpen) transferClients.splice(transferClients.indexOf(prefix), 1);
       isOpen = false;

@@ -10,6 +10,7 @@ import { computeHmac } from '../../src/replication/hmac.ts';
 import { createState } from '../../src/snapshot/state.ts';
 import { answerMessage } from '../../src/transport/answer-message.ts';
 import { encodeName, encodeQuery } from '../support/dns-client.ts';
+import { makeZoneKeys } from '../support/signed-keys.ts';
 import { countersMoved, createFixture, type Fixture } from '../support/snapshot-fixture.ts';
 import { transfer } from '../support/transfer.ts';
 import { macOf, NOW_SECONDS, readSignature, signQuery, TEST_KEY } from '../support/tsig.ts';
@@ -232,6 +233,30 @@ describe('RFC 5936', () => {
     for (const series of open) if (typeof series === 'object') series.close();
     assert.equal(rcodeOf(QUERY, ALLOWED), 0);
     desk.transferClients.length = 0;
+  });
+
+  it('has few records in a message for which signatures are made, since everybody else waits meanwhile', () => {
+    const services = Array.from({ length: 100 }, (_, index) => ({
+      name: `s${index}`,
+      zone: 's.test',
+      clusters: ['one'],
+    }));
+    const [clusters] = [document().clusters];
+    const zone = {
+      name: 's.test',
+      ns: ['ns.elsewhere.test'],
+      transfers: { allow: ['0.0.0.0/0'] },
+      dnssec: { enabled: true },
+    };
+    const keys = new Map([['s.test', makeZoneKeys()]]);
+    const signed = createFixture({ zones: [zone], clusters, services }, { keys });
+    const { messages } = transfer(signed.desk, encodeQuery({ name: 's.test.', type: 'AXFR' }));
+    const addresses = messages.map(({ answers }) => answers.filter(({ type }) => type === 1).length / 6);
+    assert.equal(
+      addresses.reduce((sum, count) => sum + count, 0),
+      100,
+    );
+    assert.ok(Math.max(...addresses) <= 17, addresses.join());
   });
 
   it('leaves transfers to others when one client takes its own slowly', () => {
