@@ -1,6 +1,7 @@
 // Queries for a whole zone (AXFR, RFC 5936) and for what changed in it (IXFR, RFC 1995): who may have it, and what is sent.
 // What takes several messages is put on the desk as a transfer, which the stream that asked carries out.
 
+import type { Sign } from '../dnssec/zone-keys.ts';
 import { NONE } from '../snapshot/snapshot.ts';
 import { APEX_NODE } from '../snapshot/zone-image.ts';
 import { startTransfer } from '../transfer/compose-transfer.ts';
@@ -16,11 +17,14 @@ import { RCODE_NOERROR, RCODE_NOTAUTH, RCODE_REFUSED, RCODE_SERVFAIL, TYPE_IXFR 
 import { QUESTION_OFFSET } from '../wire/response.ts';
 import { noteExtendedError } from '../wire/response-options.ts';
 import { writeRrset } from './answer-zone.ts';
+import { prefixOf } from './client-prefix.ts';
 import { countTransfer, TRANSFER_OUTCOMES } from './counters.ts';
 import type { Desk } from './desk.ts';
 
 /** Of one thread at once: each holds on to a snapshot, and to what its peer has not taken yet. */
 export const MAX_TRANSFERS = 16;
+/** Of one client: whoever takes theirs slowly leaves as many to all others. */
+export const MAX_TRANSFERS_PER_CLIENT = 8;
 
 /** Answers AXFR and IXFR; returns the rcode. `isStream`: whether the answer may have several messages. */
 export function answerTransfer(desk: Desk, isStream: boolean): number {
@@ -38,7 +42,8 @@ export function answerTransfer(desk: Desk, isStream: boolean): number {
     return RCODE_REFUSED;
   }
   desk.authoritative = true;
-  const view = viewZone(snapshot, found.zone, desk.signer.sign);
+  const counting = countSignatures(desk.signer.sign);
+  const view = viewZone(snapshot, found.zone, counting.sign);
   // RFC 1995 section 2: to whoever has this version or a newer one, and to all that does not fit into a datagram, "a single
   // SOA record of the server's current version".
   if (isIncremental && (!isStream || !isNewerSerial(snapshot.serial, query.heldSerial))) {
@@ -46,7 +51,7 @@ export function answerTransfer(desk: Desk, isStream: boolean): number {
     count(desk, 'soa');
     return RCODE_NOERROR;
   }
-  if (view === undefined || desk.transfersUnderWay >= MAX_TRANSFERS) {
+  if (view === undefined || isBusy(desk)) {
     count(desk, 'overload');
     return RCODE_SERVFAIL;
   }
@@ -55,6 +60,7 @@ export function answerTransfer(desk: Desk, isStream: boolean): number {
   begin(
     desk,
     changes === undefined ? recordsOfZone(view) : recordsOfChanges(view, desk.journal, changes, query.heldSerial),
+    counting.countMade,
   );
   return RCODE_NOERROR;
 }
@@ -74,10 +80,28 @@ function findWorthwhile(
   return bytes !== undefined && bytes > image.bytes.length ? undefined : changes;
 }
 
-function begin(desk: Desk, records: Iterator<TransferRecord>): void {
-  const { query, tsigSigner, tsig } = desk;
+function isBusy({ transferClients, client }: Desk): boolean {
+  const prefix = prefixOf(client);
+  const own = transferClients.filter((other) => other === prefix).length;
+  return transferClients.length >= MAX_TRANSFERS || own >= MAX_TRANSFERS_PER_CLIENT;
+}
+
+function countSignatures(sign: Sign): { readonly sign: Sign; readonly countMade: () => number } {
+  let made = 0;
+  return {
+    sign: (key, data) => {
+      made++;
+      return sign(key, data);
+    },
+    countMade: () => made,
+  };
+}
+
+function begin(desk: Desk, records: Iterator<TransferRecord>, countSignatures: () => number): void {
+  const { query, tsigSigner, tsig, transferClients, client } = desk;
+  const prefix = prefixOf(client);
   let isOpen = true;
-  desk.transfersUnderWay++;
+  transferClients.push(prefix);
   desk.transfer = startTransfer({
     id: query.id,
     question: new Uint8Array(query.bytes.subarray(query.start + QUESTION_OFFSET, query.questionEnd)),
@@ -86,8 +110,9 @@ function begin(desk: Desk, records: Iterator<TransferRecord>): void {
     records,
     signer: tsigSigner,
     nowSeconds: tsig.nowSeconds,
+    countSignatures,
     onClose: () => {
-      if (isOpen) desk.transfersUnderWay--;
+      if (isOpen) transferClients.splice(transferClients.indexOf(prefix), 1);
       isOpen = false;
     },
   });

@@ -70,8 +70,8 @@ export type Desk = {
   tsigSigner: TsigSigner | undefined;
   /** The query that was answered last is answered by this, rather than by what was composed. */
   transfer: Transfer | undefined;
-  /** Transfers that have begun and have not been closed. */
-  transfersUnderWay: number;
+  /** Of each transfer that has begun and has not been closed, whose it is: see client-prefix.ts. */
+  readonly transferClients: string[];
   /** What changed between the snapshots that were served. */
   readonly journal: Journal;
   /** The RRset of `found.image` whose targets' addresses go with the answer, or NONE. */
@@ -141,7 +141,7 @@ export function createDesk(
     tsig: NO_TSIG,
     tsigSigner: undefined,
     transfer: undefined,
-    transfersUnderWay: 0,
+    transferClients: [],
     journal: createJournal(),
     targets: NONE,
     signer: createSigner(sign),

@@ -37,14 +37,29 @@ export type NotifyOutcome = (typeof NOTIFY_OUTCOMES)[number];
 /** Doubled each time: the last is given up after two minutes (RFC 1996 section 3.6 leaves both to us). */
 const FIRST_TIMEOUT_MS = 2000;
 const MAX_SENDS = 6;
-/** Notices that wait for an answer at once; the others wait for their turn. */
-const MAX_IN_FLIGHT = 64;
+/**
+ * Notices that wait for an answer at once, the others for their turn: of one secondary, so that one which is down keeps none
+ * from the others, and of all of them. One that failed last is asked by a single notice whether it is there again.
+ */
+const MAX_IN_FLIGHT_EACH = 64;
+const MAX_IN_FLIGHT = 1024;
 /** Of all zones and targets: what is beyond is found at the next refresh. */
 const MAX_WAITING = 200_000;
 const MAX_REPLY_BYTES = 4096;
 
+type Secondary = {
+  /** Its address and port. */
+  readonly place: string;
+  /** By zone: a newer notice takes the place of an older one. */
+  readonly waiting: Map<string, Notice>;
+  inFlight: number;
+  /** Whether it failed last: a streak of failures is told once. */
+  isFailing: boolean;
+};
+
 type Flight = {
   readonly key: string;
+  readonly secondary: Secondary;
   readonly notice: Notice;
   readonly id: number;
   readonly mac: Uint8Array | undefined;
@@ -57,12 +72,12 @@ type Flight = {
 export class Notifier {
   readonly #options: NotifierOptions;
   readonly #dependencies: NotifierDependencies;
-  /** By zone and target: a newer notice takes the place of an older one. */
-  readonly #waiting = new Map<string, Notice>();
+  /** By their places. None is kept of which there is nothing to say. */
+  readonly #secondaries = new Map<string, Secondary>();
+  #waiting = 0;
+  /** By zone and target. */
   readonly #flights = new Map<string, Flight>();
   readonly #counts: Record<NotifyOutcome, number> = { acknowledged: 0, refused: 0, unanswered: 0, unsent: 0 };
-  /** Targets that failed last, so that a streak of failures is told once. */
-  readonly #failing = new Set<string>();
   readonly #sockets = new Map<'udp4' | 'udp6', Socket>();
   #isClosed = false;
 
@@ -77,7 +92,7 @@ export class Notifier {
 
   /** Those that have not been heard yet. */
   get pending(): number {
-    return this.#waiting.size + this.#flights.size;
+    return this.#waiting + this.#flights.size;
   }
 
   /** Tells each target of its zone, sooner or later. Returns at once. */
@@ -85,29 +100,57 @@ export class Notifier {
     for (const notice of notices) {
       const key = keyOf(notice);
       const flight = this.#flights.get(key);
-      if (flight !== undefined) this.#end(flight);
-      if (this.#waiting.size < MAX_WAITING || this.#waiting.has(key)) this.#waiting.set(key, notice);
-      else this.#counts.unsent++;
+      if (flight !== undefined) this.#supersede(flight);
+      const { waiting } = this.#secondaryOf(notice);
+      // It keeps its turn.
+      if (waiting.has(key)) waiting.set(key, notice);
+      else if (this.#waiting >= MAX_WAITING) this.#counts.unsent++;
+      else {
+        waiting.set(key, notice);
+        this.#waiting++;
+      }
     }
     this.#fill();
   }
 
   close(): void {
     this.#isClosed = true;
-    this.#waiting.clear();
+    this.#secondaries.clear();
+    this.#waiting = 0;
     for (const flight of this.#flights.values()) this.#end(flight);
     for (const socket of this.#sockets.values()) socket.close();
   }
 
+  #secondaryOf({ target }: Notice): Secondary {
+    const place = placeOf(target);
+    const known = this.#secondaries.get(place);
+    if (known !== undefined) return known;
+    const secondary = { place, waiting: new Map<string, Notice>(), inFlight: 0, isFailing: false };
+    this.#secondaries.set(place, secondary);
+    return secondary;
+  }
+
+  /** Where changes follow each other faster than notices are given up, a secondary that is down is to be told of too. */
+  #supersede(flight: Flight): void {
+    this.#end(flight);
+    if (flight.sends > 1) this.#conclude(flight.notice, 'unanswered', 'it does not answer');
+  }
+
   #fill(): void {
-    for (const [key, notice] of this.#waiting) {
-      if (this.#flights.size >= MAX_IN_FLIGHT || this.#isClosed) return;
-      this.#waiting.delete(key);
-      this.#begin(key, notice);
+    for (const secondary of this.#secondaries.values()) {
+      const { place, waiting } = secondary;
+      for (const [key, notice] of waiting) {
+        if (this.#flights.size >= MAX_IN_FLIGHT || this.#isClosed) return;
+        if (secondary.inFlight >= (secondary.isFailing ? 1 : MAX_IN_FLIGHT_EACH)) break;
+        waiting.delete(key);
+        this.#waiting--;
+        this.#begin(key, notice, secondary);
+      }
+      if (waiting.size === 0 && secondary.inFlight === 0 && !secondary.isFailing) this.#secondaries.delete(place);
     }
   }
 
-  #begin(key: string, notice: Notice): void {
+  #begin(key: string, notice: Notice, secondary: Secondary): void {
     const { target } = notice;
     const tsigKey = target.key === undefined ? undefined : this.#dependencies.findKey(target.key);
     if (target.key !== undefined && tsigKey === undefined) {
@@ -118,8 +161,10 @@ export class Notifier {
     const { bytes, length } = composeNotify(id, notice.zone, notice.soa, tsigKey ? tsigBytes(tsigKey) : 0);
     const signer = tsigKey && createTsigSigner(computeHmac, tsigKey, undefined);
     if (signer) signMessage(signer, bytes, 0, length, readWallClock());
-    const flight = { key, notice, id, mac: signer?.priorMac, tsigKey, message: bytes, sends: 0, timer: undefined };
+    const mac = signer?.priorMac;
+    const flight = { key, secondary, notice, id, mac, tsigKey, message: bytes, sends: 0, timer: undefined };
     this.#flights.set(key, flight);
+    secondary.inFlight++;
     this.#send(flight);
   }
 
@@ -144,7 +189,7 @@ export class Notifier {
 
   #end(flight: Flight): void {
     clearTimeout(flight.timer);
-    this.#flights.delete(flight.key);
+    if (this.#flights.delete(flight.key)) flight.secondary.inFlight--;
   }
 
   #socketFor(address: string): Socket {
@@ -196,21 +241,25 @@ export class Notifier {
     return verifyMessage(reply, start, verification).ok;
   }
 
-  #conclude({ target, zone }: Notice, outcome: NotifyOutcome, reason: string): void {
+  #conclude(notice: Notice, outcome: NotifyOutcome, reason: string): void {
     this.#counts[outcome]++;
-    const place = `${target.address} port ${target.port}`;
+    const secondary = this.#secondaryOf(notice);
+    const { place, isFailing } = secondary;
     const { logger } = this.#dependencies;
+    secondary.isFailing = outcome !== 'acknowledged';
     if (outcome === 'acknowledged') {
-      if (this.#failing.delete(place)) logger.info({ secondary: place }, 'the secondary takes notice again');
-      return;
+      if (isFailing) logger.info({ secondary: place }, 'the secondary takes notice again');
+    } else if (!isFailing) {
+      const fields = { secondary: place, zone: formatName(notice.zone), reason };
+      logger.warn(fields, 'a secondary takes no notice that a zone has changed; further failures are counted only');
     }
-    if (this.#failing.has(place)) return;
-    this.#failing.add(place);
-    const fields = { secondary: place, zone: formatName(zone), reason };
-    logger.warn(fields, 'a secondary takes no notice that a zone has changed; further failures are counted only');
   }
 }
 
+function placeOf({ address, port }: NotifyTarget): string {
+  return `${address} port ${port}`;
+}
+
 function keyOf({ zone, target }: Notice): string {
-  return `${target.address} ${target.port} ${formatName(zone)}`;
+  return `${placeOf(target)} ${formatName(zone)}`;
 }

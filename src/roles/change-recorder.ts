@@ -42,7 +42,7 @@ export class ChangeRecorder {
       try {
         await this.#record(after);
       } catch (error) {
-        this.#dependencies.onError(error instanceof Error ? error : new Error(String(error)));
+        this.#tell(error);
       }
     }
     this.#working = undefined;
@@ -53,8 +53,22 @@ export class ChangeRecorder {
     // The same revision with another map of clients: to secondaries nothing is different.
     if (before?.serial === after.serial) return;
     this.#recorded = after;
-    const step = before === undefined ? { changes: [], resets: [] } : await this.#compare(before, after);
+    const step = before === undefined ? { changes: [], resets: [] } : await this.#compareOrReset(before, after);
     if (!this.#isClosed) this.#dependencies.onStep({ serial: after.serial, ...step }, after);
+  }
+
+  /** What could not be found out must not look like no change at all: every zone is then copied whole. */
+  async #compareOrReset(before: Snapshot, after: Snapshot): Promise<Omit<JournalStep, 'serial'>> {
+    try {
+      return await this.#compare(before, after);
+    } catch (error) {
+      this.#tell(error);
+      return { changes: [], resets: [...new Set([...before.zones.names, ...after.zones.names])] };
+    }
+  }
+
+  #tell(error: unknown): void {
+    this.#dependencies.onError(error instanceof Error ? error : new Error(String(error)));
   }
 
   async #compare(before: Snapshot, after: Snapshot): Promise<Omit<JournalStep, 'serial'>> {

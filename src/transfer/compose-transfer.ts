@@ -17,6 +17,8 @@ export type TransferOptions = {
   readonly records: Iterator<TransferRecord>;
   readonly signer: TsigSigner | undefined;
   readonly nowSeconds: () => number;
+  /** How many signatures have been made for the records so far. */
+  readonly countSignatures: () => number;
   readonly onClose: () => void;
 };
 
@@ -29,6 +31,8 @@ export type Transfer = {
 
 /** Records beyond belong into the next message: further than 14 bits no pointer reaches (RFC 1035 section 4.1.4). */
 const MESSAGE_BYTES = 16_384;
+/** Made while a message is composed, each of which takes as long as hundreds of records: nobody else is answered meanwhile. */
+const MAX_SIGNATURES = 16;
 /** A peer that has taken so long, however steadily, holds on to a snapshot that is long gone. */
 const MAX_TRANSFER_SECONDS = 3600;
 const HEADER_BYTES = 12;
@@ -40,7 +44,7 @@ const UDP_PAYLOAD = 1232;
 type LastOwner = { owner: Uint8Array; start: number; offset: number };
 
 export function startTransfer(options: TransferOptions): Transfer {
-  const { records, signer, nowSeconds, onClose } = options;
+  const { records, signer, nowSeconds, countSignatures, onClose } = options;
   const deadlineSeconds = nowSeconds() + MAX_TRANSFER_SECONDS;
   const last: LastOwner = { owner: options.question, start: -1, offset: 0 };
   let pending: TransferRecord | undefined;
@@ -55,7 +59,8 @@ export function startTransfer(options: TransferOptions): Transfer {
     last.start = -1;
     let at = beginMessage(options, out, start);
     let count = 0;
-    while (nowSeconds() < deadlineSeconds) {
+    const most = countSignatures() + MAX_SIGNATURES;
+    while (nowSeconds() < deadlineSeconds && (count === 0 || countSignatures() < most)) {
       pending ??= takeRecord();
       if (pending === undefined) break;
       const end = count === 0 ? limit : Math.min(limit, start + MESSAGE_BYTES);

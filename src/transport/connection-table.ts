@@ -2,10 +2,8 @@
 // that is full closes the one that has been idle longest; a network that has its share gets no further one, so that it
 // cannot drive out all others (RFC 9210 section 6.2, RFC 7766 section 6.2.2 leave limits to the server).
 
+import { prefixOf } from '../answer/client-prefix.ts';
 import type { Client } from '../answer/desk.ts';
-
-/** One IPv4 address; of IPv6, what one site has at most (RFC 6177 section 2). */
-const IPV6_PREFIX_BITS = 56;
 
 export type TableLimits = {
   readonly maxConnections: number;
@@ -38,13 +36,16 @@ export class ConnectionTable<Connection extends TabledConnection> {
     this.#connections.set(connection, UNCOUNTED);
   }
 
+  /** Whether one more from there would be served: for one that would not, nobody is to make room. */
+  hasShareLeft(client: Client): boolean {
+    return (this.#counts.get(prefixOf(client)) ?? 0) < this.#limits.maxConnectionsPerPrefix;
+  }
+
   /** Counts it under the client's prefix. False where that has its share already: then it is to be closed. */
   assign(connection: Connection, client: Client): boolean {
-    if (this.#connections.get(connection) !== UNCOUNTED) return false;
+    if (this.#connections.get(connection) !== UNCOUNTED || !this.hasShareLeft(client)) return false;
     const prefix = prefixOf(client);
-    const count = this.#counts.get(prefix) ?? 0;
-    if (count >= this.#limits.maxConnectionsPerPrefix) return false;
-    this.#counts.set(prefix, count + 1);
+    this.#counts.set(prefix, (this.#counts.get(prefix) ?? 0) + 1);
     this.#connections.set(connection, prefix);
     return true;
   }
@@ -84,8 +85,3 @@ export class ConnectionTable<Connection extends TabledConnection> {
 
 /** No client's prefix. */
 const UNCOUNTED = '';
-
-function prefixOf({ family, words }: Client): string {
-  if (family === 4) return String(words[0]);
-  return `${words[0]}:${(words[1] ?? 0) >>> (64 - IPV6_PREFIX_BITS)}`;
-}

@@ -3,7 +3,7 @@
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { constants, performServerHandshake, type ServerHttp2Stream, type ServerOptions } from 'node:http2';
-import type { Readable } from 'node:stream';
+import type { Readable, Stream } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import { HTTPS } from '../answer/answer-query.ts';
 import { CONNECTION_TIMED_OUT, countConnection } from '../answer/counters.ts';
@@ -11,7 +11,7 @@ import type { Client, Desk } from '../answer/desk.ts';
 import { MAX_MESSAGE_BYTES } from './answer-message.ts';
 import { ConnectionDeadline } from './connection-deadline.ts';
 import { type HttpReply, replyTo, replyWith } from './https-reply.ts';
-import { type HttpRequest, readRequest, TOO_LARGE } from './https-request.ts';
+import { type HttpRefusal, type HttpRequest, readRequest, TOO_LARGE, TOO_MUCH } from './https-request.ts';
 import type { StreamLimits } from './stream-connection.ts';
 import type { Accepted, Served } from './stream-listener.ts';
 
@@ -19,6 +19,12 @@ import type { Accepted, Served } from './stream-listener.ts';
 const MAX_HEADER_BYTES = 16 * 1024;
 /** The least that RFC 9113 section 6.5.2 recommends. */
 const MAX_CONCURRENT_STREAMS = 100;
+
+/**
+ * Of bodies that have come and answers that have not been taken, on one connection: a hundred streams could each hold on to
+ * the longest message there is.
+ */
+const MAX_HELD_BYTES = 256 * 1024;
 
 /**
  * A peer may not make us hold much (memory in megabytes), and who takes back what it has asked, over and over, is let go
@@ -51,7 +57,12 @@ type Connection = {
   readonly onMessages: () => void;
   /** Requests that are not answered yet. */
   open: number;
+  /** What they hold on to. */
+  heldBytes: number;
 };
+
+/** What one request holds on to, until it is over. */
+type Held = { bytes: number };
 
 /** Serves connections by what their handshake agreed on. */
 export function createHttpsServer(
@@ -67,7 +78,7 @@ export function createHttpsServer(
       socket.destroy();
     };
     const deadline = new ConnectionDeadline(firstByteTimeoutMs, expire);
-    const connection: Connection = { options, desk, client, deadline, onMessages, open: 0 };
+    const connection: Connection = { options, desk, client, deadline, onMessages, open: 0, heldBytes: 0 };
     // Who ends a connection of HTTP waits for no more answers, as over DNS's own streams.
     socket.allowHalfOpen = false;
     socket.on('error', () => socket.destroy());
@@ -89,19 +100,15 @@ function serveHttp2(socket: TLSSocket, connection: Connection): () => void {
   session.on('stream', (stream: ServerHttp2Stream, headers) => {
     const { messageTimeoutMs } = connection.options.limits;
     const cancel = setTimeout(() => stream.close(constants.NGHTTP2_CANCEL), messageTimeoutMs);
-    connection.open++;
+    const held = beginRequest(connection, stream, cancel);
     stream.on('error', () => stream.destroy());
-    stream.on('close', () => {
-      clearTimeout(cancel);
-      connection.open--;
-    });
     const request = {
       method: headers[':method'],
       target: headers[':path'],
       contentType: headers['content-type'],
       contentLength: headers['content-length'],
     };
-    answerRequest(connection, request, stream, ({ status, headers, body }) => {
+    answerRequest(connection, request, stream, held, ({ status, headers, body }) => {
       if (stream.destroyed || stream.closed) return;
       stream.respond({ ':status': status, ...headers });
       stream.end(body);
@@ -127,12 +134,8 @@ function createHttp1Server(connections: WeakMap<object, Connection>): Server {
     };
     const hasBody = headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined;
     const cancel = setTimeout(() => request.socket.destroy(), connection.options.limits.messageTimeoutMs);
-    connection.open++;
-    response.on('close', () => {
-      clearTimeout(cancel);
-      connection.open--;
-    });
-    answerRequest(connection, asked, request, ({ status, headers, body }) => {
+    const held = beginRequest(connection, response, cancel);
+    answerRequest(connection, asked, request, held, ({ status, headers, body }) => {
       // Nobody is to send on what nobody reads.
       const isUnread = hasBody && status !== 200;
       response.writeHead(status, isUnread ? { ...headers, connection: 'close' } : headers);
@@ -144,45 +147,81 @@ function createHttp1Server(connections: WeakMap<object, Connection>): Server {
   return server;
 }
 
+/** Whoever answers says on `exchange` when the request is over. */
+function beginRequest(connection: Connection, exchange: Stream, deadline: NodeJS.Timeout): Held {
+  const held: Held = { bytes: 0 };
+  connection.open++;
+  exchange.on('close', () => {
+    clearTimeout(deadline);
+    connection.open--;
+    connection.heldBytes -= held.bytes;
+  });
+  return held;
+}
+
+function hold(connection: Connection, held: Held, bytes: number): void {
+  held.bytes += bytes;
+  connection.heldBytes += bytes;
+}
+
 /** `reply` is called once, unless the request is taken back before it is whole. */
 function answerRequest(
-  { options, desk, client, deadline, onMessages }: Connection,
+  connection: Connection,
   request: HttpRequest,
   body: Readable,
+  held: Held,
   reply: (reply: HttpReply) => void,
 ): void {
+  const { options, desk, client, deadline, onMessages } = connection;
   const { idleTimeoutMs } = options.limits;
   const answer = (message: Uint8Array) => {
-    reply(replyTo(message, client, desk));
+    const answered = replyTo(message, client, desk);
+    hold(connection, held, answered.body.length);
+    reply(answered);
     deadline.set(idleTimeoutMs);
     onMessages();
   };
-  const read = readRequest(request, options.path);
+  const read = connection.heldBytes < MAX_HELD_BYTES ? readRequest(request, options.path) : TOO_MUCH;
   if (read.kind === 'message') answer(read.message);
   else if (read.kind === 'refused') reply(replyWith(read));
   else {
     // Its body has a deadline of its own, which is the stream's.
     deadline.set(idleTimeoutMs);
-    readBody(body, answer, () => reply(replyWith(TOO_LARGE)));
+    readBody(connection, body, held, answer, (refusal) => reply(replyWith(refusal)));
     return;
   }
   // A body that nobody wants is not to wait for a reader.
   body.resume();
 }
 
-function readBody(body: Readable, onWhole: (message: Uint8Array) => void, onTooLarge: () => void): void {
-  const chunks: Buffer[] = [];
+/** Collected in one piece of memory: chunks of single bytes would each hold on to a hundred. */
+function readBody(
+  connection: Connection,
+  body: Readable,
+  held: Held,
+  onWhole: (message: Uint8Array) => void,
+  onRefused: (refusal: HttpRefusal) => void,
+): void {
+  let bytes = Buffer.alloc(0);
   let length = 0;
+  let isRefused = false;
+  const refuse = (refusal: HttpRefusal) => {
+    isRefused = true;
+    bytes = Buffer.alloc(0);
+    hold(connection, held, -held.bytes);
+    onRefused(refusal);
+  };
   body.on('data', (chunk: Buffer) => {
-    const before = length;
-    length += chunk.length;
-    if (length <= MAX_MESSAGE_BYTES) chunks.push(chunk);
-    else if (before <= MAX_MESSAGE_BYTES) {
-      chunks.length = 0;
-      onTooLarge();
-    }
+    if (isRefused) return;
+    const end = length + chunk.length;
+    hold(connection, held, chunk.length);
+    if (end > MAX_MESSAGE_BYTES) return refuse(TOO_LARGE);
+    if (connection.heldBytes > MAX_HELD_BYTES) return refuse(TOO_MUCH);
+    if (end > bytes.length) bytes = Buffer.concat([bytes.subarray(0, length)], 2 * end);
+    bytes.set(chunk, length);
+    length = end;
   });
   body.on('end', () => {
-    if (length <= MAX_MESSAGE_BYTES) onWhole(Buffer.concat(chunks));
+    if (!isRefused) onWhole(bytes.subarray(0, length));
   });
 }

@@ -13,7 +13,7 @@ export type HttpRequest = {
 
 export type HttpRefusal = {
   readonly kind: 'refused';
-  readonly status: 400 | 404 | 405 | 413 | 415;
+  readonly status: 400 | 404 | 405 | 413 | 415 | 503;
   /** For people who look with a browser or curl. */
   readonly reason: string;
 };
@@ -29,6 +29,7 @@ export const MEDIA_TYPE = 'application/dns-message';
 export const ALLOWED_METHODS = 'GET, POST';
 
 export const TOO_LARGE = refuse(413, `a DNS message has at most ${MAX_MESSAGE_BYTES} bytes`);
+export const TOO_MUCH = refuse(503, 'too much is under way on this connection: wait for answers');
 export const NO_QUERY = refuse(400, 'this is no DNS query');
 
 /** `path`: where we serve, the setting dns.https.path. */

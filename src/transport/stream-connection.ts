@@ -15,6 +15,8 @@ const MAX_BACKLOG_BYTES = 256 * 1024;
 
 /** Answered for one connection before everything else (UDP, other connections) has its turn. */
 export const MAX_MESSAGES_PER_TURN = 16;
+/** A message of a series may take a hundred times as long to compose as others: what is begun by then ends the turn. */
+const SERIES_TURN_MS = 2;
 
 export type StreamLimits = {
   /** A connection on which nothing at all has come within this time is closed. */
@@ -104,7 +106,8 @@ export class StreamConnection {
     if (answered > 0) this.#options.onMessages();
     // A peer that asks and does not listen gets no further until it does, and not for long.
     const isHeld = this.#isSeriesWaiting || socket.writableLength > MAX_BACKLOG_BYTES;
-    const isMore = answered === MAX_MESSAGES_PER_TURN && !isHeld;
+    const isTurnOver = answered === MAX_MESSAGES_PER_TURN || this.#series !== undefined;
+    const isMore = isTurnOver && !isHeld && socket.writable;
     if (isMore) this.#nextTurn = setImmediate(() => this.#takeTurn());
     if (isMore || isHeld) socket.pause();
     else if (this.#hasEnded) socket.end();
@@ -118,7 +121,9 @@ export class StreamConnection {
 
   /** Answers whole messages, until their turn ends or the peer's backlog is full; returns how many were sent. */
   #answerMessages(): number {
+    const turnEndMs = performance.now() + SERIES_TURN_MS;
     for (let count = 0; count < MAX_MESSAGES_PER_TURN; count++) {
+      if (this.#series !== undefined && count > 0 && performance.now() > turnEndMs) return count;
       if (!this.#socket.writable || this.#socket.writableLength > MAX_BACKLOG_BYTES) return count;
       const length = this.#composeNext();
       if (length === 0) return count;

@@ -63,7 +63,10 @@ export async function listenStream(
   let received = 0;
   const server = createServer({ noDelay: true, allowHalfOpen: true }, (socket) => {
     const connection: Connection = { socket, served: undefined, destroy: () => socket.destroy() };
-    table.add(connection);
+    const client = clientOf(socket.remoteAddress);
+    const isProxied = trusted !== undefined && isTrusted(trusted, client);
+    // For one that is refused nobody makes room: a network that has its share would drive out all others.
+    if (isProxied || table.hasShareLeft(client)) table.add(connection);
     count(CONNECTION_ACCEPTED);
     if (openConnections !== undefined) Atomics.add(openConnections, protocol, 1);
     socket.on('error', () => socket.destroy());
@@ -71,7 +74,6 @@ export async function listenStream(
       table.delete(connection);
       if (openConnections !== undefined) Atomics.sub(openConnections, protocol, 1);
     });
-    const client = clientOf(socket.remoteAddress);
     const onMessages = () => {
       received++;
       table.touch(connection);
@@ -79,12 +81,14 @@ export async function listenStream(
     const begin = () => {
       if (table.assign(connection, client)) {
         connection.served = serve({ socket, client, onMessages });
-        return;
+      } else {
+        count(CONNECTION_REFUSED);
+        socket.destroy();
       }
-      count(CONNECTION_REFUSED);
-      socket.destroy();
+      // Its place is free at once: those that come in the same moment are not to look for another.
+      if (socket.destroyed) table.delete(connection);
     };
-    if (trusted === undefined || !isTrusted(trusted, client)) {
+    if (!isProxied) {
       begin();
       return;
     }

@@ -1,6 +1,7 @@
 // RFC 7766, "DNS Transport over TCP - Implementation Requirements", over real sockets.
 
 import assert from 'node:assert/strict';
+import { connect } from 'node:net';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TCP } from '../../src/answer/answer-query.ts';
@@ -13,7 +14,14 @@ import {
 import { createDesk, type Desk } from '../../src/answer/desk.ts';
 import type { Listener } from '../../src/transport/listener.ts';
 import { listenTcp, type TcpOptions } from '../../src/transport/tcp.ts';
-import { connectTcp, decodeAnswer, encodeQuery, type TcpClient, withLength } from '../support/dns-client.ts';
+import {
+  connectTcp,
+  decodeAnswer,
+  encodeQuery,
+  followStream,
+  type TcpClient,
+  withLength,
+} from '../support/dns-client.ts';
 import { RFC_FIXTURE } from '../support/rfc-zone.ts';
 
 const OPTIONS: TcpOptions = {
@@ -206,6 +214,29 @@ describe('RFC 7766', () => {
     }
     await sleep(20);
     assert.equal(openConnections[TCP], 0);
+  });
+
+  it('closes nobody for the sake of a client that has its share already', async () => {
+    const limits = { ...OPTIONS.limits, maxConnections: 4, firstByteTimeoutMs: 5000, idleTimeoutMs: 5000 };
+    const full = await listenTcp({ ...OPTIONS, limits: { ...limits, maxConnectionsPerPrefix: 1 } }, RFC_FIXTURE.desk);
+    const openFrom = (localAddress: string) => {
+      const client = followStream(connect({ port: full.port, host: '127.0.0.1', localAddress }));
+      clients.push(client);
+      return client;
+    };
+    try {
+      const others = ['127.0.0.2', '127.0.0.3', '127.0.0.4'].map(openFrom);
+      for (const other of others) other.send(query(1));
+      await Promise.all(others.map((other) => other.receive(1)));
+      const greedy = openFrom('127.0.0.1');
+      greedy.send(query(2));
+      await greedy.receive(1);
+      await Promise.all([1, 2, 3].map(() => openFrom('127.0.0.1').closed(1000)));
+      for (const other of others) other.send(query(3));
+      for (const other of others) assert.deepEqual(ids(await other.receive(2)), [1, 3]);
+    } finally {
+      await full.close();
+    }
   });
 
   // RFC 9210 section 4.2 has servers bound what a connection may hold on to: one on which nothing comes is of no use.

@@ -213,6 +213,24 @@ describe('RFC 8484', () => {
     session.close();
   });
 
+  it('holds on to a few bodies that do not get whole, however many are begun', async () => {
+    const limits = { ...OPTIONS.limits, idleTimeoutMs: 10_000, messageTimeoutMs: 10_000 };
+    const patient = await listenHttps({ ...OPTIONS, limits }, RFC_FIXTURE.desk);
+    const session = await connectHttp2(patient.port, CERTIFICATE.chain);
+    const statuses: unknown[] = [];
+    for (let begun = 0; begun < 50; begun++) {
+      const stream = openStream(session, post(new Uint8Array()));
+      stream.on('error', () => undefined);
+      stream.on('response', (headers) => statuses.push(headers[':status']));
+      stream.write(new Uint8Array(60_000));
+    }
+    for (let turn = 0; turn < 400 && statuses.length < 46; turn++) await sleep(10);
+    assert.deepEqual(statuses, Array(46).fill(503));
+    assert.equal((await askHttp2(session, get({ name: 'mail.example.com.' }))).status, 200);
+    session.destroy();
+    await patient.close();
+  });
+
   it('closes a connection on which nothing is asked, of either version', async () => {
     const begun = performance.now();
     const http2 = await connectHttp2(listener.port, CERTIFICATE.chain);

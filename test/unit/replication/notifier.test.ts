@@ -166,6 +166,45 @@ describe('the notifier', () => {
     notifier.close();
   });
 
+  test('one secondary that is down, with thousands of zones, keeps no other from hearing', async () => {
+    const { notifier, notice, target } = open(10_000);
+    // Port 9: nobody is there.
+    const down = { ...target, address: '127.0.0.2', port: 9 };
+    const zones = Array.from({ length: 2000 }, (_, index) => encodeName(`z${index}.test.`));
+    answer = (bytes, from) => send(replyTo(bytes), from);
+    notifier.notify(zones.flatMap((zone) => [down, target].map((to) => ({ ...notice, zone, target: to }))));
+    await until(() => notifier.counts.acknowledged === 2000);
+    assert.equal(notifier.pending, 2000);
+    notifier.close();
+  });
+
+  test('one that failed is asked by a single notice until it is there again', async () => {
+    const { notifier, notice } = open(8);
+    const notices = Array.from({ length: 100 }, (_, index) => ({ ...notice, zone: encodeName(`z${index}.test.`) }));
+    notifier.notify(notices);
+    await until(() => notifier.counts.unanswered === 64);
+    received = [];
+    await sleep(100);
+    const asked = new Set(received.map(({ bytes }) => bytes.join()));
+    assert.ok(asked.size <= 2, `${asked.size} notices in a tenth of a second`);
+    answer = (bytes, from) => send(replyTo(bytes), from);
+    await until(() => notifier.pending === 0);
+    assert.ok(notifier.counts.acknowledged >= 34, JSON.stringify(notifier.counts));
+    notifier.close();
+  });
+
+  test('one that is down is told of though changes follow each other faster than notices are given up', async () => {
+    const { notifier, notice, lines } = open(20);
+    for (let change = 0; change < 4; change++) {
+      notifier.notify([notice]);
+      await sleep(50);
+    }
+    notifier.close();
+    assert.equal(notifier.counts.unanswered, 3);
+    assert.equal(lines.length, 1);
+    assert.match(lines[0] ?? '', /it does not answer/);
+  });
+
   test('sends nothing any more when it is closed', async () => {
     const { notifier, notice } = open(5);
     notifier.notify([notice]);

@@ -19,9 +19,9 @@ const snapshotOf = (serial: number, zones: readonly string[], host = '192.0.2.1'
     { serial },
   ).snapshot;
 
-function open() {
+function open(onError: (error: Error) => void = (error) => assert.fail(error)) {
   const steps: JournalStep[] = [];
-  const recorder = new ChangeRecorder({ onStep: (step) => steps.push(step), onError: (error) => assert.fail(error) });
+  const recorder = new ChangeRecorder({ onStep: (step) => steps.push(step), onError });
   const settle = async (count: number) => {
     for (let turn = 0; turn < 1000 && steps.length < count; turn++)
       await new Promise((resolve) => setImmediate(resolve));
@@ -66,5 +66,23 @@ describe('the recorder of changes', () => {
     recorder.note(snapshotOf(1, ['a.test']));
     for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve));
     assert.equal(steps.length, 1);
+  });
+
+  test('where it cannot compare, says that nothing is known of any zone, rather than that nothing changed', async () => {
+    const errors: string[] = [];
+    const { steps, recorder, settle } = open((error) => void errors.push(error.message));
+    recorder.note(snapshotOf(1, ['a.test', 'b.test']));
+    await settle(1);
+    const broken = snapshotOf(2, ['a.test', 'c.test'], '192.0.2.2');
+    const fault = () => {
+      throw new Error('out of memory');
+    };
+    Object.defineProperty(broken, 'zones', {
+      value: Object.defineProperty({ ...broken.zones }, 'transfers', { get: fault }),
+    });
+    recorder.note(broken);
+    await settle(2);
+    assert.deepEqual([errors, steps[1]?.changes], [['out of memory'], []]);
+    assert.deepEqual(steps[1]?.resets.toSorted(), ['a.test', 'b.test', 'c.test']);
   });
 });

@@ -84,4 +84,17 @@ describe('the journal', () => {
     advanceJournal(journal, { serial: 10, changes: [], resets: ['a'] });
     assert.equal(journal.bytes, 0);
   });
+
+  test('forgets a thousand steps of thousands of zones at once, before anybody notices', () => {
+    const journal = createJournal();
+    const changes = (serial: number) => Array.from({ length: 5 }, (_, index) => changeOf(`z${5 * serial + index}`));
+    for (let serial = 0; serial < MAX_JOURNAL_STEPS; serial++) {
+      advanceJournal(journal, { serial, changes: changes(serial), resets: [] });
+    }
+    const large = [changeOf('large', MAX_JOURNAL_BYTES)];
+    const begun = performance.now();
+    advanceJournal(journal, { serial: MAX_JOURNAL_STEPS, changes: large, resets: [] });
+    assert.ok(performance.now() - begun < 50);
+    assert.deepEqual([journal.bytes, journal.serials, journal.zones.size], [0, [MAX_JOURNAL_STEPS], 0]);
+  });
 });

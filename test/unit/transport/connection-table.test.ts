@@ -42,6 +42,14 @@ describe('the connections of a listener', () => {
     assert.equal(assign('f', '2001:db8:0:100::1'), true);
   });
 
+  it('are not closed for one that is refused anyway', () => {
+    const { table, connect } = createTable(2, 1);
+    const client = clientOf('192.0.2.1');
+    assert.equal(table.hasShareLeft(client), true);
+    assert.equal(table.assign(connect('first'), client), true);
+    assert.deepEqual([table.hasShareLeft(client), table.hasShareLeft(clientOf('192.0.2.2'))], [false, true]);
+  });
+
   it('give their share back once, however they end', () => {
     const { table, connect } = createTable(2, 1);
     const client = clientOf('192.0.2.1');

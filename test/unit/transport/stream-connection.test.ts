@@ -82,6 +82,28 @@ describe('an answer of several messages', () => {
     assert.equal(series.closed, 1);
   });
 
+  it('lets everything else have its turn, however long its messages take to compose', async (context) => {
+    let inTurn = 0;
+    let most = 0;
+    const slow = countingSeries(40, 100);
+    const series: AnswerSeries = {
+      next(out, start, size) {
+        for (const end = performance.now() + 3; performance.now() < end; );
+        most = Math.max(most, ++inTurn);
+        return slow.next(out, start, size);
+      },
+      close: () => slow.close(),
+    };
+    const client = await serve(context, seriesFirst(series));
+    const turns = setInterval(() => {
+      inTurn = 0;
+    }, 1);
+    context.after(() => clearInterval(turns));
+    client.send(query(1));
+    await client.receive(40);
+    assert.ok(most <= 3, `${most} messages of 3 ms each while a timer of 1 ms was due`);
+  });
+
   it('is composed no faster than the peer takes it, and given up when the peer takes nothing for too long', async (context) => {
     const series = countingSeries(100_000, 60_000);
     const client = await serve(context, seriesFirst(series), 300);
