@@ -61,10 +61,10 @@ export function findQuestion(zones: ZoneTable, name: FlatName, type: number, fou
   if (isCutAt(found, name)) found.kind = FOUND_NAME;
 }
 
-/** What the zone above says of an apex of ours, where it is ours too, and delegates it; else what the zone itself does. */
+/** What the zone above an apex of ours says, whether or not it delegates it; what the zone itself does where none of ours is above. */
 function findParent(zones: ZoneTable, name: FlatName, found: Found): void {
   findName(zones, name, found, 1);
-  if (!isCutAt(found, name)) findName(zones, name, found);
+  if (found.zone === NONE) findName(zones, name, found);
 }
 
 function isCutAt({ kind, image, node }: Found, name: FlatName): boolean {

@@ -158,6 +158,22 @@ describe('RFC 4035 section 3.1, authoritative name servers', () => {
     assert.deepEqual(verifySignatures(answer.message, dnskeys), { unsigned: [], faults: [] });
   });
 
+  // RFC 9077 section 3.1: "The TTL of the NSEC RR that is returned MUST be the lesser of the MINIMUM field of the SOA record and the
+  // TTL of the SOA itself."
+  it('gives an NSEC the TTL of a negative answer', () => {
+    for (const [ttl, minimum] of [
+      [30, 60],
+      [600, 60],
+    ]) {
+      const soa = { mname: 'ns1.example.net', rname: 'h.example.net', ttl, minimum };
+      const zone = { name: SIGNED_ZONE, ns: ['ns1.example.net'], soa, records: [], dnssec: { enabled: true } };
+      const { desk } = createFixture({ zones: [zone], monitors: [] }, { keys });
+      const { message } = askDesk(desk, { name: `absent.${SIGNED_ZONE}.`, dnssecOk: true });
+      const ttls = message.authorities.map(({ ttlSeconds }) => ttlSeconds);
+      assert.deepEqual(ttls, Array(4).fill(Math.min(ttl ?? 0, minimum ?? 0)));
+    }
+  });
+
   // Section 3.1.4: "If a DS RRset is present at the delegation point, the name server MUST return both the DS RRset and its
   // associated RRSIG RR(s) in the Authority section along with the NS RRset. If no DS RRset is present […] the NSEC RR that
   // proves that the DS RRset is not present".

@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { describe, it, type TestContext } from 'node:test';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { answerQuery, UDP } from '../../../src/answer/answer-query.ts';
 import { askCanaries } from '../../../src/answer/canary.ts';
 import { countDuration, DURATION_BUCKETS } from '../../../src/answer/counters.ts';
-import { adoptSnapshot } from '../../../src/answer/desk.ts';
+import { adoptSnapshot, type Desk } from '../../../src/answer/desk.ts';
 import { ignorePortZero } from '../../../src/answer/silence.ts';
 import { NONE } from '../../../src/snapshot/snapshot.ts';
+import { COOKIE_SECRET, conductWith } from '../../support/conduct.ts';
 import { encodeQuery } from '../../support/dns-client.ts';
 import {
   ask,
@@ -173,48 +174,105 @@ describe('answering', () => {
 
   it('costs no memory and little time', (t) => {
     setHealth(fixture, { down: ['us'] });
-    const queries = [
+    holdCost(t, desk, [
       encodeQuery({ subnet: LONDON }),
       encodeQuery({ subnet: '2001:db8::/56' }),
       encodeQuery({ name: 'alias.gtm.example.com.' }),
       encodeQuery({ name: 'nothing.gtm.example.com.' }),
       encodeQuery({ name: 'example.net.' }),
       encodeQuery({ options: [{ code: 8, data: [0, 9, 0, 0] }] }),
-    ];
-    const out = new Uint8Array(1232);
-    const run = (count: number) => {
-      for (let turn = 0; turn < count; turn++) {
-        const query = queries[turn % queries.length];
-        if (query !== undefined) answerQuery(desk, query, 0, query.length, out, 0, out.length, UDP);
-      }
-    };
-    run(100_000);
-    setFlagsFromString('--expose-gc');
-    const collect: () => void = runInNewContext('gc');
-    const count = 1_000_000;
-    const measure = () => {
-      collect();
-      const before = process.memoryUsage().heapUsed;
-      const began = process.cpuUsage();
-      run(count);
-      const { user } = process.cpuUsage(began);
-      // Without collecting: what a query allocates shows. The rest is what running for a second leaves by itself.
-      const perQuery = (process.memoryUsage().heapUsed - before) / count;
-      collect();
-      return { perQuery, kept: (process.memoryUsage().heapUsed - before) / count, ns: (user * 1000) / count };
-    };
-    // The least of a few: on a busy machine V8 may still be optimising during the first million, and until then code allocates.
-    const rounds = [measure(), measure(), measure()];
-    const perQuery = Math.min(...rounds.map((round) => round.perQuery));
-    const kept = Math.min(...rounds.map((round) => round.kept));
-    const ns = Math.min(...rounds.map((round) => round.ns));
-    t.diagnostic(
-      `${ns.toFixed(0)} ns of CPU, ${perQuery.toFixed(3)} bytes allocated, ${kept.toFixed(3)} kept per query`,
-    );
-    assert.ok(perQuery < 2, `${perQuery} bytes are allocated per query`);
-    assert.ok(kept < 0.5, `${kept} bytes are kept per query`);
+    ]);
+  });
+
+  it('costs no more with options, hints, wildcards, DNAMEs, referrals and the rate limit', (t) => {
+    const rateLimit = { responsesPerSecond: 1, slip: 2 };
+    const conduct = conductWith({ nsid: 'gtm1.test', chaos: { id: 'gtm1.test' }, rateLimit }, COOKIE_SECRET);
+    const richFixture = createFixture(RICH, { conduct });
+    const rich = richFixture.desk;
+    rich.nowSeconds = 1_700_000_000;
+    const cookie = [1, 2, 3, 4, 5, 6, 7, 8];
+    const good = ask(rich, { options: [{ code: 10, data: cookie }] }).message.edns?.options[0]?.data ?? [];
+    assert.equal(good.length, 24);
+    holdCost(t, rich, [
+      // Of the same kind and name as others: all that is not exempt is withheld, by turns in each of the ways.
+      encodeQuery({ subnet: LONDON }),
+      encodeQuery({ options: [{ code: 10, data: cookie }] }),
+      ...['www', 'any.app', 'host.dname', 'x.cut', 'nothing', 'to-app'].map((name) =>
+        encodeQuery({ name: `${name}.gtm.example.com.`, options: [{ code: 10, data: [...good] }] }),
+      ),
+      encodeQuery({ type: 'HTTPS', subnet: LONDON, options: [{ code: 10, data: [...good] }] }),
+      encodeQuery({ options: [{ code: 3, data: [] }] }),
+      encodeQuery({ name: 'id.server.', type: 'TXT', class: 'CH' }),
+    ]);
+    const counted = Object.keys(readCounters(richFixture));
+    for (const action of ['dropped', 'slipped', 'bad-cookie'])
+      assert.ok(counted.includes(`limited gtm.example.com ${action}`), action);
   });
 });
+
+const RICH = {
+  zones: [
+    {
+      ...base,
+      records: [
+        ...(base?.records ?? []),
+        { name: 'dname', type: 'DNAME', data: ['t'] },
+        { name: 'host.t', type: 'A', data: ['192.0.2.1'] },
+        { name: 'cut', type: 'NS', data: ['ns.cut'] },
+        { name: 'ns.cut', type: 'A', data: ['192.0.2.2'] },
+        { name: 'to-app', type: 'CNAME', data: ['other.app'] },
+      ],
+    },
+  ],
+  clusters: [
+    {
+      id: 'eu',
+      region: 'eu-west',
+      endpoints: [
+        { id: 'a', address: '198.51.100.1' },
+        { id: 'b', address: '2001:db8::1' },
+      ],
+    },
+  ],
+  services: [
+    { name: 'www', zone: 'gtm.example.com', clusters: ['eu'], https: ['1 . alpn=h2'] },
+    { name: '*.app', zone: 'gtm.example.com', clusters: ['eu'] },
+  ],
+};
+
+/** Answers the queries by turns, a few million in all, and fails where that allocates or keeps anything. */
+function holdCost(t: TestContext, desk: Desk, queries: readonly Uint8Array[]): void {
+  const out = new Uint8Array(1232);
+  const run = (count: number) => {
+    for (let turn = 0; turn < count; turn++) {
+      const query = queries[turn % queries.length];
+      if (query !== undefined) answerQuery(desk, query, 0, query.length, out, 0, out.length, UDP);
+    }
+  };
+  run(100_000);
+  setFlagsFromString('--expose-gc');
+  const collect: () => void = runInNewContext('gc');
+  const count = 1_000_000;
+  const measure = () => {
+    collect();
+    const before = process.memoryUsage().heapUsed;
+    const began = process.cpuUsage();
+    run(count);
+    const { user } = process.cpuUsage(began);
+    // Without collecting: what a query allocates shows. The rest is what running for a second leaves by itself.
+    const perQuery = (process.memoryUsage().heapUsed - before) / count;
+    collect();
+    return { perQuery, kept: (process.memoryUsage().heapUsed - before) / count, ns: (user * 1000) / count };
+  };
+  // The least of a few: on a busy machine V8 may still be optimising during the first million, and until then code allocates.
+  const rounds = [measure(), measure(), measure()];
+  const perQuery = Math.min(...rounds.map((round) => round.perQuery));
+  const kept = Math.min(...rounds.map((round) => round.kept));
+  const ns = Math.min(...rounds.map((round) => round.ns));
+  t.diagnostic(`${ns.toFixed(0)} ns of CPU, ${perQuery.toFixed(3)} bytes allocated, ${kept.toFixed(3)} kept per query`);
+  assert.ok(perQuery < 2, `${perQuery} bytes are allocated per query`);
+  assert.ok(kept < 0.5, `${kept} bytes are kept per query`);
+}
 
 describe('canaries', () => {
   it('have nothing to say of a snapshot that answers', () => {

@@ -10,9 +10,11 @@ import {
   FOUND_WILDCARD,
   type Found,
   findName,
+  findQuestion,
 } from '../../../src/answer/find-name.ts';
 import { NONE, type Snapshot } from '../../../src/snapshot/snapshot.ts';
 import { createFlatName, readFlatName } from '../../../src/wire/flat-name.ts';
+import { TYPE_A, TYPE_DS } from '../../../src/wire/record-types.ts';
 import { nameOfNode } from '../../support/built-zone.ts';
 import { encodeName } from '../../support/dns-client.ts';
 import { BASE, createFixture } from '../../support/snapshot-fixture.ts';
@@ -93,6 +95,26 @@ describe('finding a name', () => {
       assert.deepEqual([found.kind, nameOfNode(found.image, found.node), found.zone], [kind, node, zone]);
     });
   }
+
+  // RFC 4035 section 3.1.4.1.
+  it('finds what is asked of the parent of a zone in the deepest zone above it, whatever that one says there', () => {
+    const ask = (text: string, type: number) => {
+      const found = find(snapshot, text);
+      const name = createFlatName();
+      const wire = encodeName(text);
+      readFlatName(name, wire, 0, wire.length);
+      findQuestion(snapshot.zones, name, type, found);
+      return [found.kind, nameOfNode(found.image, found.node), found.zone];
+    };
+    const inner = 'inner.gtm.example.com';
+    assert.deepEqual(ask(`${inner}.`, TYPE_DS), [FOUND_NAME, inner, 0]);
+    assert.deepEqual(ask(`${inner}.`, TYPE_A), [FOUND_NAME, inner, 1]);
+    assert.deepEqual(ask(`x.${inner}.`, TYPE_DS), [FOUND_NAME, `x.${inner}`, 1]);
+    // Between the two there is a zone that is none of ours: it is the one that knows.
+    assert.deepEqual(ask('deep.cut.gtm.example.com.', TYPE_DS), [FOUND_DELEGATION, 'cut.gtm.example.com', 0]);
+    assert.deepEqual(ask('cut.gtm.example.com.', TYPE_DS), [FOUND_NAME, 'cut.gtm.example.com', 0]);
+    assert.deepEqual(ask('example.org.', TYPE_DS), [FOUND_NAME, 'example.org', 3]);
+  });
 
   it('finds each of many names, and none that is not there', () => {
     const label = fc.stringMatching(/^[a-z0-9]{1,4}$/);
