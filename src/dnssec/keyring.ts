@@ -72,6 +72,8 @@ export type Keyring = {
   readonly isWithdrawing: boolean;
   /** Keys whose DS the parent has, by the word of an operator: counts while the parent cannot be asked. */
   readonly confirmed?: readonly string[];
+  /** When copies of the zone last had a new serial for its signatures: see renew-copies.ts. */
+  readonly renewedAtMs?: number;
 };
 
 export const KEYS_PREFIX = 'keys/';
@@ -131,14 +133,15 @@ export function composeKeyring(keyring: Keyring): string {
 export function parseKeyring(text: string): Keyring | string {
   const value = parseJson(text);
   if (!isObject(value)) return 'the stored keys are no JSON text';
-  const { zone, keys, zoneTtl, keyTtl, parentTtlSeconds, isWithdrawing, confirmed } = value;
+  const { zone, keys, zoneTtl, keyTtl, parentTtlSeconds, isWithdrawing, confirmed, renewedAtMs } = value;
   if (typeof zone !== 'string' || !Array.isArray(keys) || keys.length > MAX_KEYS_PER_ZONE)
     return 'the stored keys have no zone, or no list of at most 16 keys';
   if (!isHeldTtl(zoneTtl) || !isHeldTtl(keyTtl) || typeof parentTtlSeconds !== 'number')
     return 'the stored keys have no TTLs';
   if (!keys.every(isKeyRecord)) return 'one of the stored keys is none that this version knows';
   const word = isTextList(confirmed) ? { confirmed } : {};
-  return { zone, keys, zoneTtl, keyTtl, parentTtlSeconds, isWithdrawing: isWithdrawing === true, ...word };
+  const renewed = typeof renewedAtMs === 'number' ? { renewedAtMs } : {};
+  return { zone, keys, zoneTtl, keyTtl, parentTtlSeconds, isWithdrawing: isWithdrawing === true, ...word, ...renewed };
 }
 
 type Item = Readonly<Record<string, unknown>>;

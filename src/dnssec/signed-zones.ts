@@ -13,6 +13,8 @@ export type ZoneTtl = {
   /** Undefined: it is not to be signed. */
   readonly policy: DnssecPolicy | undefined;
   readonly zoneTtlSeconds: number;
+  /** Whether other servers may hold a copy. */
+  readonly hasCopies: boolean;
 };
 
 export type SignedZone = ZoneTtl & { readonly policy: DnssecPolicy };
@@ -50,7 +52,12 @@ function readZone(document: ZoneDocument): ZoneTtl {
   const known = KNOWN.get(document);
   if (known !== undefined) return known;
   const policy = parseDnssec(document.dnssec, '', () => undefined);
-  const zone = { zone: normalizeKey('zones', document.name), policy, zoneTtlSeconds: longestTtl(document) };
+  const zone = {
+    zone: normalizeKey('zones', document.name),
+    policy,
+    zoneTtlSeconds: longestTtl(document),
+    hasCopies: document.transfers !== undefined,
+  };
   KNOWN.set(document, zone);
   return zone;
 }

@@ -14,6 +14,7 @@ import {
   type Keyring,
   MAX_KEYS_PER_ZONE,
 } from '../dnssec/keyring.ts';
+import { renewCopies } from '../dnssec/renew-copies.ts';
 import { listSignedZones, listZoneTtls, type SignedZone, type ZoneTtl } from '../dnssec/signed-zones.ts';
 import { makeKeyRecord } from '../keys/make-key-record.ts';
 import { type KeySecret, unsealKey } from '../keys/seal-key.ts';
@@ -54,6 +55,7 @@ const MAX_MADE_AT_ONCE = 256;
 /** Until every node answers by a new revision, where a zone that is not signed does not say. */
 const PROPAGATION_SECONDS = 3600;
 const AUTHOR = 'azimuth';
+const COPIES_RENEWED = 'servers that copy it get new signatures, with a new serial';
 
 export function startKeyKeeper(dependencies: KeyKeeperDependencies): KeyKeeper {
   const { writer, parents, logger, nowMs } = dependencies;
@@ -130,7 +132,7 @@ export function startKeyKeeper(dependencies: KeyKeeperDependencies): KeyKeeper {
 
   /** Where nothing that it depends on is different, it is as it was: there may be thousands of zones. */
   function lookAt(signed: SignedZone, { keyrings }: CurrentConfiguration, atMs: number): Look {
-    const { zone, policy, zoneTtlSeconds } = signed;
+    const { zone, policy, zoneTtlSeconds, hasCopies } = signed;
     const kept = looks.get(zone);
     const parent = parents.answer(zone);
     const isSame =
@@ -139,6 +141,7 @@ export function startKeyKeeper(dependencies: KeyKeeperDependencies): KeyKeeper {
       kept.keyring === keyrings.get(zone) &&
       kept.state.policy === policy &&
       kept.zoneTtlSeconds === zoneTtlSeconds &&
+      kept.hasCopies === hasCopies &&
       kept.state.parent === parent &&
       atMs < (kept.nextAtMs ?? Number.POSITIVE_INFINITY);
     return isSame ? kept : advance(signed, keyrings.get(zone) ?? createKeyring(zone), atMs);
@@ -154,7 +157,7 @@ export function startKeyKeeper(dependencies: KeyKeeperDependencies): KeyKeeper {
     );
   }
 
-  function advance({ zone, policy, zoneTtlSeconds }: SignedZone, before: Keyring, atMs: number): Look {
+  function advance({ zone, policy, zoneTtlSeconds, hasCopies }: SignedZone, before: Keyring, atMs: number): Look {
     let keyring = carryUnsigned(before, unsignedTtls.get(zone));
     const steps: KeyStep[] = [];
     let last: Advance;
@@ -167,6 +170,9 @@ export function startKeyKeeper(dependencies: KeyKeeperDependencies): KeyKeeper {
       for (const { id, role } of made) steps.push({ keyId: id, text: `a ${role.toUpperCase()} is made` });
       if (made.length === 0) break;
     } while (keyring.keys.length <= MAX_KEYS_PER_ZONE);
+    const renewed = renewCopies(keyring, hasCopies, policy.signatureSeconds, atMs);
+    if (renewed.keyring !== keyring) steps.push({ keyId: undefined, text: COPIES_RENEWED });
+    keyring = renewed.keyring;
     const { waiting, nextAtMs } = last;
     const hint = usableSecret === undefined ? ['this process has not the secret that the keys are kept with'] : [];
     const answer = parents.answer(zone);
@@ -174,7 +180,8 @@ export function startKeyKeeper(dependencies: KeyKeeperDependencies): KeyKeeper {
     const state = { zone, policy, keyring, waiting: [...hint, ...waiting], nextAtMs, awaitsParent, parent: answer };
     // Without keys there is nothing to remember.
     const isChanged = keyring !== before && (keyring.keys.length > 0 || before.keys.length > 0);
-    return { keyring, steps, state, isChanged, nextAtMs, zoneTtlSeconds };
+    const dueMs = leastOf(nextAtMs, renewed.nextAtMs);
+    return { keyring, steps, state, isChanged, nextAtMs: dueMs, zoneTtlSeconds, hasCopies };
   }
 
   /** Ours, unless the keys that are there were made with another: what we would make could then not be read beside them. */
@@ -249,8 +256,13 @@ type Look = {
   readonly state: KeyState;
   readonly isChanged: boolean;
   readonly zoneTtlSeconds: number;
+  readonly hasCopies: boolean;
   readonly nextAtMs: number | undefined;
 };
+
+function leastOf(a: number | undefined, b: number | undefined): number | undefined {
+  return a === undefined || b === undefined ? (a ?? b) : Math.min(a, b);
+}
 
 function firstUsed(keyrings: Iterable<Keyring>): Keyring | undefined {
   for (const keyring of keyrings) if (keyring.keys.length > 0) return keyring;

@@ -107,6 +107,26 @@ describe('the keeper of keys', () => {
     assert.equal(manifest && nameKeyring(ZONE) in manifest.objects, true);
   });
 
+  // A node makes signatures anew when half of their validity is over; a secondary asks for them with a new serial only.
+  test('makes a revision in time for the signatures of copies, where a zone is copied, and none where it is not', async (context) => {
+    const [zone, ...zones] = documentWith({ enabled: true, signatureValidity: '8d' }).zones;
+    const copied = { ...zone, transfers: { allow: ['192.0.2.0/24'] } };
+    for (const [document, revisions] of [
+      [{ ...DOCUMENT, zones: [zone, ...zones] }, 0],
+      [{ ...DOCUMENT, zones: [copied, ...zones] }, 10],
+    ] as const) {
+      const { writer, world, keeper } = await open(context, { enabled: true });
+      assert.equal((await commit(writer, document)).status, 'committed');
+      await settle(writer, world, keeper, 60);
+      const before = (await writer.read())?.id.number ?? 0;
+      for (let hour = 0; hour < 20 * 24; hour++) {
+        world.nowMs += HOUR_MS;
+        await keeper.look(ZONE);
+      }
+      assert.equal(((await writer.read())?.id.number ?? 0) - before, revisions);
+    }
+  });
+
   test('remembers the TTL that a zone had before it was signed', async (context) => {
     const { writer, world, keeper } = await open(context, undefined);
     const [zone, ...zones] = DOCUMENT.zones;
