@@ -140,6 +140,7 @@ export function startKeyKeeper(dependencies: KeyKeeperDependencies): KeyKeeper {
       kept.state.policy === policy &&
       kept.zoneTtlSeconds === zoneTtlSeconds &&
       kept.state.parent === parent &&
+      kept.atMs <= atMs &&
       atMs < (kept.nextAtMs ?? Number.POSITIVE_INFINITY);
     return isSame ? kept : advance(signed, keyrings.get(zone) ?? createKeyring(zone), atMs);
   }
@@ -174,7 +175,7 @@ export function startKeyKeeper(dependencies: KeyKeeperDependencies): KeyKeeper {
     const state = { zone, policy, keyring, waiting: [...hint, ...waiting], nextAtMs, awaitsParent, parent: answer };
     // Without keys there is nothing to remember.
     const isChanged = keyring !== before && (keyring.keys.length > 0 || before.keys.length > 0);
-    return { keyring, steps, state, isChanged, nextAtMs, zoneTtlSeconds };
+    return { keyring, steps, state, isChanged, atMs, nextAtMs, zoneTtlSeconds };
   }
 
   /** Ours, unless the keys that are there were made with another: what we would make could then not be read beside them. */
@@ -249,6 +250,8 @@ type Look = {
   readonly state: KeyState;
   readonly isChanged: boolean;
   readonly zoneTtlSeconds: number;
+  /** When it was: a clock may be set back. */
+  readonly atMs: number;
   readonly nextAtMs: number | undefined;
 };
 
