@@ -41,7 +41,7 @@ export type Advance = {
 export function advanceKeys(keyring: Keyring, policy: DnssecPolicy, world: KeyWorld, nowMs: number): Advance {
   const steps: KeyStep[] = [];
   const scene: Scene = { policy, world, nowMs, steps };
-  let ring = passTime(noteParent(noteTtls(keyring, scene), scene), scene);
+  let ring = passTime(noteParent(noteTtls(noteClock(keyring, scene), scene), scene), scene);
   let wanted: readonly WantedKey[] = [];
   if (!policy.paused) {
     ring = retire(ring, scene);
@@ -68,6 +68,24 @@ type Scene = {
 };
 
 // ── what happens by itself ────────────────────────────────────────────────────────────────────────────────────────────
+
+/** What begins later than clocks may differ by was noted by one that was ahead: it began now at the latest. */
+function noteClock(ring: Keyring, { policy, nowMs }: Scene): Keyring {
+  const latestMs = nowMs + policy.propagationSeconds * 1000;
+  const isAhead = (ms: number | undefined) => ms !== undefined && ms > latestMs;
+  const begin = <Kind extends KeyRecord['ds']>(phase: Kind): Kind => ({
+    ...phase,
+    ...(isAhead(phase.sinceMs) && { sinceMs: nowMs }),
+    ...(isAhead(phase.parentSinceMs) && { parentSinceMs: nowMs }),
+  });
+  return changeKeys(ring, (key) => {
+    const { dnskey, signatures, ds, activeSinceMs } = key;
+    const moments = [dnskey.sinceMs, signatures.sinceMs, ds.sinceMs, ds.parentSinceMs, activeSinceMs];
+    if (!moments.some(isAhead)) return key;
+    const active = isAhead(activeSinceMs) ? { activeSinceMs: nowMs } : {};
+    return { ...key, ...active, dnskey: begin(dnskey), signatures: begin(signatures), ds: begin(ds) };
+  });
+}
 
 function noteTtls(ring: Keyring, { policy, world, nowMs }: Scene): Keyring {
   const zoneTtl = holdTtl(ring.zoneTtl, world.zoneTtlSeconds, policy.propagationSeconds, nowMs);

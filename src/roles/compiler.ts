@@ -11,7 +11,7 @@ import type { PlaceMapOrigin } from './held-place-map.ts';
 import type { StatedConfiguration } from './read-revision.ts';
 
 export type CompilerOptions = {
-  /** How long one job may take; default COMPILE_LIMIT_MS. */
+  /** How long one job may take; default COMPILE_LIMIT_MS, or SIGNING_LIMIT_MS. */
   readonly limitMs?: number;
   /** The map of clients once more, where the file that had it is gone. */
   readonly reopenMap?: () => Promise<PlaceMap | undefined>;
@@ -21,6 +21,8 @@ export type CompilerOptions = {
 
 /** Far beyond what the largest configuration takes. */
 const COMPILE_LIMIT_MS = 300_000;
+/** The same where zones are signed: of two million names each has two signatures to be made, when a node is started. */
+const SIGNING_LIMIT_MS = 1_800_000;
 const MAX_TRIES = 2;
 /** Enough for a change of many records; what V8 would take without a limit stays with the thread. */
 const YOUNG_MEGABYTES = 12;
@@ -82,7 +84,7 @@ export class Compiler {
     if (this.#closed) return Promise.resolve(CLOSED);
     const job = ++this.#jobs;
     return new Promise((resolve) => {
-      const { limitMs = COMPILE_LIMIT_MS } = this.#options;
+      const { limitMs = keys.size > 0 ? SIGNING_LIMIT_MS : COMPILE_LIMIT_MS } = this.#options;
       const limit = setTimeout(() => {
         this.#settle(job, { ok: false, reasons: [`compiling took longer than ${limitMs / 1000} s`] });
         void this.#worker?.terminate();

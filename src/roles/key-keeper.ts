@@ -143,6 +143,7 @@ export function startKeyKeeper(dependencies: KeyKeeperDependencies): KeyKeeper {
       kept.zoneTtlSeconds === zoneTtlSeconds &&
       kept.hasCopies === hasCopies &&
       kept.state.parent === parent &&
+      kept.atMs <= atMs &&
       atMs < (kept.nextAtMs ?? Number.POSITIVE_INFINITY);
     return isSame ? kept : advance(signed, keyrings.get(zone) ?? createKeyring(zone), atMs);
   }
@@ -181,7 +182,7 @@ export function startKeyKeeper(dependencies: KeyKeeperDependencies): KeyKeeper {
     // Without keys there is nothing to remember.
     const isChanged = keyring !== before && (keyring.keys.length > 0 || before.keys.length > 0);
     const dueMs = leastOf(nextAtMs, renewed.nextAtMs);
-    return { keyring, steps, state, isChanged, nextAtMs: dueMs, zoneTtlSeconds, hasCopies };
+    return { keyring, steps, state, isChanged, atMs, nextAtMs: dueMs, zoneTtlSeconds, hasCopies };
   }
 
   /** Ours, unless the keys that are there were made with another: what we would make could then not be read beside them. */
@@ -257,6 +258,8 @@ type Look = {
   readonly isChanged: boolean;
   readonly zoneTtlSeconds: number;
   readonly hasCopies: boolean;
+  /** When it was: a clock may be set back. */
+  readonly atMs: number;
   readonly nextAtMs: number | undefined;
 };
 

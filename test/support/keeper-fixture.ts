@@ -28,6 +28,7 @@ export function openKeeper(
   writer: RunningWriter,
   world: KeeperWorld,
   secret: KeySecret | undefined = SECRET,
+  asksParents = true,
 ): KeyKeeper {
   const ask = async (): Promise<ParentAnswer> =>
     world.ds === undefined
@@ -38,6 +39,6 @@ export function openKeeper(
     warn: (fields: object, message: string) => void world.lines.push({ level: 'warn', message, fields }),
   };
   const nowMs = () => world.nowMs;
-  const parents = createParentWatch(ask, 60_000, nowMs);
+  const parents = createParentWatch(asksParents ? ask : undefined, 60_000, nowMs);
   return startKeyKeeper({ writer, secret, parents, logger, nowMs });
 }

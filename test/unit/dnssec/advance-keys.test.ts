@@ -196,6 +196,14 @@ describe('keys through their lives', () => {
     assert.ok(story.keyring.keys.every((key) => !key.isRetired));
   });
 
+  test('goes on when a clock that was ahead is put right, as if what it noted had begun then', () => {
+    const story = new KeyStory(POLICY, HOUR, { node: HOUR, parent: HOUR });
+    story.keep(0, 300 * DAY);
+    calm(story, 24 * 3);
+    assert.deepEqual(shapeOf(story.keyring.keys), ['ksk 13', 'zsk 13']);
+    assert.ok(story.keyring.keys.every((key) => isSettled(key)));
+  });
+
   test('while paused, no key comes or goes', () => {
     const story = new KeyStory({ ...POLICY, zskLifetimeSeconds: DAY, paused: true }, HOUR, {
       node: HOUR,

@@ -150,6 +150,22 @@ describe('the keeper of keys', () => {
     );
   });
 
+  test('looks again when the clock was set back, though nothing is due and no parent is asked', async (context) => {
+    const { writer, world, keeper } = await open(context, undefined);
+    await keeper.stop();
+    world.nowMs += 300 * 24 * HOUR_MS;
+    await commit(writer, documentWith({ enabled: true }));
+    const other = openKeeper(writer, world, SECRET, false);
+    await other.look();
+    world.nowMs = NOW_MS;
+    await other.look();
+    await other.stop();
+    assert.deepEqual(
+      (await keysOf(writer)).map(({ dnskey }) => dnskey.sinceMs),
+      [NOW_MS],
+    );
+  });
+
   test('goes from the first signature to the DS, and on to an unsigned zone, but not past the parent', async (context) => {
     const { writer, world, keeper } = await open(context, { enabled: true });
     await keeper.look();
