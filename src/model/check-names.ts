@@ -46,6 +46,7 @@ export function checkNames(
   );
   for (const zone of zones.values()) {
     checkRedirection(zone, zones, report);
+    checkDelegation(zone, zones, report);
     checkNameServers(zone, zones, serviceIds, report);
     const context = {
       zone: zone.value.name,
@@ -170,6 +171,23 @@ function checkRedirection({ value }: IndexedZone, zones: Zones, report: Report):
       `the zone ${value.name} stands below this DNAME, which leads everybody elsewhere: take one of them out.`,
     );
   }
+}
+
+/**
+ * RFC 4035 section 5.2: whoever validates follows a delegation from zone to zone. A signed zone without one proves that there is
+ * no zone below it, and all that this one says is bogus.
+ */
+function checkDelegation({ path, value }: IndexedZone, zones: Zones, report: Report): void {
+  const outer = listAncestors(value.name)
+    .slice(1)
+    .map((above) => zones.get(above))
+    .find((zone) => zone !== undefined);
+  if (outer?.value.dnssec === undefined || findDelegation(value.name, outer) !== undefined) return;
+  const { name } = outer.value;
+  report(
+    joinPointer(path, 'name'),
+    `${value.name} lies in the zone ${name}, which is signed and does not delegate it, so that resolvers that validate refuse it: add NS records for it to ${name}, and DS records if it is signed too.`,
+  );
 }
 
 /** All records of one name. */

@@ -499,6 +499,15 @@ const NAMES: readonly Row[] = [
     /a\.old\.gtm\.example\.com stands below this DNAME/,
   ],
   [
+    'a zone within a signed one that does not delegate it',
+    {
+      '/zones/-': { name: 'in.gtm.example.com', ns: ['ns.example.net'] },
+      '/zones/0/dnssec': { enabled: true },
+    },
+    '/zones/1/name',
+    /signed and does not delegate it, so that resolvers that validate refuse it: add NS records/,
+  ],
+  [
     'a record in the outer of two zones',
     {
       '/zones/-': { name: 'in.gtm.example.com', ns: ['ns.example.net'] },
@@ -551,6 +560,16 @@ describe('is no problem:', () => {
         },
         '/zones/0/records/2': record('in', 'NS', 'ns.in.gtm.example.com.'),
         '/zones/0/records/3': record('ns.in', 'A', '192.0.2.1'),
+      },
+    ],
+    [
+      'a nested zone that a signed one delegates, and one below a delegation of it',
+      {
+        '/zones/-': { name: 'in.gtm.example.com', ns: ['ns.example.net'] },
+        '/zones/2': { name: 'a.cut.gtm.example.com', ns: ['ns.example.net'] },
+        '/zones/0/dnssec': { enabled: true },
+        '/zones/0/records/2': record('in', 'NS', 'ns.example.net.'),
+        '/zones/0/records/3': record('cut', 'NS', 'ns.example.net.'),
       },
     ],
     ['an override that expires', { '/overrides/0/expiresAt': '2026-01-31T18:00+01:00' }],
