@@ -6,9 +6,11 @@ import { MAX_ANSWERS, MAX_BINDING_LENGTH } from '../model/limits.ts';
 import { bindingSetOf } from '../snapshot/bindings.ts';
 import { FAMILY_A, FAMILY_AAAA, NONE } from '../snapshot/snapshot.ts';
 import type { RankMap } from '../steering/run-map.ts';
+import { STALE_ANSWER } from '../wire/extended-error.ts';
 import { KEY_IPV4_HINT, KEY_IPV6_HINT } from '../wire/record-data/hint-places.ts';
 import { RCODE_NOERROR } from '../wire/record-types.ts';
 import { writeRecord } from '../wire/response.ts';
+import { noteExtendedError } from '../wire/response-options.ts';
 import { decide } from './decide.ts';
 import { REASON_LAST_RESORT, REASON_NO_DATA, REASON_REFUSED } from './decision.ts';
 import { type Desk, KIND_HINT_A, KIND_HINT_AAAA } from './desk.ts';
@@ -71,6 +73,7 @@ function findHints(desk: Desk, service: number, first: number, end: number): voi
   decideHints(desk, service, rankMap, list, FAMILY_AAAA, KIND_HINT_AAAA, ipv6);
   // Why these: as for A, but where there is none.
   if (reason !== REASON_NO_DATA) desk.decision.reason = reason;
+  if (desk.state.staleness[0] !== 0) noteExtendedError(desk.response, STALE_ANSWER);
 }
 
 function decideHints(

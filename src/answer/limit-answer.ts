@@ -9,7 +9,7 @@ import { beginResponse } from '../wire/response.ts';
 import { HAS_EXTENDED_ERROR } from '../wire/response-options.ts';
 import { countLimited, LIMITED_BAD_COOKIE, LIMITED_DROPPED, LIMITED_SLIPPED } from './counters.ts';
 import type { Desk } from './desk.ts';
-import { FOUND_DELEGATION, FOUND_WILDCARD } from './find-name.ts';
+import { FOUND_DELEGATION, FOUND_NOTHING, FOUND_WILDCARD } from './find-name.ts';
 import { judgeRate, RATE_DROP, RATE_PASS, type RateLimiter, type RateVerdict } from './rate-limit.ts';
 
 const KIND_POSITIVE = 0;
@@ -50,10 +50,11 @@ function judgeAnswer(desk: Desk, limiter: RateLimiter, rcode: number): RateVerdi
   return judgeRate(limiter, client.family, client.words, kind, name, desk.nowSeconds);
 }
 
-function kindOf({ negative, authoritative, response }: Desk, rcode: number): number {
+function kindOf({ negative, authoritative, response, found }: Desk, rcode: number): number {
   if (rcode === RCODE_NXDOMAIN) return KIND_NO_NAME;
   if (rcode !== RCODE_NOERROR && rcode !== RCODE_YXDOMAIN) return KIND_ERROR;
-  if (negative) return KIND_NO_DATA;
+  // A name that is denied compactly does not say by its rcode that it is not there (RFC 9824 section 5).
+  if (negative) return found.kind === FOUND_NOTHING ? KIND_NO_NAME : KIND_NO_DATA;
   return response.answers === 0 && !authoritative ? KIND_REFERRAL : KIND_POSITIVE;
 }
 

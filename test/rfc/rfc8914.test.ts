@@ -15,7 +15,7 @@ const STEERED = `
 clusters: [{ id: eu, region: eu-west, monitor: web, endpoints: [{ id: a, address: 203.0.113.1 }] }]
 services:
   - { name: strict, zone: gtm.example.com, clusters: [eu], lastResort: refuse }
-  - { name: open, zone: gtm.example.com, clusters: [eu] }
+  - { name: open, zone: gtm.example.com, clusters: [eu], https: ["1 . alpn=h2"], svcb: ["1 . ipv4hint=192.0.2.1"] }
 `;
 
 describe('RFC 8914', () => {
@@ -55,12 +55,14 @@ describe('RFC 8914', () => {
   // Section 4.4, Stale Answer.
   it('says of steered answers that health is stale while nobody checks', () => {
     const fixture = createFixture(STEERED);
-    const ask = (name: string) => askZone(`${name}.gtm.example.com.`, 'A', { edns: true }, fixture);
+    const ask = (name: string, type = 'A') => askZone(`${name}.gtm.example.com.`, type, { edns: true }, fixture);
     assert.deepEqual(errorsOf(ask('open')), []);
     fixture.state.staleness[0] = 1;
     assert.deepEqual(errorsOf(ask('open')), [[3, 'health is not known at present']]);
     assert.equal(ask('open').data.length, 1);
-    // What is not steered does not depend on it.
+    // Hints are steered; what is not does not depend on it.
+    assert.deepEqual(errorsOf(ask('open', 'HTTPS')), [[3, 'health is not known at present']]);
+    assert.deepEqual(errorsOf(ask('open', 'SVCB')), []);
     assert.deepEqual(errorsOf(ask('ns1')), []);
   });
 

@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import { COOKIE_SECRET, conductWith } from '../../support/conduct.ts';
 import { encodeQuery } from '../../support/dns-client.ts';
 import { RFC_DOCUMENT } from '../../support/rfc-zone.ts';
+import { describeWorld, makeWorldKeys, SIGNED_ZONE } from '../../support/signed-world.ts';
 import {
   type Answer,
   askBytes,
@@ -50,6 +51,19 @@ describe('limited answers', () => {
       whole(RATE, (turn) => ({ name: `n${turn}.example.org.` })),
       RATE,
     );
+  });
+
+  it('of such names are those of their zone also where they are denied compactly', () => {
+    const keys = makeWorldKeys();
+    const conduct = conductWith({ rateLimit: { responsesPerSecond: RATE, slip: 0 } });
+    const { desk } = createFixture({ ...describeWorld(keys, 'compact') }, { keys, conduct });
+    const answered = ['www', 'mail', 'alias', 'a.b.ent', 'h.t'].flatMap((above) =>
+      Array.from({ length: RATE }, (_, turn) =>
+        askBytes(desk, encodeQuery({ name: `n${turn}.${above}.${SIGNED_ZONE}.`, dnssecOk: true })),
+      ).filter(({ length }) => length > 0),
+    );
+    assert.equal(answered.length, RATE);
+    assert.equal(describeAnswer(answered[0] ?? new Uint8Array(0)).rcode, 'NOERROR');
   });
 
   it('of what a wildcard, a DNAME or a delegation stands for are those of one name', () => {

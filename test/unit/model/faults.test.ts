@@ -562,6 +562,16 @@ describe('is no problem:', () => {
         '/zones/0/records/3': record('ns.in', 'A', '192.0.2.1'),
       },
     ],
+    [
+      'a nested zone that a signed one delegates, and one below a delegation of it',
+      {
+        '/zones/-': { name: 'in.gtm.example.com', ns: ['ns.example.net'] },
+        '/zones/2': { name: 'a.cut.gtm.example.com', ns: ['ns.example.net'] },
+        '/zones/0/dnssec': { enabled: true },
+        '/zones/0/records/2': record('in', 'NS', 'ns.example.net.'),
+        '/zones/0/records/3': record('cut', 'NS', 'ns.example.net.'),
+      },
+    ],
     ['an override that expires', { '/overrides/0/expiresAt': '2026-01-31T18:00+01:00' }],
     [
       'a quorum as large as the vantages',
