@@ -2,6 +2,7 @@
 // key. What cannot be verified gets no answer but what is wrong with its signature (section 5.2).
 
 import { NONE } from '../snapshot/snapshot.ts';
+import { HEADER_BYTES } from '../wire/query.ts';
 import { RCODE_FORMERR, RCODE_NOTAUTH } from '../wire/record-types.ts';
 import { beginResponse, finishResponse } from '../wire/response.ts';
 import { appendTsig, composeTime, composeTsig, type Tsig, type TsigKey, tsigBytes } from '../wire/tsig.ts';
@@ -55,12 +56,31 @@ export function answerSigned(
   bare.set(message.subarray(0, 2));
   const signer = createTsigSigner(tsigDesk.hmac, key, tsig.mac);
   desk.tsigSigner = signer;
-  const length = answerQuery(desk, bare, 0, bare.length, out, outStart, size - tsigBytes(key), protocol);
+  const room = size - tsigBytes(key);
+  const length = answerQuery(desk, bare, 0, bare.length, out, outStart, room, protocol);
   desk.tsigSigner = undefined;
   // Its messages are signed one by one.
   if (desk.transfer !== undefined) return length;
-  return length <= 0 ? length : signMessage(signer, out, outStart, length, nowSeconds);
+  if (length <= 0) return length;
+  return signMessage(signer, out, outStart, fitSignature(desk, out, outStart, length, room), nowSeconds);
 }
+
+/**
+ * Where question and options leave no room for the signature, RFC 8945 section 5.3: "This response contains only the question
+ * and a TSIG record, has the TC bit set, and has RCODE 0". Returns the length without the signature.
+ */
+function fitSignature({ query }: Desk, out: Uint8Array, outStart: number, length: number, room: number): number {
+  if (length <= room) return length;
+  out[outStart + 2] = ((out[outStart + 2] ?? 0) & ~FLAG_AA) | FLAG_TC;
+  out[outStart + 3] = (out[outStart + 3] ?? 0) & FLAG_CD;
+  out.fill(0, outStart + QUESTION_COUNT_END, outStart + HEADER_BYTES);
+  return query.questionEnd - query.start;
+}
+
+const FLAG_AA = 0x04;
+const FLAG_TC = 0x02;
+const FLAG_CD = 0x10;
+const QUESTION_COUNT_END = 6;
 
 const UDP = PROTOCOLS.indexOf('udp');
 
@@ -98,7 +118,7 @@ function refuseSignature(
   const length = finishResponse(response, query, rcode, false, 0);
   countResponse(counters, zone, rcode);
   if (fault === 'malformed' || tsig === undefined) return length;
-  if (key !== undefined) return signRefusal(desk, out, outStart, length, tsig, key, nowSeconds);
+  if (key !== undefined) return signRefusal(desk, out, outStart, length, size, tsig, key, nowSeconds);
   // No longer than the record that came: it has no MAC, and no other data.
   const { keyName, algorithmName, timeSigned, fudgeSeconds } = tsig;
   const record = composeTsig(
@@ -111,17 +131,20 @@ function refuseSignature(
 const NOTHING = new Uint8Array(0);
 
 function signRefusal(
-  { tsig: tsigDesk }: Desk,
+  desk: Desk,
   out: Uint8Array,
   outStart: number,
   length: number,
+  size: number,
   tsig: Tsig,
   key: TsigKey,
   nowSeconds: number,
 ): number {
   const { timeSigned, fudgeSeconds } = tsig;
-  const stated = { timeSigned, fudgeSeconds, error: TSIG_BADTIME, other: composeTime(nowSeconds) };
-  return signMessage(createTsigSigner(tsigDesk.hmac, key, tsig.mac), out, outStart, length, nowSeconds, stated);
+  const other = composeTime(nowSeconds);
+  const stated = { timeSigned, fudgeSeconds, error: TSIG_BADTIME, other };
+  const fitting = fitSignature(desk, out, outStart, length, size - tsigBytes(key) - other.length);
+  return signMessage(createTsigSigner(desk.tsig.hmac, key, tsig.mac), out, outStart, fitting, nowSeconds, stated);
 }
 
 /** What `query.signatureAt` says where there is no signature. */

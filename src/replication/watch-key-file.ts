@@ -65,11 +65,11 @@ export function watchKeyFile(
   }
 }
 
-/** Changes whenever the file is written, or another one takes its place. */
+/** Changes whenever the file is written or gets other rights (it may be readable then), or another one takes its place. */
 function describeFile(file: string): string {
   try {
-    const { size, mtimeMs, ino } = statSync(file);
-    return `${size} ${mtimeMs} ${ino}`;
+    const { size, ctimeMs, ino } = statSync(file);
+    return `${size} ${ctimeMs} ${ino}`;
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }

@@ -146,15 +146,18 @@ function readText(path: string): string {
   return readFileSync(path, 'latin1');
 }
 
-/** Changes when either file is written or replaced; links are followed. */
+/**
+ * Changes when either file is written or replaced, or gets other rights, for one that could not be read may be readable then;
+ * links are followed.
+ */
 function describeFiles({ certificate, key }: CertificateWatchOptions): string {
   return [certificate, key].map(describeFile).join('\n');
 }
 
 function describeFile(path: string): string {
   try {
-    const { ino, size, mtimeMs } = statSync(path);
-    return `${ino} ${size} ${mtimeMs}`;
+    const { ino, size, ctimeMs } = statSync(path);
+    return `${ino} ${size} ${ctimeMs}`;
   } catch (error) {
     // Why it cannot be read is said when it is read.
     return error instanceof Error ? error.message : String(error);

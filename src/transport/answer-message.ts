@@ -8,14 +8,11 @@ import { LENGTH_BYTES } from './stream-inbox.ts';
 
 export const MAX_MESSAGE_BYTES = 65535;
 
-/** What `next` of a series returns where its next message is not there yet. */
-export const NOT_YET = -1;
-
 /** An answer of several messages. */
 export type AnswerSeries = {
   /**
-   * Composes the next message into `out[start .. start + size)`. Returns its length; 0 behind the last one; NOT_YET where
-   * it is still to come: then the series calls `wake` once it is there. Called only while the peer takes what it is sent.
+   * Composes the next message into `out[start .. start + size)`. Returns its length; 0 behind the last one. Called only while
+   * the peer takes what it is sent.
    */
   next(out: Uint8Array, start: number, size: number): number;
   /** Called once: the last message has been taken, or the connection is gone. */
@@ -28,14 +25,13 @@ export type AnswerMessage = typeof answerMessage;
 /**
  * Answers a message, which is good during this call alone, into `out` from LENGTH_BYTES on. `desk.client` says who asks.
  * Returns the length of the answer, 0 for a message that deserves none (the peer is no DNS client: the connection ends), or
- * the series that answers it, which may call `wake` at any later time.
+ * the series that answers it.
  */
 export function answerMessage(
   desk: Desk,
   message: Uint8Array,
   out: Uint8Array,
   protocol: number,
-  _wake: () => void,
 ): number | AnswerSeries {
   const length = answerQuery(desk, message, 0, message.length, out, LENGTH_BYTES, MAX_MESSAGE_BYTES, protocol);
   const { transfer } = desk;

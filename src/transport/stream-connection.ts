@@ -5,7 +5,7 @@
 import type { Socket } from 'node:net';
 import { CONNECTION_TIMED_OUT, countConnection, countDuration } from '../answer/counters.ts';
 import type { Client, Desk } from '../answer/desk.ts';
-import { type AnswerMessage, type AnswerSeries, answerMessage, MAX_MESSAGE_BYTES, NOT_YET } from './answer-message.ts';
+import { type AnswerMessage, type AnswerSeries, answerMessage, MAX_MESSAGE_BYTES } from './answer-message.ts';
 import { ConnectionDeadline } from './connection-deadline.ts';
 import { readClock } from './read-clock.ts';
 import { LENGTH_BYTES, StreamInbox } from './stream-inbox.ts';
@@ -52,7 +52,6 @@ export class StreamConnection {
   #hasEnded = false;
   /** The answer that is under way; what the peer asks meanwhile waits behind it. */
   #series: AnswerSeries | undefined;
-  #isSeriesWaiting = false;
 
   constructor(socket: Socket, options: StreamOptions, desk: Desk) {
     this.#socket = socket;
@@ -105,7 +104,7 @@ export class StreamConnection {
     socket.uncork();
     if (answered > 0) this.#options.onMessages();
     // A peer that asks and does not listen gets no further until it does, and not for long.
-    const isHeld = this.#isSeriesWaiting || socket.writableLength > MAX_BACKLOG_BYTES;
+    const isHeld = socket.writableLength > MAX_BACKLOG_BYTES;
     const isTurnOver = answered === MAX_MESSAGES_PER_TURN || this.#series !== undefined;
     const isMore = isTurnOver && !isHeld && socket.writable;
     if (isMore) this.#nextTurn = setImmediate(() => this.#takeTurn());
@@ -152,7 +151,7 @@ export class StreamConnection {
     this.#desk.client.family = client.family;
     this.#desk.client.words.set(client.words);
     readClock(this.#desk);
-    const answer = compose(this.#desk, message, scratch, protocol, this.#wake);
+    const answer = compose(this.#desk, message, scratch, protocol);
     countDuration(this.#desk.counters, (performance.now() - begun) / 1000, 1);
     if (typeof answer !== 'number') {
       this.#series = answer;
@@ -165,23 +164,14 @@ export class StreamConnection {
 
   #continueSeries(series: AnswerSeries): number {
     const length = series.next(scratch, LENGTH_BYTES, MAX_MESSAGE_BYTES);
-    this.#isSeriesWaiting = length === NOT_YET;
-    if (length === NOT_YET) return 0;
     if (length > 0) return length;
     this.#endSeries();
     return SERIES_TURNED;
   }
 
-  readonly #wake = (): void => {
-    if (!this.#isSeriesWaiting) return;
-    this.#isSeriesWaiting = false;
-    this.#nextTurn ??= setImmediate(() => this.#takeTurn());
-  };
-
   #endSeries(): void {
     const series = this.#series;
     this.#series = undefined;
-    this.#isSeriesWaiting = false;
     series?.close();
   }
 }

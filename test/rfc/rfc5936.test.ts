@@ -190,7 +190,7 @@ describe('RFC 5936', () => {
     const before = transfer(own.desk, QUERY, ALLOWED).records;
     own.desk.client.words[0] = 0xc6336409;
     const out = new Uint8Array(70_000);
-    const series = answerMessage(own.desk, QUERY, out, TLS, () => undefined);
+    const series = answerMessage(own.desk, QUERY, out, TLS);
     assert.ok(typeof series === 'object');
     let octets = series.next(out, 2, 65_535);
     const next = createFixture(document(), { serial: 8 });
@@ -217,7 +217,7 @@ describe('RFC 5936', () => {
     desk.client.family = 4;
     const begin = (_: unknown, index: number) => {
       desk.client.words.set([0xc6336400 + index]);
-      return answerMessage(desk, QUERY, out, TLS, () => undefined);
+      return answerMessage(desk, QUERY, out, TLS);
     };
     const open = Array.from({ length: MAX_TRANSFERS }, begin);
     assert.ok(open.every((series) => typeof series === 'object'));
@@ -265,7 +265,7 @@ describe('RFC 5936', () => {
     const begin = () => {
       desk.client.family = 4;
       desk.client.words.set([0xc6336409]);
-      return answerMessage(desk, QUERY, out, TLS, () => undefined);
+      return answerMessage(desk, QUERY, out, TLS);
     };
     const open = Array.from({ length: MAX_TRANSFERS_PER_CLIENT }, begin);
     assert.ok(open.every((series) => typeof series === 'object'));

@@ -180,6 +180,32 @@ describe('RFC 8945', () => {
     assert.ok(signature !== undefined);
   });
 
+  // Section 5.3: "If addition of the TSIG record will cause the message to be truncated, the server MUST alter the response so
+  // that a TSIG can be included. This response contains only the question and a TSIG record, has the TC bit set, and has RCODE
+  // 0 (NOERROR)."
+  it('sends the question and the signature alone where options would leave no room for both', () => {
+    const label = (letter: string, length: number) => `${letter.repeat(length)}.`;
+    const key: TestKey = { ...LONG_KEY, name: label('k', 63) + label('l', 61) };
+    const desk = createDesk(RFC_FIXTURE.snapshot, RFC_FIXTURE.state, 1);
+    desk.tsig = createTsigDesk([keyOf(key)], computeHmac, () => NOW_SECONDS);
+    const name = `${label('a', 63)}${label('b', 63)}${label('c', 63)}${label('d', 48)}example.com.`;
+    const query = encodeQuery({ name, edns: true, udpSize: 512, subnet: '2001:db8::/128' });
+    for (const time of [NOW_SECONDS, NOW_SECONDS - 1000]) {
+      const { bytes, mac } = signQuery(query, { key, time });
+      const answer = askBytes(desk, bytes);
+      const message = decodeMessage(answer);
+      const signature = readSignature(answer, key);
+      assert.ok(typeof message === 'object' && signature !== undefined);
+      assert.ok(answer.length <= 512, `${answer.length} octets`);
+      assert.deepEqual(
+        [message.isTruncated, message.rcode, message.questions.length, message.edns],
+        [true, 0, 1, undefined],
+      );
+      const { error, other } = signature;
+      assert.deepEqual(signature.mac, macOf([signature.bare], { key, priorMac: mac, time, error, other: [...other] }));
+    }
+  });
+
   it('counts what came of signatures', () => {
     const moved = countersMoved(
       fixture,

@@ -28,7 +28,7 @@ export function transfer(desk: Desk, query: Uint8Array, source = '192.0.2.1', pr
   desk.client.words.fill(0);
   desk.client.words.set(address.words);
   const out = new Uint8Array(LENGTH_BYTES + 65_535);
-  const answer = answerMessage(desk, query, out, protocol, () => undefined);
+  const answer = answerMessage(desk, query, out, protocol);
   const raw: Uint8Array[] = [];
   if (typeof answer === 'number') raw.push(out.slice(LENGTH_BYTES, LENGTH_BYTES + answer));
   else {

@@ -1,7 +1,7 @@
 // Following the file of TSIG keys.
 
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -61,6 +61,15 @@ describe('the watch of the key file', () => {
     } finally {
       watching.close();
     }
+  });
+
+  test('reads again when the rights of the file change: what could not be read may be readable now', async () => {
+    const file = join(folder, 'rights');
+    writeFileSync(file, key('one'), { mode: 0o600 });
+    const { names, watching } = watch(file);
+    chmodSync(file, 0o640);
+    await until(() => names.length === 2);
+    watching.close();
   });
 
   test('warns of a file that everybody can read', () => {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
@@ -63,6 +63,13 @@ describe('the certificate of TLS', () => {
     symlinkSync(next, certificate);
     await waitUntil(() => changes.length === 1);
     assert.ok(changes[0]?.chain.includes(authority.certificate));
+  });
+
+  test('is read again when the rights of a file change: what could not be read may be readable now', async (context) => {
+    const { open, key } = openWatch(context, FIRST);
+    const watch = open();
+    chmodSync(key, 0o640);
+    await waitUntil(() => watch.reads.loaded === 2);
   });
 
   const faults: readonly [string, (files: ReturnType<typeof openWatch>) => void, RegExp][] = [
