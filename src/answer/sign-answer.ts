@@ -8,7 +8,14 @@ import { addRecord, beginDigest } from '../dnssec/set-digest.ts';
 import { findSignatures, type SignatureTable, sparePlaceOf, takePlace } from '../dnssec/signature-table.ts';
 import { SIGNATURE_BYTES } from '../dnssec/zone-keys.ts';
 import { NONE } from '../snapshot/snapshot.ts';
-import { dataStartOf, findRrset, NODE_WORDS, recordCountOf, type ZoneImage } from '../snapshot/zone-image.ts';
+import {
+  dataStartOf,
+  findRrset,
+  NODE_WORDS,
+  recordCountOf,
+  wireNameOf,
+  type ZoneImage,
+} from '../snapshot/zone-image.ts';
 import type { ZoneSigning } from '../snapshot/zone-signing.ts';
 import { MAX_NAME_BYTES } from '../wire/flat-name.ts';
 import { TYPE_RRSIG, TYPE_SOA } from '../wire/record-types.ts';
@@ -203,7 +210,7 @@ function makeSignatures(desk: Desk, written: WrittenSet, { signers, times }: Zon
   const { signatures, digest, sign } = signer;
   const { image, node, type, originalTtlSeconds } = written;
   const set = {
-    owner: written.isAsked ? desk.owner.bytes.slice(0, desk.owner.length) : ownerOf(image, node),
+    owner: written.isAsked ? desk.owner.bytes.slice(0, desk.owner.length) : wireNameOf(image, node),
     type,
     ttlSeconds: originalTtlSeconds,
     data: listData(response.bytes, written, response.at),
@@ -218,16 +225,6 @@ function makeSignatures(desk: Desk, written: WrittenSet, { signers, times }: Zon
   return place;
 }
 
-function ownerOf({ words, bytes, name }: ZoneImage, node: number): Uint8Array {
-  const length = (words[node] ?? 0) & 0xff;
-  const start = 4 * (node + NODE_WORDS);
-  const owner = new Uint8Array(length + name.length);
-  owner.set(bytes.subarray(start, start + length));
-  owner.set(name, length);
-  return owner;
-}
-
-/** As it is signed: what stands in the response has the case in which it was stated. */
 function listData(bytes: Uint8Array, { start, headBytes, type }: WrittenSet, end: number): readonly Uint8Array[] {
   const data: Uint8Array[] = [];
   for (let at = start; at < end; ) {

@@ -22,7 +22,7 @@ import { createSuffixHashes, hashSuffixes } from '../wire/name-hash.ts';
 import { TYPE_A, TYPE_AAAA, TYPE_CNAME, TYPE_SOA } from '../wire/record-types.ts';
 import { sharedInt32, sharedUint8 } from './shared-array.ts';
 import { FAMILY_A, FAMILY_AAAA, FAMILY_CNAME, NONE, type Snapshot } from './snapshot.ts';
-import { APEX_NODE, dataStartOf, findNode, NODE_WORDS, ttlOf, type ZoneImage } from './zone-image.ts';
+import { APEX_NODE, dataStartOf, findNode, NODE_WORDS, ttlOf, wireNameOf, type ZoneImage } from './zone-image.ts';
 
 /** A table that holds nothing. */
 export const NO_SIGNATURES: SignatureTable = createTable(0);
@@ -74,19 +74,13 @@ function createTable(count: number): SignatureTable {
 
 function writeSignatures({ image, node, ...set }: LikelySet, sign: Sign, to: Uint8Array, place: number): void {
   const { signing, name } = image;
-  const signable = { ...set, owner: ownerOf(image, node) };
+  const signable = { ...set, owner: wireNameOf(image, node) };
   for (const [index, key] of (signing?.signers ?? []).entries()) {
     const { algorithm, keyTag } = key;
     const times = signing?.times ?? { inception: 0, expiration: 0 };
     const rrsig = composeRrsig(signable, { algorithm, keyTag, ...times }, name);
     to.set(sign(key, composeSigned(signable, rrsig)), place + index * SIGNATURE_BYTES);
   }
-}
-
-function ownerOf({ words, bytes, name }: ZoneImage, node: number): Uint8Array {
-  const length = (words[node] ?? 0) & 0xff;
-  const start = 4 * (node + NODE_WORDS);
-  return Uint8Array.from([...bytes.subarray(start, start + length), ...name]);
 }
 
 /** Most likely first. */

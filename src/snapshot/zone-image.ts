@@ -129,6 +129,16 @@ export function labelCountOf({ words, labelCount }: ZoneImage, node: number): nu
   return labelCount + (((words[node] ?? 0) >>> 8) & 0xff);
 }
 
+/** The whole name of a node, in wire form, as fresh bytes: not for the answer path. */
+export function wireNameOf({ words, bytes, name }: ZoneImage, node: number): Uint8Array {
+  const length = (words[node] ?? 0) & 0xff;
+  const start = 4 * (node + NODE_WORDS);
+  const wire = new Uint8Array(length + name.length);
+  wire.set(bytes.subarray(start, start + length));
+  wire.set(name, length);
+  return wire;
+}
+
 /** The position of the node's name among the zone's steered names, or NONE. */
 export function steeredOf({ words }: ZoneImage, node: number): number {
   return words[node + 1] ?? NONE;
