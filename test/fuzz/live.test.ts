@@ -27,7 +27,8 @@ describe('a listener under hostile packets', () => {
   const totals = new CounterTotals();
   const threads = new AnswerThreads(
     {
-      ...dnsSettings(),
+      // All of them come from one address here: what makes room is the longest idle of all.
+      ...dnsSettings({ tcp: { maxConnectionsPerPrefix: 1000 } }),
       transport: chooseTransport('auto').transport,
       conduct: OPEN_CONDUCT,
       threads: 2,

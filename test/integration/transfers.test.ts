@@ -245,15 +245,19 @@ describe('transfers to other servers', { skip: skip ?? false, timeout: 120_000 }
   });
 
   step('a secondary that was away fetches the difference over several changes', async () => {
-    await bind.running.stop();
-    await putRecord('mail/AAAA', { ttl: 60, data: ['2001:db8::77'] });
-    await putRecord('other/TXT', { ttl: 60, data: ['"o"'] });
-    bind = await startBind(processes, bindPort, primary.port, [ZONE]);
-    await waitUntil('the secondary has the change', () => isCurrent(bind.port), LIMIT_MS, 100);
-    assert.match(
-      bind.running.output(),
-      /transfer of 'copy\.test\/IN' from 127\.0\.0\.1#\d+: Transfer completed: 1 messages, \d{1,2} records/,
-    );
+    const isDifference =
+      /transfer of 'copy\.test\/IN' from 127\.0\.0\.1#\d+: Transfer completed: 1 messages, \d{1,2} records/;
+    for (let tries = 1; ; tries++) {
+      await bind.running.stop();
+      await putRecord('mail/AAAA', { ttl: 60, data: [`2001:db8::${tries}`] });
+      await putRecord('other/TXT', { ttl: 60, data: [`"${tries}"`] });
+      bind = await startBind(processes, bindPort, primary.port, [ZONE]);
+      await waitUntil('the secondary has the change', () => isCurrent(bind.port), LIMIT_MS, 100);
+      if (isDifference.test(bind.running.output())) break;
+      // A notice that comes before it has read its own file makes it ask for the whole zone.
+      assert.match(bind.running.output(), /notify from 127\.0\.0\.1#\d+: no serial/);
+      assert.ok(tries < 5, bind.running.output());
+    }
   });
 
   step('the signatures that come with the keys of a new file are taken at once', async () => {
