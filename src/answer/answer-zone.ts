@@ -1,6 +1,7 @@
 // Writes what zones hold: RRsets, the addresses that go with them, referrals, and the SOA of negative answers. RRsets and
 // nodes are those of `desk.found.image`.
 
+import { originalTtlOf } from '../dnssec/rrsig.ts';
 import { NONE } from '../snapshot/snapshot.ts';
 import {
   APEX_NODE,
@@ -60,7 +61,8 @@ function writeRecords(
   let at = dataStartOf(image, rrset);
   for (let record = 0; record < count; record++) {
     const length = ((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0);
-    if (!writeRecord(response, ownerOffset, type, ttlSeconds, bytes, at + 2, length)) return takeBack(response, before);
+    const ttl = type === TYPE_RRSIG ? originalTtlOf(bytes, at + 2) : ttlSeconds;
+    if (!writeRecord(response, ownerOffset, type, ttl, bytes, at + 2, length)) return takeBack(response, before);
     at += 2 + length;
   }
   if (type === TYPE_SOA) putSerial(response, snapshot.serial);

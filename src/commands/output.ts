@@ -9,6 +9,8 @@ type Format = Parameters<typeof styleText>[0];
 export type Output = {
   /** One line, or several. */
   print(text: string): void;
+  /** For people alone: what a script would otherwise take for a result. */
+  printNotice(text: string): void;
   /** The value as JSON, for --json. */
   printJson(value: unknown): void;
   /** The text in this colour, where there are colours. */
@@ -16,11 +18,12 @@ export type Output = {
 };
 
 export function outputOf(command: Command): Output {
-  const { writeOut, getOutHasColors } = command.configureOutput();
+  const { writeOut, writeErr, getOutHasColors } = command.configureOutput();
   const print = (text: string) => (writeOut ?? writeStandardOutput)(`${text}\n`);
   const hasColors = getOutHasColors?.() ?? false;
   return {
     print,
+    printNotice: (text) => (writeErr ?? writeStandardError)(`${text}\n`),
     printJson: (value) => print(JSON.stringify(value, null, 2)),
     paint: (format, text) => (hasColors ? styleText(format, text, { validateStream: false }) : text),
   };
@@ -52,6 +55,10 @@ export function count(number: number, noun: string): string {
 
 function lengthOf(text: string): number {
   return Array.from(stripVTControlCharacters(text)).length;
+}
+
+function writeStandardError(text: string): void {
+  process.stderr.write(text);
 }
 
 function writeStandardOutput(text: string): void {

@@ -25,7 +25,7 @@ export function registerZoneKeys(zone: Command): void {
     const { zone: owner, ds: lines, dnskey, waiting } = dnssec;
     if (options.json === true) output.printJson({ zone: owner, ds: lines, dsSha384: dnssec.dsSha384, dnskey, waiting });
     else if (lines.length > 0) output.print(lines.map((line) => `${owner}. IN DS ${line}`).join('\n'));
-    else output.print(['There is none to give yet.', ...waiting.map((text) => `  ${text}`)].join('\n'));
+    else output.printNotice(['There is none to give yet.', ...waiting.map((text) => `  ${text}`)].join('\n'));
     if (lines.length === 0) endUnhealthy();
   });
 

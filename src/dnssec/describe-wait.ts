@@ -3,7 +3,7 @@
 import type { DnssecPolicy } from '../model/dnssec.ts';
 import { chooseGoals, isForeign, isInsecure, type KeyWorld, retireAtMs } from './key-goals.ts';
 import { dnskeyEndMs, dsEndMs, isMoving, signaturesEndMs } from './key-timing.ts';
-import { isShown, type Keyring } from './keyring.ts';
+import { isShown, type Keyring, type Phase } from './keyring.ts';
 
 export type Wait = {
   readonly waiting: readonly string[];
@@ -24,13 +24,15 @@ export function describeWait(ring: Keyring, policy: DnssecPolicy, world: KeyWorl
       waiting.push(`${what} of ${key.id} at ${new Date(endMs).toISOString()}`);
     };
     const { dnskey, signatures, ds } = key;
-    if (isMoving(dnskey.name)) until(dnskeyEndMs(dnskey, ring, policy), `every cache knows of the DNSKEY`);
-    if (isMoving(signatures.name))
-      until(signaturesEndMs(signatures, ring, policy), 'every cache knows of the signatures');
+    const inCaches = (phase: Phase) => (isShown(phase) ? 'every cache knows of' : 'no cache has any more');
+    if (isMoving(dnskey.name)) until(dnskeyEndMs(dnskey, ring, policy), `${inCaches(dnskey)} the DNSKEY`);
+    if (isMoving(signatures.name)) {
+      until(signaturesEndMs(signatures, ring, policy), `${inCaches(signatures)} the signatures`);
+    }
     if (!isMoving(ds.name)) continue;
     const endMs = dsEndMs(ds, ring, policy);
     if (world.parent === undefined) waiting.push(`the parent cannot be asked about the DS of ${key.id}`);
-    else if (endMs !== undefined) until(endMs, 'every cache knows of the DS');
+    else if (endMs !== undefined) until(endMs, `${inCaches(ds)} the DS`);
     else if (isShown(ds)) waiting.push(`the parent has no DS of ${key.id} yet`);
     else waiting.push(`the parent still has the DS of ${key.id}`);
   }

@@ -12,6 +12,9 @@ export type Withdrawal = {
   readonly atMs: number | undefined;
 };
 
+/** What an operator can do who knows it. */
+const WORD = 'say so with "azimuth zone ds-seen ZONE --none", if it surely has none';
+
 /** @param keyring undefined: the zone has no keys. `isParentSeen`: the parent was asked, and has no DS of ours. */
 export function judgeWithdrawal(keyring: Keyring | undefined, policy: DnssecPolicy, isParentSeen: boolean): Withdrawal {
   if (keyring === undefined || keyring.keys.length === 0) {
@@ -20,7 +23,7 @@ export function judgeWithdrawal(keyring: Keyring | undefined, policy: DnssecPoli
   if (isInsecure(keyring)) {
     return isParentSeen
       ? { isSafe: true, reasons: ['the parent has no DS of the zone, and none is in any cache'], atMs: undefined }
-      : { isSafe: false, reasons: ['the parent could not be asked whether it has a DS'], atMs: undefined };
+      : { isSafe: false, reasons: [`the parent could not be asked whether it has a DS: ${WORD}`], atMs: undefined };
   }
   const reasons: string[] = policy.withdraw
     ? []

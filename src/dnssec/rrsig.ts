@@ -57,6 +57,16 @@ function countLabels(owner: Uint8Array): number {
   return count;
 }
 
+/**
+ * The original TTL in an RRSIG's data at `start`: its own TTL, where it does not stand beside what it covers. RFC 4034 section 3:
+ * "The TTL value of an RRSIG RR MUST match the TTL value of the RRset it covers", and signatures of one name cover several.
+ */
+export function originalTtlOf(data: Uint8Array, start: number): number {
+  const at = start + 4;
+  const low = ((data[at + 1] ?? 0) << 16) | ((data[at + 2] ?? 0) << 8) | (data[at + 3] ?? 0);
+  return (data[at] ?? 0) * 0x1000000 + low;
+}
+
 /** What the signature of `rrsig`, composed as above, is over. */
 export function composeSigned({ owner, type, ttlSeconds, data }: SignableSet, rrsig: Uint8Array): Uint8Array {
   const headBytes = rrsig.length - SIGNATURE_BYTES;

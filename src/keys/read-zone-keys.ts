@@ -31,7 +31,8 @@ export function readZoneKeys(zone: string, text: string, secret: KeySecret | und
   );
   const sealed = [...opened].find(([, key]) => key === undefined);
   if (sealed !== undefined) {
-    const advice = 'dnssec.secretFile must be the same on every node';
+    const advice =
+      'dnssec.secretFile must be the same on every node, and dnssec.secret in the state directory is to be kept: put its copy back';
     return { ok: false, problem: `the key ${sealed[0]} cannot be read with the secret of this process: ${advice}.` };
   }
   const pick = (keys: readonly KeyRecord[]) => keys.flatMap(({ id }) => opened.get(id) ?? []);

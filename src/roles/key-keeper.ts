@@ -279,12 +279,13 @@ function isAwaited({ name, parentSinceMs }: KeyRecord['ds']): boolean {
 
 /**
  * Zones that are signed no more and that nobody takes for signed: their keys are thrown away, as their phases are not true.
- * Those that were brought along before signing begins stay.
+ * Those that were brought along stay: their DS may stand at a parent that cannot be asked.
  */
 function idle({ document, keyrings }: CurrentConfiguration): readonly Keyring[] {
   const signed = new Set(listSignedZones(document).map(({ zone }) => zone));
   return [...keyrings.values()]
     .filter((keyring) => !signed.has(keyring.zone) && isInsecure(keyring) && isUsed(keyring))
+    .filter(({ keys }) => !keys.some(({ isImported }) => isImported))
     .map((keyring) => ({ ...keyring, keys: [] }));
 }
 

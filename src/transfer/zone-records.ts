@@ -2,6 +2,7 @@
 // them (RFC 5936 section 3.5). The one place that says which records a node has: whatever is answered without standing in
 // the image has to be added here.
 
+import { originalTtlOf } from '../dnssec/rrsig.ts';
 import type { Sign } from '../dnssec/zone-keys.ts';
 import { NONE, type Snapshot } from '../snapshot/snapshot.ts';
 import {
@@ -18,7 +19,7 @@ import {
   wordsOfNodeName,
   type ZoneImage,
 } from '../snapshot/zone-image.ts';
-import { TYPE_SOA } from '../wire/record-types.ts';
+import { TYPE_RRSIG, TYPE_SOA } from '../wire/record-types.ts';
 import { listLastResort } from './last-resort.ts';
 import { signSet } from './sign-set.ts';
 import { listBindings } from './steered-bindings.ts';
@@ -97,6 +98,7 @@ export function* recordsOfSet(
   for (let index = 0; index < set.count; index++) {
     record.dataStart = at + 2;
     record.dataLength = ((set.data[at] ?? 0) << 8) | (set.data[at + 1] ?? 0);
+    if (set.type === TYPE_RRSIG) record.ttlSeconds = originalTtlOf(set.data, record.dataStart);
     yield record;
     at += 2 + record.dataLength;
   }

@@ -2,10 +2,13 @@
 
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { originalTtlOf } from '../../src/dnssec/rrsig.ts';
 import type { ZoneKeys } from '../../src/dnssec/zone-keys.ts';
 import { dataStartOf, findRrset, NODE_WORDS, type ZoneImage } from '../../src/snapshot/zone-image.ts';
+import { recordsOfZone, viewZone } from '../../src/transfer/zone-records.ts';
 import { formatName } from '../../src/wire/name.ts';
-import { TYPE_NSEC } from '../../src/wire/record-types.ts';
+import { TYPE_NSEC, TYPE_RRSIG } from '../../src/wire/record-types.ts';
+import { sign } from '../support/signed-keys.ts';
 import { ASKED, ASKED_TYPES, describeWorld, makeWorldKeys, SIGNED_ZONE } from '../support/signed-world.ts';
 import { type Answer, ask as askDesk, createFixture, type Question } from '../support/snapshot-fixture.ts';
 import { verifySignatures } from '../support/verify-signatures.ts';
@@ -214,6 +217,22 @@ describe('RFC 4035 section 3.1, authoritative name servers', () => {
     assert.match(answers[1] ?? '', / s\.example\. /);
     assert.deepEqual(verifySignatures(message, dnskeys).faults, []);
     assert.deepEqual(outline(ask('insecure', 'DS').authorities), [...DENIAL, ...nsec('insecure')]);
+  });
+});
+
+describe('RFC 4034 section 3, the RRSIG record', () => {
+  // "The TTL value of an RRSIG RR MUST match the TTL value of the RRset it covers."
+  it('gives signatures that are asked for, or copied, the TTL of what each of them covers', () => {
+    const ttls = (lines: readonly string[]) =>
+      Object.fromEntries(lines.map((line) => [line.split(' ')[3] ?? '', Number(line.split(' ')[1])]));
+    assert.deepEqual(ttls(ask('www', 'RRSIG').answers), { A: 300, AAAA: 600, HTTPS: 300, NSEC: 60 });
+    const view = viewZone(fixture.snapshot, 0, sign);
+    assert.ok(view);
+    const copied = [...recordsOfZone(view)].flatMap(({ type, ttlSeconds, data, dataStart }) =>
+      type === TYPE_RRSIG ? [[ttlSeconds, originalTtlOf(data, dataStart)]] : [],
+    );
+    assert.ok(copied.length > 50);
+    for (const [ttl, original] of copied) assert.equal(ttl, original);
   });
 });
 
