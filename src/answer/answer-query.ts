@@ -19,7 +19,6 @@ import {
   RCODE_FORMERR,
   RCODE_NOERROR,
   RCODE_NOTIMP,
-  RCODE_NXDOMAIN,
   RCODE_REFUSED,
   TYPE_ANY,
   TYPE_AXFR,
@@ -34,6 +33,7 @@ import { answerTransfer } from './answer-transfer.ts';
 import { answerSigned, UNSIGNED } from './answer-tsig.ts';
 import { writeNegative, writeReferral, writeTargets } from './answer-zone.ts';
 import { chooseOptions } from './choose-options.ts';
+import { denyCompactly } from './compact-denial.ts';
 import { countRequest, countResponse } from './counters.ts';
 import type { Desk } from './desk.ts';
 import { FOUND_DELEGATION, FOUND_OUTSIDE, findQuestion } from './find-name.ts';
@@ -156,20 +156,7 @@ function answerQuestion(desk: Desk, protocol: number): number {
   if (desk.negative) writeNegative(desk);
   if (desk.signer.proofCount > 0) writeProofs(desk);
   if (desk.targets !== NONE) writeTargets(desk, desk.targets, NONE);
-  return isDeniedCompactly(desk) ? denyCompactly(desk, rcode) : rcode;
-}
-
-function isDeniedCompactly({ query, found }: Desk): boolean {
-  return query.dnssecOk && found.image.signing?.isCompact === true;
-}
-
-/**
- * RFC 9824 section 5: a name that is proven to have nothing is not denied by the rcode, but to those who say that they
- * understand both; section 5.1: the answer then says so too.
- */
-function denyCompactly({ query, response }: Desk, rcode: number): number {
-  response.compact = query.compactOk;
-  return rcode === RCODE_NXDOMAIN && !query.compactOk ? RCODE_NOERROR : rcode;
+  return denyCompactly(desk, rcode);
 }
 
 function refer(desk: Desk): number {

@@ -17,6 +17,8 @@ import {
 } from '../snapshot/zone-image.ts';
 import { MAX_LABEL_BYTES, MAX_NAME_BYTES } from '../wire/flat-name.ts';
 import {
+  RCODE_NOERROR,
+  RCODE_NXDOMAIN,
   TYPE_A,
   TYPE_AAAA,
   TYPE_CNAME,
@@ -70,6 +72,16 @@ export function writeCompactProof(desk: Desk, image: ZoneImage, node: number, de
   if (!writeRecord(response, ownerOffset, TYPE_NSEC, ttlSeconds, data, 0, length)) return NO_ROOM;
   const signatures = signWritten(desk, written, ttlSeconds, ownerOffset);
   return signatures === NO_ROOM ? NO_ROOM : 1 + signatures;
+}
+
+/**
+ * The rcode of an answer. RFC 9824 section 5: a name that is proven to have nothing is not denied by the rcode, but to those who
+ * say that they understand both; section 5.1: the answer then says so too.
+ */
+export function denyCompactly({ query, response, found }: Desk, rcode: number): number {
+  if (!query.dnssecOk || found.image.signing?.isCompact !== true) return rcode;
+  response.compact = query.compactOk;
+  return rcode === RCODE_NXDOMAIN && !query.compactOk ? RCODE_NOERROR : rcode;
 }
 
 /** The name stands in `data` behind two octets, which `composeNext` makes a label of. */

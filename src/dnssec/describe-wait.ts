@@ -24,7 +24,6 @@ export function describeWait(ring: Keyring, policy: DnssecPolicy, world: KeyWorl
       waiting.push(`${what} of ${key.id} at ${new Date(endMs).toISOString()}`);
     };
     const { dnskey, signatures, ds } = key;
-    const inCaches = (phase: Phase) => (isShown(phase) ? 'every cache knows of' : 'no cache has any more');
     if (isMoving(dnskey.name)) until(dnskeyEndMs(dnskey, ring, policy), `${inCaches(dnskey)} the DNSKEY`);
     if (isMoving(signatures.name)) {
       until(signaturesEndMs(signatures, ring, policy), `${inCaches(signatures)} the signatures`);
@@ -48,4 +47,9 @@ export function describeWait(ring: Keyring, policy: DnssecPolicy, world: KeyWorl
   }
   for (const { lowered } of [ring.zoneTtl, ring.keyTtl]) if (lowered !== undefined) moments.push(lowered.untilMs);
   return { waiting, nextAtMs: moments.length === 0 ? undefined : Math.min(...moments) };
+}
+
+/** What is waited for: that something has come everywhere, or that it is gone everywhere. */
+function inCaches(phase: Phase): string {
+  return isShown(phase) ? 'every cache knows of' : 'no cache has any more';
 }

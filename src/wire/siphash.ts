@@ -3,7 +3,6 @@
 
 /** A key of 128 bits is four words, as `readSipKey` gives them. */
 export const SIP_KEY_WORDS = 4;
-export const SIP_KEY_BYTES = 16;
 
 /** `key[at ..]`: where the words of a key go; `bytes`: its octets in the order in which people write them. */
 export function readSipKey(key: Int32Array, at: number, bytes: ArrayLike<number>): void {
