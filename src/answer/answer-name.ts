@@ -3,7 +3,7 @@
 
 import { hasBindings } from '../snapshot/bindings.ts';
 import { NONE } from '../snapshot/snapshot.ts';
-import { findRrset, rrsetCountOf, steeredOf } from '../snapshot/zone-image.ts';
+import { findRrset, firstRrsetOf, rrsetCountOf, steeredOf } from '../snapshot/zone-image.ts';
 import { RCODE_NOERROR, RCODE_NXDOMAIN, TYPE_ANY, TYPE_CNAME, TYPE_HINFO, TYPE_NSEC } from '../wire/record-types.ts';
 import { writeRecord } from '../wire/response.ts';
 import { answerBindings } from './answer-bindings.ts';
@@ -11,7 +11,7 @@ import { answerService, isSteered } from './answer-service.ts';
 import { writeRrset } from './answer-zone.ts';
 import { writeCompactProof } from './compact-denial.ts';
 import { type Desk, MAX_ALIAS_STEPS } from './desk.ts';
-import { FOUND_DELEGATION, FOUND_NOTHING, FOUND_OUTSIDE, FOUND_WILDCARD } from './find-name.ts';
+import { FOUND_DELEGATION, FOUND_NOTHING, FOUND_OUTSIDE, FOUND_WILDCARD, isWithheld } from './find-name.ts';
 import { findService } from './find-service.ts';
 import { FOLLOWED, findDname, followCname, followDname } from './follow-alias.ts';
 import { noteWildcard } from './prove-absence.ts';
@@ -23,7 +23,7 @@ export function answerName(desk: Desk): number {
   const { query, found, snapshot } = desk;
   for (let steps = 0; steps <= MAX_ALIAS_STEPS; steps++) {
     // The chain has left what we may speak for: the resolver goes on from here.
-    if (found.kind === FOUND_OUTSIDE || found.kind === FOUND_DELEGATION) return RCODE_NOERROR;
+    if (found.kind === FOUND_OUTSIDE || found.kind === FOUND_DELEGATION || isWithheld(found)) return RCODE_NOERROR;
     if (found.kind === FOUND_NOTHING) {
       const dname = findDname(desk);
       // RFC 6604 section 3: the rcode is that of the last name of the chain.
@@ -92,6 +92,11 @@ function answerAny(desk: Desk, cname: number): number {
   }
   const isEmpty = rrsetCountOf(found.image, found.node) === 0 && steeredOf(found.image, found.node) === NONE;
   if (isEmpty) return answerNothing(desk, RCODE_NOERROR);
+  // RFC 8482 section 4.1: one of the sets that are there, where what we make could not be signed.
+  if (found.image.hasOwnSerial && found.image.signing !== undefined) {
+    writeRrset(desk, found.node, firstRrsetOf(found.image, found.node), 'answers', ownerOffset);
+    return RCODE_NOERROR;
+  }
   const before = response.at;
   if (!writeRecord(response, ownerOffset, TYPE_HINFO, ANY_TTL_SECONDS, ANY_DATA, 0, ANY_DATA.length))
     return RCODE_NOERROR;

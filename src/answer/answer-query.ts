@@ -7,7 +7,7 @@
 // Serves RFC 1034 section 4.3.2, RFC 2308 (negative answers), RFC 7871 (client subnet), RFC 7873 section 5.2 (cookies).
 
 import { NONE } from '../snapshot/snapshot.ts';
-import { INVALID_QUERY_TYPE, NOT_AUTHORITATIVE, NOT_SUPPORTED } from '../wire/extended-error.ts';
+import { INVALID_DATA, INVALID_QUERY_TYPE, NOT_AUTHORITATIVE, NOT_SUPPORTED } from '../wire/extended-error.ts';
 import { HEADER_BYTES, PARSED, parseQuery, SILENCE } from '../wire/query.ts';
 import { CLIENT_COOKIE_BYTES, HAS_COOKIE } from '../wire/query-options.ts';
 import {
@@ -20,6 +20,7 @@ import {
   RCODE_NOERROR,
   RCODE_NOTIMP,
   RCODE_REFUSED,
+  RCODE_SERVFAIL,
   TYPE_ANY,
   TYPE_AXFR,
   TYPE_IXFR,
@@ -36,7 +37,7 @@ import { chooseOptions } from './choose-options.ts';
 import { denyCompactly } from './compact-denial.ts';
 import { countRequest, countResponse } from './counters.ts';
 import type { Desk } from './desk.ts';
-import { FOUND_DELEGATION, FOUND_OUTSIDE, findQuestion } from './find-name.ts';
+import { FOUND_DELEGATION, FOUND_OUTSIDE, findQuestion, isWithheld } from './find-name.ts';
 import { imputeName, limitAnswer, WITHHELD } from './limit-answer.ts';
 import { writeProofs } from './prove-absence.ts';
 import { keepSilence } from './silence.ts';
@@ -147,6 +148,7 @@ function answerQuestion(desk: Desk, protocol: number): number {
   if (found.kind === FOUND_OUTSIDE || !isOurClass) return answerOutside(desk, isOurClass);
   desk.trace?.push({ step: 'zone', zone: found.zone });
   if (isMetaType(query.type) && query.type !== TYPE_ANY) return refuseMetaType(desk);
+  if (isWithheld(found)) return withhold(desk);
   if (found.kind === FOUND_DELEGATION) return refer(desk);
   const rcode = answerName(desk);
   // RFC 1035 section 6.2: with class * nobody can be sure to know everything.
@@ -157,6 +159,13 @@ function answerQuestion(desk: Desk, protocol: number): number {
   if (desk.signer.proofCount > 0) writeProofs(desk);
   if (desk.targets !== NONE) writeTargets(desk, desk.targets, NONE);
   return denyCompactly(desk, rcode);
+}
+
+/** RFC 8914 section 4.25: "Examples […] include that its most recent zone might be too old or may have expired." */
+function withhold(desk: Desk): number {
+  desk.trace?.push({ step: 'withheld' });
+  noteExtendedError(desk.response, INVALID_DATA);
+  return RCODE_SERVFAIL;
 }
 
 function refer(desk: Desk): number {

@@ -89,7 +89,7 @@ export const LIMITED_BAD_COOKIE = 2;
 
 export const SIGNATURE_OUTCOMES = ['verified', 'malformed', 'bad-key', 'bad-signature', 'bad-time'] as const;
 /** What a query for a transfer was answered with; `soa`: that nothing has changed, or that a stream is needed. */
-export const TRANSFER_OUTCOMES = ['axfr', 'ixfr', 'soa', 'refused', 'overload'] as const;
+export const TRANSFER_OUTCOMES = ['axfr', 'ixfr', 'soa', 'refused', 'overload', 'withheld'] as const;
 
 const OTHER_TYPE = COUNTED_TYPES.length - 1;
 const TYPE_SLOTS = 260;

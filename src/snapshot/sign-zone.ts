@@ -13,7 +13,7 @@ import { TYPE_CDNSKEY, TYPE_CDS, TYPE_DNSKEY, TYPE_RRSIG, TYPE_SOA } from '../wi
 import { APEX, NONE } from '../zone/draft-nodes.ts';
 import { dataOf, extendDraft, findDraftRrset, type ZoneDraft } from '../zone/draft-zone.ts';
 import { addToPart, createPartWriter, finishPart, type RecordPart } from '../zone/record-part.ts';
-import { layOutZone } from './lay-out-zone.ts';
+import { layOutZone, type Standing } from './lay-out-zone.ts';
 import { sharedInt32From } from './shared-array.ts';
 import { APEX_NODE, dataStartOf, findNode, findRrset, recordCountOf, ttlOf, type ZoneImage } from './zone-image.ts';
 import type { ZoneSigning } from './zone-signing.ts';
@@ -35,6 +35,7 @@ export function signZone(
   signer: ZoneSigner,
   steeredTypes: readonly (readonly number[])[],
   before: ZoneImage | undefined,
+  standing?: Standing,
 ): ZoneImage {
   const { keys, keyTtlSeconds, validitySeconds, nowSeconds, hasChain, sign } = signer;
   const makers = new Set(before && findMakers(before, [...keys.keySigners, ...keys.zoneSigners]));
@@ -58,7 +59,8 @@ export function signZone(
   const identity = sharedInt32From(identify(draft.name, signers, times));
   const sinceSeconds = chooseTimes(nowSeconds, validitySeconds, 0).inception;
   const { chain } = signed;
-  return layOutZone(signed.draft, { isCompact: !hasChain, chain, signers, times, identity, sinceSeconds, dueSeconds });
+  const signing = { isCompact: !hasChain, chain, signers, times, identity, sinceSeconds, dueSeconds };
+  return layOutZone(signed.draft, signing, standing);
 }
 
 /** RFC 9077 section 3: an NSEC is remembered no longer than a negative answer. */
