@@ -15,7 +15,7 @@ import {
   type UnavailableError,
 } from '../api/ports.ts';
 import { composeTokens, parseTokens, type TokenRecord } from '../api/token.ts';
-import { composeKeyring, isKeyringObject, type Keyring, nameKeyring } from '../dnssec/keyring.ts';
+import { isKeyringObject, type Keyring } from '../dnssec/keyring.ts';
 import type { ConfigurationDocument } from '../model/configuration.ts';
 import { type Copy, readCopies } from '../model/copies.ts';
 import { joinObjects, splitObjects } from '../model/objects.ts';
@@ -33,7 +33,7 @@ import { describeCause, describeFailure, isStoreError } from '../store/store-err
 import { type CheckOptions, checkDocument } from './check-document.ts';
 import { keepCopies, putCopies } from './copies.ts';
 import { openJournal } from './journal.ts';
-import { findUnsigned, readKeyrings } from './keyrings.ts';
+import { findUnsigned, putKeyrings, readKeyrings } from './keyrings.ts';
 import { decideReconciliation, nextRevisionId, type Reconciliation } from './reconcile.ts';
 import { composeRevision, hasSameObjects, textOf, textsOf } from './revision-texts.ts';
 
@@ -171,17 +171,7 @@ export async function openConfigurationWriter(
     return commitContent(change, (base) => {
       if (base === undefined) return undefined;
       const texts = textsOf(base.revision);
-      const keyrings = new Map(base.keyrings);
-      for (const keyring of change.keyrings) {
-        if (keyring.keys.length === 0) {
-          texts.delete(nameKeyring(keyring.zone));
-          keyrings.delete(keyring.zone);
-        } else {
-          texts.set(nameKeyring(keyring.zone), composeKeyring(keyring));
-          keyrings.set(keyring.zone, keyring);
-        }
-      }
-      return { ...base, texts, keyrings };
+      return { ...base, texts, keyrings: putKeyrings(texts, base.keyrings, change.keyrings) };
     });
   }
 

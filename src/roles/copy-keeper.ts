@@ -15,21 +15,13 @@ import { normalizeKey } from '../model/edit-document.ts';
 import { parsePrimaries } from '../model/parse-primaries.ts';
 import type { Primary } from '../model/primaries.ts';
 import { readSeconds } from '../model/scalar.ts';
-import type { FetchOutcome, FetchRequest } from '../replication/fetch-zone.ts';
-import { applyChange, draftCopy, finishCopy, openCopy } from '../transfer/compose-copy.ts';
 import { isNewerSerial } from '../transfer/serial.ts';
-import { parseNameText } from '../wire/name.ts';
-import type { TsigKey } from '../wire/tsig.ts';
+import { type AskDependencies, askPrimary, placeOf } from './ask-primary.ts';
 import { nextLookMs, startPauseMs } from './copy-times.ts';
 
-export type CopyKeeperDependencies = {
+export type CopyKeeperDependencies = AskDependencies & {
   readonly writer: Pick<ConfigurationWriter, 'read' | 'commitCopies'> & { onChange(listener: () => void): () => void };
-  readonly fetch: (request: FetchRequest) => Promise<FetchOutcome>;
-  /** A TSIG key by its name, lower case. */
-  readonly findKey: (name: string) => TsigKey | undefined;
   readonly logger: { info(fields: object, message: string): void; warn(fields: object, message: string): void };
-  /** Wall clock, milliseconds since 1970. */
-  readonly nowMs: () => number;
   /** Milliseconds of a clock that nobody sets. */
   readonly steadyMs: () => number;
   /** 0 to 1. */
@@ -80,7 +72,7 @@ type Watched = {
 };
 
 export function startCopyKeeper(dependencies: CopyKeeperDependencies): CopyKeeper {
-  const { writer, fetch, findKey, logger, nowMs, steadyMs, chance } = dependencies;
+  const { writer, logger, nowMs, steadyMs, chance } = dependencies;
   const counts: Record<CopyOutcome, number> = { current: 0, changes: 0, whole: 0, refused: 0, failed: 0 };
   const watched = new Map<string, Watched>();
   const stopping = new AbortController();
@@ -230,76 +222,32 @@ export function startCopyKeeper(dependencies: CopyKeeperDependencies): CopyKeepe
     const order = zone.primaries.toSorted((a, b) => Number(b.address === hinted) - Number(a.address === hinted));
     const problems: string[] = [];
     for (const primary of order) {
-      const problem = await askPrimary(zone, primary, isWhole);
+      const problem = await askOne(zone, primary, isWhole);
       if (problem === undefined || stopping.signal.aborted) return undefined;
       problems.push(`${placeOf(primary)}: ${problem}`);
     }
     return problems.join('; ');
   }
 
-  async function askPrimary(zone: Watched, primary: Primary, isWhole: boolean): Promise<string | undefined> {
-    const tsigKey = primary.key === undefined ? undefined : findKey(primary.key);
-    if (primary.key !== undefined && tsigKey === undefined) {
-      counts.failed++;
-      return `the key ${primary.key} is not in dns.tsig.keyFile`;
-    }
-    const name = parseNameText(`${zone.zone}.`);
-    if (!(name instanceof Uint8Array)) return 'the zone has no name that could be asked for';
-    const request = { zone: name, primary, tsigKey, signal: stopping.signal };
-    const current = await writer.read();
-    const held = current?.copies.get(zone.zone);
-    const outcome = await fetch({ ...request, heldSerial: isWhole ? undefined : held?.head.serial });
-    const taken = await take(zone, primary, held, outcome);
-    if (taken !== 'misfit') return taken;
-    const whole = await fetch({ ...request, heldSerial: undefined });
-    const again = await take(zone, primary, held, whole);
-    return again === 'misfit' ? 'its changes do not fit its own zone' : again;
+  async function askOne(zone: Watched, primary: Primary, isWhole: boolean): Promise<string | undefined> {
+    const held = (await writer.read())?.copies.get(zone.zone);
+    const answer = await askPrimary(dependencies, { zone: zone.zone, primary, held, isWhole, signal: stopping.signal });
+    const problem =
+      answer.status === 'current'
+        ? await noteContact(zone, nowMs())
+        : 'copy' in answer
+          ? await commitNew(zone, answer.copy)
+          : answer.reason;
+    counts[problem !== undefined && answer.status !== 'failed' ? 'refused' : answer.status]++;
+    return problem;
   }
 
-  /** Returns what is wrong; `misfit` where changes do not fit what is held. */
-  async function take(
-    zone: Watched,
-    primary: Primary,
-    held: Copy | undefined,
-    outcome: FetchOutcome,
-  ): Promise<string | undefined> {
-    const facts = { primary: placeOf(primary), nowMs: nowMs() };
-    switch (outcome.status) {
-      case 'failed':
-        counts.failed++;
-        return outcome.reason;
-      case 'behind':
-        counts.failed++;
-        return `it has the serial ${outcome.serial}, older than ${held?.head.serial ?? 'ours'}`;
-      case 'current':
-        counts.current++;
-        return noteContact(zone, facts.nowMs);
-      case 'whole': {
-        const copy = finishCopy(draftCopy(zone.zone, outcome.records), facts);
-        return typeof copy === 'string' ? refuse(copy) : commitNew(zone, copy, 'whole');
-      }
-      case 'changes': {
-        if (held === undefined) return 'misfit';
-        const draft = openCopy(held);
-        if (!outcome.changes.every((change) => applyChange(draft, change))) return 'misfit';
-        const copy = finishCopy(draft, facts);
-        return typeof copy === 'string' ? refuse(copy) : commitNew(zone, copy, 'changes');
-      }
-    }
-  }
-
-  function refuse(reason: string): string {
-    counts.refused++;
-    return reason;
-  }
-
-  async function commitNew(zone: Watched, copy: Copy, kind: 'whole' | 'changes'): Promise<string | undefined> {
+  async function commitNew(zone: Watched, copy: Copy): Promise<string | undefined> {
     const { serial, primary } = copy.head;
     const problem = await commit(zone, `copy serial ${serial} of ${zone.zone} from ${primary}`, (before) =>
       before !== undefined && isNewerSerial(before.head.serial, serial) ? undefined : copy,
     );
-    if (problem !== undefined) return refuse(problem);
-    counts[kind]++;
+    if (problem !== undefined) return problem;
     logger.info(
       { zone: zone.zone, serial, primary, records: copy.records.length },
       'a zone was copied from its primary',
@@ -392,10 +340,6 @@ function createWatched(zone: string, nextMs: number): Watched {
 function expireOf(head: CopyHead | undefined): number {
   const { expire } = head?.soa ?? {};
   return expire === undefined ? 0 : (readSeconds(expire) ?? 0);
-}
-
-function placeOf({ address, port }: Primary): string {
-  return `${address} port ${port}`;
 }
 
 /** By the name of each zone that has primaries, these. */
