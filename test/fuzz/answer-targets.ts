@@ -59,7 +59,7 @@ export function createAnswerTargets(): readonly Target[] {
   });
   const answering = (desk: Desk) => (bytes: Uint8Array, turn: number) => answer(desk, bytes, turn);
   return [
-    target('answer', 20, corpus, answering(plain)),
+    target('answer', 24, corpus, answering(plain)),
     target('answer limited', 4, corpus, answering(limited)),
     target('answer signed by nsec', 10, signedCorpus, answering(nsec)),
     target('answer signed compactly', 6, signedCorpus, answering(compact)),
@@ -237,7 +237,7 @@ function answerStream(desk: Desk, bytes: Uint8Array, turn: number): string {
       asLoopback(desk);
       const answered = answerMessage(desk, message, out, TCP);
       if (typeof answered !== 'number') drain(answered, message, turn);
-      if (!isRaw) assert.deepEqual(message, bytes, 'a message of the stream is another');
+      if (!isRaw) assert.ok(Buffer.compare(message, bytes) === 0, 'a message of the stream is another');
     }
   }
   if (!isRaw) assert.ok(messages === 3 && inbox.length === 0, `${messages} messages of three`);

@@ -25,8 +25,9 @@ const MAX_FAULTS = 10;
 /** What looked slow is done again: the least of several is what the message takes, the rest is the machine. */
 const REPEATS = 5;
 
-export function createRun(): (seed: number, stretch: Stretch, onTurn?: (turn: number) => void) => Result {
-  const targets = dealTurns([...createAnswerTargets(), ...createReaderTargets()]);
+export function createRun(
+  targets: readonly Target[] = dealTurns([...createAnswerTargets(), ...createReaderTargets()]),
+): (seed: number, stretch: Stretch, onTurn?: (turn: number) => void) => Result {
   const packet = createPacket();
   return (seed, { from, count }, onTurn) => {
     const outcomes: Record<string, number> = {};

@@ -17,6 +17,8 @@ export type LiveNode = {
   readonly httpsPort: number;
   readonly certificate: string;
   output(): string;
+  /** Messages that it answered or dropped, in all ways. */
+  handled(): Promise<number>;
   /** Lines in which it speaks of errors. */
   complaints(): readonly string[];
   close(): Promise<void>;
@@ -38,6 +40,7 @@ export async function startLiveNode(): Promise<LiveNode> {
     return file;
   };
   const [port, tlsPort, httpsPort] = [await findFreePort(), await findFreePort(), await findFreePort()];
+  const apiPort = await findFreePort();
   const at = (own: number) => [`127.0.0.1:${own}`];
   const pem = { certificate: write('certificate.pem', certificate), key: write('key.pem', key) };
   const settings = {
@@ -50,8 +53,8 @@ export async function startLiveNode(): Promise<LiveNode> {
       nsid: 'fuzz',
       chaos: { id: 'fuzz', version: 'fuzz' },
     },
-    api: { listen: `127.0.0.1:${await findFreePort()}` },
-    telemetry: { listen: `127.0.0.1:${await findFreePort()}` },
+    api: { listen: `127.0.0.1:${apiPort}` },
+
     geo: { directory: processes.makeDirectory('geo'), bundled: false },
     stateDirectory: directory,
     log: { format: 'json' },
@@ -82,6 +85,10 @@ export async function startLiveNode(): Promise<LiveNode> {
     certificate,
     output: () => running.output(),
     complaints: () => complaints,
+    async handled() {
+      const response = await fetch(`http://127.0.0.1:${apiPort}/metrics`);
+      return sumOf(await response.text());
+    },
     async close() {
       complaints = running
         .output()
@@ -90,4 +97,11 @@ export async function startLiveNode(): Promise<LiveNode> {
       await processes.close();
     },
   };
+}
+
+/** Of everything that was received: what was a request, and what was dropped. */
+const HANDLED = /^azimuth_dns_(?:requests|dropped)_total\S* (\d+)/gm;
+
+function sumOf(metrics: string): number {
+  return [...metrics.matchAll(HANDLED)].reduce((sum, [, value]) => sum + Number(value), 0);
 }

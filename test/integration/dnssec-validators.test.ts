@@ -18,6 +18,7 @@ import { openProcesses } from '../support/processes.ts';
 import {
   describeRollovers,
   KINDS,
+  type Kind,
   type Life,
   listZones,
   PARENT,
