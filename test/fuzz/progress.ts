@@ -18,7 +18,7 @@ export function createProgress(what: string, seed: number): Progress {
       if (nowMs - toldMs < TELL_EVERY_MS && done < count) return;
       toldMs = nowMs;
       const perSecond = done / ((nowMs - beganMs) / 1000);
-      const left = Math.ceil((count - done) / Math.max(1, perSecond));
+      const left = Math.ceil(Math.max(0, count - done) / Math.max(1, perSecond));
       const percent = ((100 * done) / count).toFixed(1);
       const rate = Math.round(perSecond).toLocaleString('en');
       say(`${what}: ${done.toLocaleString('en')} (${percent} %), ${rate} a second, ${formatSeconds(left)} left`);

@@ -4,14 +4,17 @@
 //   npm run fuzz                                          a million messages to the parsers, 100,000 over sockets
 //   npm run fuzz -- --messages 100e6 --live 1e6           the documented run: docs/fuzzing.md
 //   npm run fuzz -- --seed 7 --threads 1 --live 0         another seed, one core, no sockets
+//   npm run fuzz -- --table run.json                      no run: the tables of docs/fuzzing.md, of what one has printed
 //   npm run fuzz -- --seed 7 --turn 12345                 one message again; --from 12000 --messages 400 for those before it too
 
+import { readFileSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
 import { inspect, parseArgs } from 'node:util';
 import { createRun } from './fuzz-worker.ts';
 import { createProgress } from './progress.ts';
 import { runLive } from './run-live.ts';
 import { runParsers } from './run-parsers.ts';
+import { type FuzzReport, formatReport } from './table.ts';
 
 const FAULTS_EXIT_CODE = 1;
 const USAGE_EXIT_CODE = 2;
@@ -24,7 +27,8 @@ const live = readCount('live', 0, MAX_MESSAGES);
 const threads = readCount('threads', 1, 256);
 const from = readCount('from', 0, MAX_MESSAGES);
 
-if (values.turn !== undefined) repeatTurn(readCount('turn', 0, MAX_MESSAGES));
+if (values.table !== undefined) process.stdout.write(formatReport(JSON.parse(readFileSync(values.table, 'utf8'))));
+else if (values.turn !== undefined) repeatTurn(readCount('turn', 0, MAX_MESSAGES));
 else await runAll();
 
 async function runAll(): Promise<void> {
@@ -36,7 +40,8 @@ async function runAll(): Promise<void> {
         ? await runParsers({ seed, from, count: messages, threads }, createProgress('parsers', seed))
         : undefined;
     const sockets = live > 0 ? await runLive({ seed, count: live }, createProgress('sockets', seed)) : undefined;
-    process.stdout.write(`${JSON.stringify({ startedAt, machine, seed, parsers, sockets }, null, 2)}\n`);
+    const report: FuzzReport = { startedAt, machine, seed, parsers, sockets };
+    process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
     const isFaulty = (parsers?.faults.length ?? 0) > 0 || (sockets?.complaints.length ?? 0) > 0;
     process.exitCode = isFaulty ? FAULTS_EXIT_CODE : 0;
   } catch (error) {
@@ -62,6 +67,7 @@ function readArguments() {
         threads: { type: 'string', default: String(availableParallelism()) },
         from: { type: 'string', default: '0' },
         turn: { type: 'string' },
+        table: { type: 'string' },
       },
     });
   } catch (error) {
