@@ -4,60 +4,16 @@ import assert from 'node:assert/strict';
 import { getEventListeners } from 'node:events';
 import { afterEach, describe, it } from 'node:test';
 import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises';
-import { FETCH_LIMITS, type FetchLimits, type FetchOutcome, fetchZone } from '../../../src/replication/fetch-zone.ts';
-import { encodeName, withLength } from '../../support/dns-client.ts';
-import { type Asked, type FakePrimary, openPrimary, signStream } from '../../support/fake-primary.ts';
-import { readSignature, signQuery, TEST_KEY } from '../../support/tsig.ts';
-import { COPY_NAME, describeRecord, host, soa } from '../../support/zone-answers.ts';
+import { withLength } from '../../support/dns-client.ts';
+import { type Asked, openPrimary } from '../../support/fake-primary.ts';
+import { A, answerWhole, B, createFetcher, WHOLE } from '../../support/fetch-from.ts';
+import { host, soa } from '../../support/zone-answers.ts';
 
-const KEY = { name: encodeName(TEST_KEY.name), algorithm: 'hmac-sha256' as const, secret: TEST_KEY.secret };
-const A = host('a.copy.test.', 1);
-const B = host('b.copy.test.', 2);
-const WHOLE = {
-  status: 'whole',
-  serial: 9,
-  records: ['SOA', 'a.copy.test 300 A 192.0.2.1', 'b.copy.test 300 A 192.0.2.2'],
-};
 const LIMIT_MS = 5000;
 
-type Request = {
-  readonly held?: number;
-  readonly hasKey?: boolean;
-  readonly signal?: AbortSignal;
-  readonly limits?: Partial<FetchLimits>;
-};
-
 describe('fetching a zone', { timeout: 60_000 }, () => {
-  const primaries: FakePrimary[] = [];
-  const open = async (answer: (asked: Asked) => void) => {
-    const primary = await openPrimary(answer);
-    primaries.push(primary);
-    return primary;
-  };
-  const fetch = async (port: number, { held, hasKey = false, signal, limits }: Request = {}) =>
-    tell(
-      await fetchZone(
-        {
-          zone: COPY_NAME,
-          primary: { address: '127.0.0.1', port },
-          tsigKey: hasKey ? KEY : undefined,
-          heldSerial: held,
-          signal: signal ?? new AbortController().signal,
-        },
-        { limits: { ...FETCH_LIMITS, silenceMs: 1000, ...limits } },
-      ),
-    );
-  afterEach(async () => {
-    // Nothing stays open, whatever came of it.
-    const end = performance.now() + LIMIT_MS;
-    for (const { open: sockets } of primaries) while (sockets.size > 0 && performance.now() < end) await sleep(5);
-    const left = primaries.map(({ open: sockets }) => sockets.size);
-    for (const primary of primaries.splice(0)) await primary.close();
-    assert.ok(
-      left.every((count) => count === 0),
-      `connections left open: ${left.join()}`,
-    );
-  });
+  const { open, fetch, close } = createFetcher();
+  afterEach(close);
 
   it('asks for the serial, then for the zone, over one connection', async () => {
     const { port, queries } = await open(answerWhole());
@@ -290,133 +246,4 @@ describe('fetching a zone', { timeout: 60_000 }, () => {
     assert.equal(getEventListeners(signal, 'abort').length, 0);
     assert.deepEqual(await fetch(port, { signal }), off);
   });
-
-  describe('with a key', () => {
-    const signed =
-      (isSigned?: (index: number) => boolean, count = 1) =>
-      (asked: Asked) => {
-        if (asked.type === 'SOA') return asked.send(...signStream(asked, [asked.compose([soa(9)])]));
-        const middle = Array.from({ length: count }, () => asked.compose([]));
-        const messages = [asked.compose([soa(9), A]), ...middle, asked.compose([B, soa(9)])];
-        asked.send(...signStream(asked, messages, isSigned));
-      };
-    const reasonOf = async (answer: (asked: Asked) => void, held?: number) => {
-      const primary = await open(answer);
-      const outcome = await fetch(primary.port, { hasKey: true, ...(held === undefined ? {} : { held }) });
-      return { reason: outcome.status === 'failed' ? outcome.reason : outcome.status, queries: primary.queries };
-    };
-
-    it('takes a zone whose every message is signed, or every hundredth', async () => {
-      for (const [isSigned, count] of [
-        [undefined, 5],
-        [(index: number) => index === 0 || index === 6, 5],
-        [(index: number) => index === 0 || index === 100, 99],
-        [(index: number) => index % 100 === 0, 299],
-      ] as const) {
-        const { port } = await open(signed(isSigned, count));
-        assert.deepEqual(await fetch(port, { hasKey: true }), WHOLE);
-      }
-    });
-
-    it('takes none whose first or last message is not signed, nor one with a hundred between two signatures', async () => {
-      const first = await reasonOf(signed((index) => index !== 0));
-      assert.equal(first.reason, 'the primary answers without a signature, which the key test-key asks for');
-      const last = await reasonOf(signed((index) => index !== 2));
-      assert.equal(last.reason, 'the last message of the transfer is not signed');
-      const rare = await reasonOf(signed((index) => index === 0 || index === 101, 100));
-      assert.equal(rare.reason, 'the primary sends more than 99 messages without a signature');
-    });
-
-    it('takes no message that was changed, wherever it stands, and does not ask again', async () => {
-      for (const at of [0, 1, 2]) {
-        const { reason, queries } = await reasonOf((asked) => {
-          if (asked.type === 'SOA') return signed()(asked);
-          const messages = [[soa(9), A], [B], [soa(9)]].map((records) => asked.compose(records));
-          const stream = signStream(asked, messages, (index) => index !== 1);
-          // An octet of the TTL of its first record.
-          const changed = stream.map((message, index) => (index === at ? flip(message, 45) : message));
-          asked.send(...changed);
-        }, 7);
-        assert.match(reason, /^a signature of the primary with the key test-key is wrong$/, `${at}`);
-        assert.deepEqual(queries, ['1 SOA', '1 IXFR']);
-      }
-    });
-
-    it('takes no answer that was signed with something else', async () => {
-      const other = { ...TEST_KEY, secret: new Uint8Array(32) };
-      const answerWith = (changed: object) => (asked: Asked) =>
-        asked.send(...signStream(asked, [asked.compose([soa(9)])], undefined, changed));
-      assert.match((await reasonOf(answerWith({ key: other }))).reason, /is wrong$/);
-      assert.match((await reasonOf(answerWith({ priorMac: new Uint8Array(32) }))).reason, /is wrong$/);
-      assert.match(
-        (await reasonOf(answerWith({ key: { ...TEST_KEY, name: 'x.' } }))).reason,
-        /another key or algorithm than test-key$/,
-      );
-      assert.match((await reasonOf(answerWith({ time: 1_000_000 }))).reason, /of another time than ours$/);
-    });
-
-    it('takes no refusal for a signed answer, and says what the primary finds wrong with the key', async () => {
-      const refuse =
-        (error: number, flags = 0x8009) =>
-        (asked: Asked) => {
-          const macBytes = error === 18 ? 32 : 0;
-          const priorMac = readSignature(asked.raw)?.mac ?? new Uint8Array(0);
-          const signature = { time: Math.floor(Date.now() / 1000), error, macBytes, priorMac };
-          asked.send(
-            ...(error === 0
-              ? [asked.compose([], { flags })]
-              : [signQuery(asked.compose([], { flags }), signature).bytes]),
-          );
-        };
-      assert.equal(
-        (await reasonOf(refuse(0, 0x8005))).reason,
-        'the primary answers REFUSED without a signature, which the key test-key asks for',
-      );
-      assert.match((await reasonOf(refuse(16))).reason, /\(BADSIG\)$/);
-      assert.match((await reasonOf(refuse(17))).reason, /\(BADKEY\)$/);
-      assert.match((await reasonOf(refuse(18))).reason, /\(BADTIME\)$/);
-      assert.match((await reasonOf(refuse(22))).reason, /the TSIG error 22/);
-    });
-  });
-
-  it('passes over signatures where it has no key', async () => {
-    const { port } = await open((asked) => {
-      const records = asked.type === 'SOA' ? [soa(9)] : [soa(9), A, B, soa(9)];
-      asked.send(...signStream(asked, [asked.compose(records)]));
-    });
-    assert.deepEqual(await fetch(port), WHOLE);
-  });
 });
-
-/** The serial 9, and the whole zone to whoever asks for more. */
-function answerWhole() {
-  return (asked: Asked): void => asked.send(asked.compose(asked.type === 'SOA' ? [soa(9)] : [soa(9), A, B, soa(9)]));
-}
-
-/** What came, in words, SOAs by their name alone. */
-function tell(outcome: FetchOutcome) {
-  switch (outcome.status) {
-    case 'whole': {
-      const { status, serial, records } = outcome;
-      return { status, serial, records: records.map((record) => (record.type === 6 ? 'SOA' : describeRecord(record))) };
-    }
-    case 'changes': {
-      const { status, serial, changes } = outcome;
-      const describeChange = ({ fromSerial, toSerial, deletions, additions }: (typeof changes)[number]) =>
-        [
-          `${fromSerial} → ${toSerial}:`,
-          ...deletions.map((record) => `- ${describeRecord(record)}`),
-          ...additions.map((record) => `+ ${describeRecord(record)}`),
-        ].join(' ');
-      return { status, serial, changes: changes.map(describeChange) };
-    }
-    default:
-      return outcome;
-  }
-}
-
-function flip(message: Uint8Array, at: number): Uint8Array {
-  const changed = message.slice();
-  changed[at] = (changed[at] ?? 0) ^ 1;
-  return changed;
-}
