@@ -10,7 +10,13 @@ import { callApi } from '../support/fleet.ts';
 import { findFreePort } from '../support/free-port.ts';
 import { openProcesses, type Processes } from '../support/processes.ts';
 import { requireProgram } from '../support/require-program.ts';
-import { KEY_ARGUMENT, KEY_NAME, type Primary as Azimuth, say, startPrimary as startAzimuth } from '../support/secondaries.ts';
+import {
+  type Primary as Azimuth,
+  KEY_ARGUMENT,
+  KEY_NAME,
+  say,
+  startPrimary as startAzimuth,
+} from '../support/secondaries.ts';
 import { beginStory } from '../support/story.ts';
 
 const skip =
@@ -40,7 +46,9 @@ ns.child A 192.0.2.4
 ${more}`;
 }
 
-const HOSTS = Array.from({ length: 3000 }, (_, index) => `host-${index} A 10.0.${index >> 8}.${index & 255}\n`).join('');
+const HOSTS = Array.from({ length: 3000 }, (_, index) => `host-${index} A 10.0.${index >> 8}.${index & 255}\n`).join(
+  '',
+);
 
 describe('zones from a hidden primary', { skip: skip ?? false, timeout: 180_000 }, () => {
   const { step, reportFailure } = beginStory();
@@ -104,7 +112,11 @@ describe('zones from a hidden primary', { skip: skip ?? false, timeout: 180_000 
   step('a change is answered soon after the NOTIFY, and only what changed was fetched', async () => {
     const before = await counted('changes');
     const startMs = performance.now();
-    const said = await update(port, [`update add new.${PLAIN} 60 TXT "fresh"`, `update delete a.${PLAIN} A`], primary.directory);
+    const said = await update(
+      port,
+      [`update add new.${PLAIN} 60 TXT "fresh"`, `update delete a.${PLAIN} A`],
+      primary.directory,
+    );
     assert.equal(said.trim(), '');
     await waitUntil(async () => (await short(azimuth.port, `new.${PLAIN}`, 'TXT')) === '"fresh"', LIMIT_MS);
     const tookMs = performance.now() - startMs;
@@ -154,7 +166,17 @@ describe('zones from a hidden primary', { skip: skip ?? false, timeout: 180_000 
       assert.match(await delv(name, type), /negative response, fully validated/, `${name} ${type}`);
     }
     const file = join(processes.makeDirectory('zone'), 'zone');
-    const whole = await dig(azimuth.port, '-y', KEY_ARGUMENT, '+onesoa', '+nocomments', '+nocmd', '+nostats', SIGNED, 'AXFR');
+    const whole = await dig(
+      azimuth.port,
+      '-y',
+      KEY_ARGUMENT,
+      '+onesoa',
+      '+nocomments',
+      '+nocmd',
+      '+nostats',
+      SIGNED,
+      'AXFR',
+    );
     writeFileSync(file, whole.replaceAll(/^.*\sTSIG\s.*$/gm, ''));
     assert.match(await say('ldns-verify-zone', [file]), /Zone is verified and complete/);
   });
@@ -163,12 +185,21 @@ describe('zones from a hidden primary', { skip: skip ?? false, timeout: 180_000 
     const { status, body } = await callApi(azimuth.api, 'GET', `/v1/zones/${PLAIN}/copy`);
     assert.equal(status, 200);
     const { state, serial, primary: from, problem } = Object(body);
-    assert.deepEqual([state, serial, from, problem], ['current', await serialOf(port, PLAIN), `127.0.0.1 port ${port}`, undefined]);
+    assert.deepEqual(
+      [state, serial, from, problem],
+      ['current', await serialOf(port, PLAIN), `127.0.0.1 port ${port}`, undefined],
+    );
     const file = await (await fetch(`${azimuth.api.url}/v1/zones/${MIXED}/records`)).status;
     assert.equal(file, 401);
     const records = await callApi(azimuth.api, 'GET', `/v1/zones/${MIXED}/records/a/A`);
     assert.deepEqual(Object(records.body)['data'], ['192.0.2.1']);
-    const put = await callApi(azimuth.api, 'PUT', `/v1/zones/${MIXED}/records/z/A`, { data: ['192.0.2.9'] }, { 'if-none-match': '*' });
+    const put = await callApi(
+      azimuth.api,
+      'PUT',
+      `/v1/zones/${MIXED}/records/z/A`,
+      { data: ['192.0.2.9'] },
+      { 'if-none-match': '*' },
+    );
     assert.equal(put.status, 422);
     assert.match(JSON.stringify(put.body), /copied from its primaries/);
   });
@@ -181,7 +212,10 @@ describe('zones from a hidden primary', { skip: skip ?? false, timeout: 180_000 
   step('without its primary a zone is served until it expires, and again once the primary is back', async () => {
     await primary.running.kill();
     assert.equal(await short(azimuth.port, `a.${SHORT}`, 'A'), '192.0.2.1');
-    await waitUntil(async () => (await dig(azimuth.port, `a.${SHORT}`, 'A')).includes('SERVFAIL'), (2 * EXPIRE_SECONDS + 15) * 1000);
+    await waitUntil(
+      async () => (await dig(azimuth.port, `a.${SHORT}`, 'A')).includes('SERVFAIL'),
+      (2 * EXPIRE_SECONDS + 15) * 1000,
+    );
     const { body } = await callApi(azimuth.api, 'GET', `/v1/zones/${SHORT}/copy`);
     assert.equal(Object(body)['state'], 'expired');
     assert.match(Object(body)['problem'], /127\.0\.0\.1 port \d+: /);

@@ -13,7 +13,12 @@ export type PrimaryZone = { readonly name: string; readonly text: string; readon
 /** `notifyPort`: of the secondary on loopback that is told of changes. With a `directory`, it goes on where another one ended. */
 export async function startBindPrimary(
   processes: Processes,
-  { port, notifyPort, zones, directory = processes.makeDirectory('primary') }: {
+  {
+    port,
+    notifyPort,
+    zones,
+    directory = processes.makeDirectory('primary'),
+  }: {
     readonly port: number;
     readonly notifyPort: number;
     readonly zones: readonly PrimaryZone[];

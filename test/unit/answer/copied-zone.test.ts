@@ -75,6 +75,27 @@ describe('a zone that is copied from its primaries', () => {
     assert.deepEqual(ask(desk, { name: `ns.${ZONE}`, type: 'A' }).data, ['192.0.2.9']);
   });
 
+  test('is signed here, what services answer in it too, with the serial of the revision', () => {
+    const document = { zones: [{ ...FED.zones[0], dnssec: { enabled: true } }], ...STEERED };
+    const keys = new Map([[ZONE, makeZoneKeys()]]);
+    const { desk } = createFixture(document, { copies: [PLAIN], serial: 41, keys });
+    for (const [name, type] of [
+      [ZONE, 'SOA'],
+      [`ns.${ZONE}`, 'A'],
+      [`www.${ZONE}`, 'A'],
+      [ZONE, 'DNSKEY'],
+    ] as const) {
+      const { answers } = ask(desk, { name, type, dnssecOk: true });
+      assert.ok(
+        answers.some((line) => line.includes(` RRSIG ${type} `)),
+        `${name} ${type}`,
+      );
+    }
+    assert.match(ask(desk, { name: ZONE, type: 'SOA' }).data[0] ?? '', / 41 3600 /);
+    const denied = ask(desk, { name: `no.${ZONE}`, type: 'A', dnssecOk: true }).authorities;
+    assert.ok(denied.some((line) => line.includes(' NSEC ')));
+  });
+
   for (const [what, copies] of [
     ['of which nothing was copied yet', []],
     ['that has expired', [{ ...PLAIN, head: { ...PLAIN.head, expired: true as const } }]],
