@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { askCanaries } from '../../../src/answer/canary.ts';
 import type { Copy } from '../../../src/model/copies.ts';
 import { compileSnapshot, createRankMapCache } from '../../../src/snapshot/compile-snapshot.ts';
 import { draftCopy, finishCopy } from '../../../src/transfer/compose-copy.ts';
@@ -101,7 +102,8 @@ describe('a zone that is copied from its primaries', () => {
     ['that has expired', [{ ...PLAIN, head: { ...PLAIN.head, expired: true as const } }]],
   ] as const) {
     test(`${what} is withheld, but for its steered names`, () => {
-      const { desk } = createFixture({ ...FED, ...STEERED }, { copies });
+      const { desk, snapshot } = createFixture({ ...FED, ...STEERED }, { copies });
+      assert.deepEqual(askCanaries(snapshot), []);
       for (const name of [ZONE, `ns.${ZONE}`, `no.${ZONE}`]) {
         for (const type of ['A', 'SOA', 'NS', 'ANY']) {
           const answer = ask(desk, { name, type, edns: true });
