@@ -38,14 +38,13 @@ export function composeRrsig(
   signer: Uint8Array,
 ): Uint8Array {
   const bytes = new Uint8Array(RRSIG_FIXED_BYTES + signer.length + SIGNATURE_BYTES);
-  const view = new DataView(bytes.buffer);
-  view.setUint16(0, type);
+  writeUint16(bytes, 0, type);
   bytes[2] = algorithm;
   bytes[3] = countLabels(owner);
-  view.setUint32(4, ttlSeconds);
-  view.setUint32(8, expiration);
-  view.setUint32(12, inception);
-  view.setUint16(16, keyTag);
+  writeUint32(bytes, 4, ttlSeconds);
+  writeUint32(bytes, 8, expiration);
+  writeUint32(bytes, 12, inception);
+  writeUint16(bytes, 16, keyTag);
   bytes.set(signer, RRSIG_FIXED_BYTES);
   return bytes;
 }
@@ -72,18 +71,31 @@ export function composeSigned({ owner, type, ttlSeconds, data }: SignableSet, rr
   const headBytes = rrsig.length - SIGNATURE_BYTES;
   const fixedBytes = owner.length + 10;
   const bytes = new Uint8Array(data.reduce((sum, { length }) => sum + fixedBytes + length, headBytes));
-  const view = new DataView(bytes.buffer);
   bytes.set(rrsig.subarray(0, headBytes));
   let at = headBytes;
-  for (const record of [...data].sort(compareData)) {
+  for (const record of data.length > 1 ? [...data].sort(compareData) : data) {
     bytes.set(owner, at);
     at += owner.length;
-    view.setUint16(at, type);
-    view.setUint16(at + 2, CLASS_IN);
-    view.setUint32(at + 4, ttlSeconds);
-    view.setUint16(at + 8, record.length);
+    writeUint16(bytes, at, type);
+    writeUint16(bytes, at + 2, CLASS_IN);
+    writeUint32(bytes, at + 4, ttlSeconds);
+    writeUint16(bytes, at + 8, record.length);
     bytes.set(record, at + 10);
     at += 10 + record.length;
   }
   return bytes;
+}
+
+// A view of each record's memory would cost more than all else that is done with it.
+
+function writeUint16(bytes: Uint8Array, at: number, value: number): void {
+  bytes[at] = value >>> 8;
+  bytes[at + 1] = value;
+}
+
+function writeUint32(bytes: Uint8Array, at: number, value: number): void {
+  bytes[at] = value >>> 24;
+  bytes[at + 1] = value >>> 16;
+  bytes[at + 2] = value >>> 8;
+  bytes[at + 3] = value;
 }

@@ -14,6 +14,7 @@ import { SIGNATURE_BYTES, type SigningKey } from './zone-keys.ts';
 
 export type SignatureList = {
   readonly bytes: Uint8Array;
+  readonly view: DataView;
   readonly count: number;
   /** Where entries begin, plus 1, by their hash: open addressing; 0: empty. */
   readonly slots: Int32Array;
@@ -35,21 +36,24 @@ const SLOTS_PER_ENTRY = 4;
 /** Undefined where the octets are no such list. */
 export function readSignatureList(bytes: Uint8Array): SignatureList | undefined {
   const ranges = new Map<string, KeyRange>();
-  const count = visitEntries(bytes, (dnskey, range) => ranges.set(nameKey(dnskey), range));
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const count = visitEntries(bytes, view, (dnskey, range) => ranges.set(nameKey(dnskey), range));
   if (count === undefined) return undefined;
   const slots = new Int32Array(2 ** Math.ceil(Math.log2(Math.max(1, SLOTS_PER_ENTRY * count))));
-  const view = viewOf(bytes);
   for (const { start, end } of ranges.values()) {
     for (let at = start; at < end; at += HEAD_BYTES + view.getUint32(at) + SIGNATURE_BYTES) {
       enterSlot(slots, view.getUint32(at + 4), at);
     }
   }
-  return { bytes, count, slots, ranges };
+  return { bytes, view, count, slots, ranges };
 }
 
 /** How many signatures there are; undefined when an entry does not end where the octets do. */
-function visitEntries(bytes: Uint8Array, noteKey: (dnskey: Uint8Array, range: KeyRange) => void): number | undefined {
-  const view = viewOf(bytes);
+function visitEntries(
+  bytes: Uint8Array,
+  view: DataView,
+  noteKey: (dnskey: Uint8Array, range: KeyRange) => void,
+): number | undefined {
   let count = 0;
   let key: { readonly dnskey: Uint8Array; readonly start: number } | undefined;
   let at = 0;
@@ -90,7 +94,7 @@ export function findListed(
   zone: Uint8Array,
   { validitySeconds, nowSeconds }: { readonly validitySeconds: number; readonly nowSeconds: number },
 ): KeptSignatures | undefined {
-  const view = viewOf(list.bytes);
+  const { bytes, view } = list;
   const rrsigs: Uint8Array[] = [];
   let dueSeconds = Number.POSITIVE_INFINITY;
   for (const key of signers) {
@@ -104,9 +108,9 @@ export function findListed(
     const expiration = readTime(view.getUint32(start + TIMES_START), nowSeconds);
     const inception = readTime(view.getUint32(start + TIMES_START + 4), nowSeconds);
     if (!isGood({ inception, expiration }, validitySeconds, nowSeconds)) return undefined;
-    rrsig.set(list.bytes.subarray(start + TIMES_START, start + TIMES_END), TIMES_START);
+    rrsig.set(bytes.subarray(start + TIMES_START, start + TIMES_END), TIMES_START);
     const end = start + signed.length;
-    rrsig.set(list.bytes.subarray(end, end + SIGNATURE_BYTES), rrsig.length - SIGNATURE_BYTES);
+    rrsig.set(bytes.subarray(end, end + SIGNATURE_BYTES), rrsig.length - SIGNATURE_BYTES);
     rrsigs.push(rrsig);
     dueSeconds = Math.min(dueSeconds, dueTime(expiration, validitySeconds));
   }
@@ -114,8 +118,7 @@ export function findListed(
 }
 
 /** Where the entry begins that is over just these octets, their times apart, or -1. */
-function findEntry({ bytes, slots }: SignatureList, { start, end }: KeyRange, signed: Uint8Array): number {
-  const view = viewOf(bytes);
+function findEntry({ bytes, view, slots }: SignatureList, { start, end }: KeyRange, signed: Uint8Array): number {
   const hash = hashSigned(signed);
   const mask = slots.length - 1;
   for (let probe = 0; probe < MAX_PROBES; probe++) {
@@ -147,7 +150,7 @@ function enterSlot(slots: Int32Array, hash: number, at: number): void {
 /** Behind it stand signatures of this key. */
 export function composeListedKey(dnskey: Uint8Array): Uint8Array {
   const bytes = new Uint8Array(HEAD_BYTES + dnskey.length);
-  viewOf(bytes).setUint32(4, dnskey.length);
+  new DataView(bytes.buffer).setUint32(4, dnskey.length);
   bytes.set(dnskey, HEAD_BYTES);
   return bytes;
 }
@@ -156,7 +159,7 @@ export function composeListedKey(dnskey: Uint8Array): Uint8Array {
 export function composeListed(set: SignableSet, rrsig: Uint8Array): Uint8Array {
   const signed = composeSigned(set, rrsig);
   const bytes = new Uint8Array(HEAD_BYTES + signed.length + SIGNATURE_BYTES);
-  const view = viewOf(bytes);
+  const view = new DataView(bytes.buffer);
   view.setUint32(0, signed.length);
   view.setUint32(4, hashSigned(signed));
   bytes.set(signed, HEAD_BYTES);
@@ -175,8 +178,4 @@ function hashSigned(signed: Uint8Array): number {
 
 function nameKey(dnskey: Uint8Array): string {
   return dnskey.join();
-}
-
-function viewOf({ buffer, byteOffset, byteLength }: Uint8Array): DataView {
-  return new DataView(buffer, byteOffset, byteLength);
 }
