@@ -1,13 +1,21 @@
 // Signatures of an earlier life of the node, in flat memory, as they stood on its disk: each with all that it is over, so that
 // one is taken over only where owner, type, TTL, data, signer and key are octet for octet the same.
 //
-//   key         0 (4) | octets of the DNSKEY's data (4) | the data             made all signatures up to the next key
-//   signature   length of what is signed (4) | hash of it (4) | what is signed (see rrsig.ts) | the signature (64)
+//   key         0 (4) | length (4) | DNSKEY's data              made all signatures up to the next key
+//   signature   length (4) | hash (4) | length of the RRSIG's data (4) | RRSIG's data | records, as they are signed
 //
-// Numbers in network order. The hash leaves out the times, which are no part of the question; a wrong one only means that its
-// signature is not found. Whatever stands here was read from a file: nothing in it may lead astray.
+// Numbers in network order; the first length of a signature is that of both parts. The hash is over what is signed (rrsig.ts)
+// but the times, which are what is asked for; a wrong one only means that its signature is not found. Whatever stands here
+// was read from a file: nothing in it may lead astray.
 
-import { composeRrsig, composeSigned, type SignableSet } from './rrsig.ts';
+import {
+  composeSigned,
+  RRSIG_FIXED_BYTES,
+  type SignableSet,
+  signedBytesOf,
+  writeRrsigHead,
+  writeSignedRecords,
+} from './rrsig.ts';
 import type { KeptSignatures } from './sign-draft.ts';
 import { dueTime, isGood, readTime } from './signature-times.ts';
 import { SIGNATURE_BYTES, type SigningKey } from './zone-keys.ts';
@@ -24,7 +32,9 @@ export type SignatureList = {
 
 export type KeyRange = { readonly start: number; readonly end: number };
 
-const HEAD_BYTES = 8;
+const KEY_HEAD_BYTES = 8;
+const ENTRY_HEAD_BYTES = 12;
+const MIN_RRSIG_BYTES = RRSIG_FIXED_BYTES + 1 + SIGNATURE_BYTES;
 /** Where expiration and inception stand in what is signed. */
 const TIMES_START = 8;
 const TIMES_END = 16;
@@ -35,20 +45,20 @@ const SLOTS_PER_ENTRY = 4;
 
 /** Undefined where the octets are no such list. */
 export function readSignatureList(bytes: Uint8Array): SignatureList | undefined {
-  const ranges = new Map<string, KeyRange>();
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const ranges = new Map<string, KeyRange>();
   const count = visitEntries(bytes, view, (dnskey, range) => ranges.set(nameKey(dnskey), range));
   if (count === undefined) return undefined;
   const slots = new Int32Array(2 ** Math.ceil(Math.log2(Math.max(1, SLOTS_PER_ENTRY * count))));
   for (const { start, end } of ranges.values()) {
-    for (let at = start; at < end; at += HEAD_BYTES + view.getUint32(at) + SIGNATURE_BYTES) {
+    for (let at = start; at < end; at += ENTRY_HEAD_BYTES + view.getUint32(at)) {
       enterSlot(slots, view.getUint32(at + 4), at);
     }
   }
   return { bytes, view, count, slots, ranges };
 }
 
-/** How many signatures there are; undefined when an entry does not end where the octets do. */
+/** How many signatures there are; undefined when something does not end where it should. */
 function visitEntries(
   bytes: Uint8Array,
   view: DataView,
@@ -57,18 +67,19 @@ function visitEntries(
   let count = 0;
   let key: { readonly dnskey: Uint8Array; readonly start: number } | undefined;
   let at = 0;
-  while (at + HEAD_BYTES <= bytes.length) {
+  while (at + ENTRY_HEAD_BYTES <= bytes.length) {
     const length = view.getUint32(at);
     if (length === 0) {
       if (key !== undefined) noteKey(key.dnskey, { start: key.start, end: at });
-      const end = at + HEAD_BYTES + view.getUint32(at + 4);
-      key = { dnskey: bytes.subarray(at + HEAD_BYTES, end), start: end };
+      const end = at + KEY_HEAD_BYTES + view.getUint32(at + 4);
+      key = { dnskey: bytes.subarray(at + KEY_HEAD_BYTES, end), start: end };
       at = end;
       continue;
     }
-    if (key === undefined || length < TIMES_END) return undefined;
+    const rrsigBytes = view.getUint32(at + 8);
+    if (key === undefined || rrsigBytes < MIN_RRSIG_BYTES || rrsigBytes > length) return undefined;
     count++;
-    at += HEAD_BYTES + length + SIGNATURE_BYTES;
+    at += ENTRY_HEAD_BYTES + length;
   }
   if (at !== bytes.length) return undefined;
   if (key !== undefined) noteKey(key.dnskey, { start: key.start, end: at });
@@ -85,7 +96,13 @@ export function findRanges(list: SignatureList, keys: readonly SigningKey[]): Re
   return ranges;
 }
 
-/** Signatures of just this set in `zone` by each of `signers`, if all of them are here and good for long enough. */
+/** What is looked for, as it would be signed, its times apart: composed a million times while a node starts. */
+let wanted = new Uint8Array(4096);
+
+/**
+ * Signatures of just this set in `zone` by each of `signers`, if all of them are here and good for long enough; where they stand
+ * in the list. `ranges`: of these signers, at least.
+ */
 export function findListed(
   list: SignatureList,
   ranges: ReadonlyMap<SigningKey, KeyRange>,
@@ -99,41 +116,53 @@ export function findListed(
   let dueSeconds = Number.POSITIVE_INFINITY;
   for (const key of signers) {
     const range = ranges.get(key);
-    const head = { algorithm: key.algorithm, keyTag: key.keyTag, inception: 0, expiration: 0 };
-    const rrsig = composeRrsig(set, head, zone);
-    const signed = composeSigned(set, rrsig);
-    const at = range === undefined ? -1 : findEntry(list, range, signed);
+    const at = range === undefined ? -1 : findEntry(list, range, set, key, zone);
     if (at < 0) return undefined;
-    const start = at + HEAD_BYTES;
+    const start = at + ENTRY_HEAD_BYTES;
     const expiration = readTime(view.getUint32(start + TIMES_START), nowSeconds);
     const inception = readTime(view.getUint32(start + TIMES_START + 4), nowSeconds);
     if (!isGood({ inception, expiration }, validitySeconds, nowSeconds)) return undefined;
-    rrsig.set(bytes.subarray(start + TIMES_START, start + TIMES_END), TIMES_START);
-    const end = start + signed.length;
-    rrsig.set(bytes.subarray(end, end + SIGNATURE_BYTES), rrsig.length - SIGNATURE_BYTES);
-    rrsigs.push(rrsig);
+    rrsigs.push(bytes.subarray(start, start + view.getUint32(at + 8)));
     dueSeconds = Math.min(dueSeconds, dueTime(expiration, validitySeconds));
   }
   return { rrsigs, dueSeconds };
 }
 
-/** Where the entry begins that is over just these octets, their times apart, or -1. */
-function findEntry({ bytes, view, slots }: SignatureList, { start, end }: KeyRange, signed: Uint8Array): number {
-  const hash = hashSigned(signed);
+/** Where the entry begins that is over just these records, by this key, or -1. */
+function findEntry(
+  { bytes, view, slots }: SignatureList,
+  { start, end }: KeyRange,
+  set: SignableSet,
+  { algorithm, keyTag }: SigningKey,
+  zone: Uint8Array,
+): number {
+  const signedBytes = RRSIG_FIXED_BYTES + zone.length + signedBytesOf(set);
+  if (wanted.length < signedBytes) wanted = new Uint8Array(2 * signedBytes);
+  const headEnd = writeRrsigHead(wanted, set, { algorithm, keyTag, inception: 0, expiration: 0 }, zone);
+  const signedEnd = writeSignedRecords(wanted, headEnd, set);
+  const hash = hashSigned(wanted, signedEnd);
   const mask = slots.length - 1;
   for (let probe = 0; probe < MAX_PROBES; probe++) {
     const at = (slots[(hash + probe) & mask] ?? 0) - 1;
     if (at < 0) return -1;
-    if (at < start || at >= end || view.getUint32(at) !== signed.length || view.getUint32(at + 4) !== hash) continue;
-    if (isSame(bytes, at + HEAD_BYTES, signed)) return at;
+    if (at < start || at >= end || view.getUint32(at + 4) !== hash) continue;
+    if (view.getUint32(at) !== signedEnd + SIGNATURE_BYTES || view.getUint32(at + 8) !== headEnd + SIGNATURE_BYTES)
+      continue;
+    const entry = at + ENTRY_HEAD_BYTES;
+    if (
+      isSame(bytes, entry, 0, TIMES_START) &&
+      isSame(bytes, entry, TIMES_END, headEnd) &&
+      isSame(bytes, entry + SIGNATURE_BYTES, headEnd, signedEnd)
+    ) {
+      return at;
+    }
   }
   return -1;
 }
 
-function isSame(bytes: Uint8Array, start: number, signed: Uint8Array): boolean {
-  for (let index = 0; index < signed.length; index++) {
-    if (bytes[start + index] !== signed[index] && (index < TIMES_START || index >= TIMES_END)) return false;
-  }
+/** Whether `bytes`, from `offset` on, has what is wanted between `start` and `end`. */
+function isSame(bytes: Uint8Array, offset: number, start: number, end: number): boolean {
+  for (let at = start; at < end; at++) if (bytes[offset + at] !== wanted[at]) return false;
   return true;
 }
 
@@ -149,29 +178,30 @@ function enterSlot(slots: Int32Array, hash: number, at: number): void {
 
 /** Behind it stand signatures of this key. */
 export function composeListedKey(dnskey: Uint8Array): Uint8Array {
-  const bytes = new Uint8Array(HEAD_BYTES + dnskey.length);
+  const bytes = new Uint8Array(KEY_HEAD_BYTES + dnskey.length);
   new DataView(bytes.buffer).setUint32(4, dnskey.length);
-  bytes.set(dnskey, HEAD_BYTES);
+  bytes.set(dnskey, KEY_HEAD_BYTES);
   return bytes;
 }
 
 /** `rrsig`: data of a record that covers the set. */
 export function composeListed(set: SignableSet, rrsig: Uint8Array): Uint8Array {
   const signed = composeSigned(set, rrsig);
-  const bytes = new Uint8Array(HEAD_BYTES + signed.length + SIGNATURE_BYTES);
+  const bytes = new Uint8Array(ENTRY_HEAD_BYTES + signed.length + SIGNATURE_BYTES);
   const view = new DataView(bytes.buffer);
-  view.setUint32(0, signed.length);
-  view.setUint32(4, hashSigned(signed));
-  bytes.set(signed, HEAD_BYTES);
-  bytes.set(rrsig.subarray(rrsig.length - SIGNATURE_BYTES), HEAD_BYTES + signed.length);
+  view.setUint32(0, signed.length + SIGNATURE_BYTES);
+  view.setUint32(4, hashSigned(signed, signed.length));
+  view.setUint32(8, rrsig.length);
+  bytes.set(rrsig, ENTRY_HEAD_BYTES);
+  bytes.set(signed.subarray(rrsig.length - SIGNATURE_BYTES), ENTRY_HEAD_BYTES + rrsig.length);
   return bytes;
 }
 
-/** 32-bit FNV-1a of all but the times, mixed once more at its end. */
-function hashSigned(signed: Uint8Array): number {
+/** 32-bit FNV-1a of all up to `end` but the times, mixed once more. */
+function hashSigned(signed: Uint8Array, end: number): number {
   let hash = 0x811c9dc5;
   for (let at = 0; at < TIMES_START; at++) hash = Math.imul(hash ^ (signed[at] ?? 0), 0x01000193);
-  for (let at = TIMES_END; at < signed.length; at++) hash = Math.imul(hash ^ (signed[at] ?? 0), 0x01000193);
+  for (let at = TIMES_END; at < end; at++) hash = Math.imul(hash ^ (signed[at] ?? 0), 0x01000193);
   hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
   return (hash ^ (hash >>> 13)) >>> 0;
 }
