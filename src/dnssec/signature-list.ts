@@ -40,6 +40,8 @@ const TIMES_START = 8;
 const TIMES_END = 16;
 /** A hash that is right has few others about it: more than so many are a file that is to hold us up. */
 const MAX_PROBES = 64;
+/** Two for each of more zones than there are. */
+const MAX_KEYS = 262_144;
 /** A quarter of the slots are taken. */
 const SLOTS_PER_ENTRY = 4;
 
@@ -65,11 +67,13 @@ function visitEntries(
   noteKey: (dnskey: Uint8Array, range: KeyRange) => void,
 ): number | undefined {
   let count = 0;
+  let keys = 0;
   let key: { readonly dnskey: Uint8Array; readonly start: number } | undefined;
   let at = 0;
   while (at + ENTRY_HEAD_BYTES <= bytes.length) {
     const length = view.getUint32(at);
     if (length === 0) {
+      if (++keys > MAX_KEYS) return undefined;
       if (key !== undefined) noteKey(key.dnskey, { start: key.start, end: at });
       const end = at + KEY_HEAD_BYTES + view.getUint32(at + 4);
       key = { dnskey: bytes.subarray(at + KEY_HEAD_BYTES, end), start: end };
