@@ -231,6 +231,7 @@ describe('zones from a hidden primary', { skip: skip ?? false, timeout: 180_000 
     await primary.running.kill();
     assert.equal(await short(azimuth.port, `a.${SHORT}`, 'A'), '192.0.2.1');
     await waitUntil(
+      'it has expired',
       async () => (await dig(azimuth.port, `a.${SHORT}`, 'A')).includes('SERVFAIL'),
       (2 * EXPIRE_SECONDS + 15) * 1000,
     );
