@@ -162,4 +162,15 @@ export function addControlMetrics(metrics: Metrics, control: Control): void {
       if (id !== undefined) set(1, { generation: String(id.generation), number: String(id.number) });
     },
   });
+  metrics.addCounter({
+    name: 'azimuth_dnssec_zone_signatures_total',
+    help: 'Signatures of zones that were built, by where they came from.',
+    labels: ['origin'],
+    collect: (set) => {
+      const { made, kept, listed } = control.signatures;
+      set(made, { origin: 'made' });
+      set(kept, { origin: 'image' });
+      set(listed, { origin: 'disk' });
+    },
+  });
 }

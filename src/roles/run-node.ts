@@ -121,7 +121,11 @@ async function startNode(
       const { reason } = transport;
       logger.info({ reason }, "UDP is read with Node's own socket, which costs more of the processor");
     }
-    const options = { answerThreads, isExplaining: roles.has('api'), keySecret: await openKeySecret(settings) };
+    const options = {
+      answerThreads,
+      isExplaining: roles.has('api'),
+      keySecret: await openKeySecret(settings, store.configuration),
+    };
     control = createControl(settings, options, store, resolveLocation, logger);
     control.open();
     closers.push(async () => {
