@@ -3,8 +3,24 @@
 
 import { hasBindings } from '../snapshot/bindings.ts';
 import { NONE } from '../snapshot/snapshot.ts';
-import { findRrset, firstRrsetOf, rrsetCountOf, steeredOf } from '../snapshot/zone-image.ts';
-import { RCODE_NOERROR, RCODE_NXDOMAIN, TYPE_ANY, TYPE_CNAME, TYPE_HINFO, TYPE_NSEC } from '../wire/record-types.ts';
+import {
+  findRrset,
+  firstRrsetOf,
+  RRSET_WORDS,
+  rrsetCountOf,
+  steeredOf,
+  typeOf,
+  type ZoneImage,
+} from '../snapshot/zone-image.ts';
+import {
+  RCODE_NOERROR,
+  RCODE_NXDOMAIN,
+  TYPE_ANY,
+  TYPE_CNAME,
+  TYPE_HINFO,
+  TYPE_NSEC,
+  TYPE_RRSIG,
+} from '../wire/record-types.ts';
 import { writeRecord } from '../wire/response.ts';
 import { answerBindings } from './answer-bindings.ts';
 import { answerService, isSteered } from './answer-service.ts';
@@ -94,7 +110,9 @@ function answerAny(desk: Desk, cname: number): number {
   if (isEmpty) return answerNothing(desk, RCODE_NOERROR);
   // RFC 8482 section 4.1: one of the sets that are there, where what we make could not be signed.
   if (found.image.hasOwnSerial && found.image.signing !== undefined) {
-    writeRrset(desk, found.node, firstRrsetOf(found.image, found.node), 'answers', ownerOffset);
+    const rrset = findSigned(found.image, found.node);
+    if (rrset === NONE) return answerNothing(desk, RCODE_NOERROR);
+    writeRrset(desk, found.node, rrset, 'answers', ownerOffset);
     return RCODE_NOERROR;
   }
   const before = response.at;
@@ -106,6 +124,17 @@ function answerAny(desk: Desk, cname: number): number {
   if (signatures === NO_ROOM) takeBack(response, before);
   else response.answers += 1 + signatures;
   return RCODE_NOERROR;
+}
+
+/** A set at the node that stands for itself, or NONE. */
+function findSigned(image: ZoneImage, node: number): number {
+  const first = firstRrsetOf(image, node);
+  const end = first + RRSET_WORDS * rrsetCountOf(image, node);
+  for (let rrset = first; rrset < end; rrset += RRSET_WORDS) {
+    const type = typeOf(image, rrset);
+    if (type !== TYPE_RRSIG && type !== TYPE_NSEC) return rrset;
+  }
+  return NONE;
 }
 
 const ANY_TTL_SECONDS = 3600;

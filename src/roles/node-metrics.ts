@@ -60,6 +60,14 @@ export function addAnswerMetrics(
     },
   });
   metrics.addCounter({
+    name: 'azimuth_notify_received_total',
+    help: 'NOTIFY that was received, by what it was answered with.',
+    labels: ['outcome'],
+    collect: (set) => {
+      for (const { labels, value } of totals.read('hints')) set(value, labels);
+    },
+  });
+  metrics.addCounter({
     name: 'azimuth_dns_connections_total',
     help: 'What became of connections.',
     labels: ['proto', 'event'],
