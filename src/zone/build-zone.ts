@@ -32,7 +32,8 @@ export function buildZone(
     .filter((each) => each !== undefined);
   const nested = nestedZones.map((text) => parseNameText(text)).filter((each) => each instanceof Uint8Array);
   const draft = draftZone(name, [own, ...parts], steered, nested, problems);
-  judgeZone(draft, problems);
+  const isWhole = parts.every(({ sources, stated }) => sources.length === stated);
+  judgeZone(draft, problems, isWhole);
   if (problems.length > 0) return { ok: false, problems: problems.slice(0, MAX_PROBLEMS) };
   return { ok: true, value: draft };
 }

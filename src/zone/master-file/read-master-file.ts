@@ -43,8 +43,8 @@ export type MasterSet = {
 
 export type MasterFile =
   | { readonly ok: true; readonly sets: readonly MasterSet[] }
-  /** At least one problem, at most MAX_PROBLEMS, in the order of the file. */
-  | { readonly ok: false; readonly problems: readonly MasterFileProblem[] };
+  /** At least one problem, at most MAX_PROBLEMS, in the order of the file; and the records that could be read. */
+  | { readonly ok: false; readonly problems: readonly MasterFileProblem[]; readonly sets: readonly MasterSet[] };
 
 /** The text of an included file, or why there is none: the end of a sentence that begins with the file's name. */
 export type Include = (
@@ -86,7 +86,7 @@ export function readMasterFile(source: MasterFileSource): MasterFile {
   readFile(reader, context, source.text);
   const { problems, sets } = reader;
   return problems.length > 0
-    ? { ok: false, problems: problems.slice(0, MAX_PROBLEMS) }
+    ? { ok: false, problems: problems.slice(0, MAX_PROBLEMS), sets: [...sets.values()] }
     : { ok: true, sets: [...sets.values()] };
 }
 
