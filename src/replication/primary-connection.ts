@@ -111,6 +111,9 @@ export class PrimaryConnection {
     if (this.#waiting !== undefined) this.#waiting.hasBegun = true;
     this.#inbox.append(chunk);
     this.#deliver();
+    // A primary sends faster than records are read: everything else of this process has its turn between two chunks.
+    this.#socket.pause();
+    setImmediate(() => this.#socket.resume());
   }
 
   #deliver(): void {

@@ -143,7 +143,7 @@ export async function openConfigurationWriter(
     const checked = checkDocument(change.document, { ...options, heldCopies: known?.copies ?? new Map() });
     if (!checked.ok) return { status: 'invalid', problems: checked.problems };
     // Of the keys that are known now: whoever changed them meanwhile has changed the revision, and this is a conflict.
-    const unsigned = findUnsigned(checked.value, known?.keyrings ?? new Map());
+    const unsigned = findUnsigned(checked.value, known);
     if (unsigned.length > 0) return { status: 'invalid', problems: unsigned };
     return commitContent(change, (base) => {
       const texts = splitObjects(checked.value);

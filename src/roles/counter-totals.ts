@@ -36,6 +36,12 @@ export type CounterFamily =
 
 type Totals = Map<string, { readonly labels: Labels; value: number }>;
 
+/**
+ * Of what is no longer configured, so many counts of each family are kept, those that are longest known going first: a zone that is
+ * taken away and comes back goes on counting, and one after the other for years does not fill the memory.
+ */
+export const MAX_GONE_COUNTS = 10_000;
+
 export class CounterTotals {
   readonly #absorbed: Record<CounterFamily, Totals> = {
     requests: new Map(),
@@ -67,6 +73,23 @@ export class CounterTotals {
       addCounts(this.#absorbed[family], labelCounts(family, snapshot, counters));
     }
     addDurations(this.#durations, counters);
+    this.#forgetGone();
+  }
+
+  #forgetGone(): void {
+    const isLarge = FAMILIES_OF_COUNTERS.some((family) => this.#absorbed[family].size > MAX_GONE_COUNTS);
+    const newest = [...this.#live.values()].at(-1);
+    if (!isLarge || newest === undefined) return;
+    const { zones, services, clusters } = newest;
+    const known = {
+      zone: new Set(['', ...zones.names]),
+      service: new Set(services.ids),
+      cluster: new Set(['', ...clusters.ids]),
+    };
+    for (const family of FAMILIES_OF_COUNTERS) {
+      const gone = Array.from(this.#absorbed[family]).filter(([, { labels }]) => !isConfigured(labels, known));
+      for (const [key] of gone.slice(0, Math.max(0, gone.length - MAX_GONE_COUNTS))) this.#absorbed[family].delete(key);
+    }
   }
 
   /** Every count that is not 0, with its labels. */
@@ -82,6 +105,16 @@ export class CounterTotals {
     for (const counters of this.#live.keys()) addDurations(total, counters);
     return { counts: total.subarray(0, -1), sum: total.at(-1) ?? 0 };
   }
+}
+
+type LabelsInUse = Readonly<Record<'zone' | 'service' | 'cluster', ReadonlySet<string>>>;
+
+function isConfigured({ zone, service, cluster }: Labels, known: LabelsInUse): boolean {
+  return (
+    (zone === undefined || known.zone.has(zone)) &&
+    (service === undefined || known.service.has(service)) &&
+    (cluster === undefined || known.cluster.has(cluster))
+  );
 }
 
 const FAMILIES_OF_COUNTERS: readonly CounterFamily[] = [

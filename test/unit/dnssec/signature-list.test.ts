@@ -79,8 +79,21 @@ describe('a list of signatures', () => {
     for (const other of others) assert.equal(find(list, { ...SET, ...other }, [KEY]), undefined, JSON.stringify(other));
     assert.equal(find(list, SET, [KEY], NOW, wireName('s.exampla')), undefined);
     assert.equal(find(list, SET, [OTHER_KEY]), undefined);
-    assert.equal(find(list, SET, [{ ...OTHER_KEY, algorithm: KEY.algorithm, keyTag: KEY.keyTag }]), undefined);
+    const alike = { ...OTHER_KEY, algorithm: KEY.algorithm, keyTag: KEY.keyTag };
+    assert.equal(find(list, SET, [alike]), undefined);
+    assert.equal(find(readList(join(LIST_BYTES, composeListedKey(alike.dnskey))), SET, [alike]), undefined);
     assert.ok(find(list, SET, [KEY]));
+  });
+
+  it('has nothing for records that only have the hash of others', () => {
+    const other = { ...SET, data: [Uint8Array.of(192, 0, 2, 1), Uint8Array.of(192, 0, 2, 3)] };
+    const entry = composeListed(other, signSet(other, KEY, NOW));
+    entry.set(ENTRY.subarray(4, 8), 4);
+    assert.equal(find(readList(join(composeListedKey(KEY.dnskey), entry)), SET, [KEY]), undefined);
+    const wildcard = { ...SET, owner: wireName('*.s.example') };
+    const short = composeListed(wildcard, signSet(wildcard, KEY, NOW));
+    short.set(ENTRY.subarray(4, 8), 4);
+    assert.equal(find(readList(join(composeListedKey(KEY.dnskey), short)), SET, [KEY]), undefined);
   });
 
   it('has nothing where only one of two keys has signed, and both where both have', () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { type Copy, isCopyChunkObject, readCopies, splitCopy, zoneOfCopyObject } from '../../../src/model/copies.ts';
-import { formatCanonicalJson, readOutline } from '../../../src/model/objects.ts';
+import { formatCanonicalJson, joinObjects, readOutline } from '../../../src/model/objects.ts';
 import { parseJson } from '../../../src/model/record-chunks.ts';
 
 const ZONE = '0/25.2.0.192.in-addr.arpa';
@@ -57,6 +57,15 @@ describe('copies as objects', () => {
     assert.deepEqual(objects?.chunks, [...texts.keys()].filter(isCopyChunkObject));
     assert.equal(objects?.isCopied, true);
     assert.equal(outline.value.copies.get(ZONE)?.serial, HEAD.serial);
+  });
+
+  test('the document is what its author wrote, without what was copied', () => {
+    for (const count of [3, 5000]) {
+      const texts = new Map([ZONE_OBJECT, ...splitCopy(copyOf(count), formatCanonicalJson)]);
+      const joined = joinObjects(texts);
+      assert.ok(joined.ok);
+      assert.deepEqual(joined.value.zones, [JSON.parse(ZONE_OBJECT[1])]);
+    }
   });
 
   test('a copy that is broken or not whole is a problem that names its object', () => {
