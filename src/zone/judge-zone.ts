@@ -29,16 +29,20 @@ import {
   type ZoneDraft,
 } from './draft-zone.ts';
 
-/** Adds what is wrong to `problems`, until these are as many as will ever be told. */
-export function judgeZone(draft: ZoneDraft, problems: Problem[]): void {
+/**
+ * Adds what is wrong to `problems`, until these are as many as will ever be told. `isWhole` false: records are missing that could not be
+ * read, and nothing is concluded from what is not there.
+ */
+export function judgeZone(draft: ZoneDraft, problems: Problem[], isWhole = true): void {
   const { nodes, next } = draft;
   for (let node = 0; node < nodes.count && problems.length < MAX_PROBLEMS; node++) {
     const first = nodes.rrsets[node] ?? NONE;
     if (first === NONE) continue;
     judgeAlias(draft, node, problems);
-    judgeSigner(draft, node, problems);
+    if (isWhole) judgeSigner(draft, node, problems);
     judgeSteered(draft, node, problems);
-    for (let rrset = first; rrset !== NONE; rrset = next[rrset] ?? NONE) judgeRrset(draft, node, rrset, problems);
+    for (let rrset = first; rrset !== NONE; rrset = next[rrset] ?? NONE)
+      judgeRrset(draft, node, rrset, problems, isWhole);
   }
   judgeHidden(draft, problems);
 }
@@ -50,7 +54,7 @@ const BESIDE_ALIAS: ReadonlySet<number> = new Set([TYPE_CNAME, TYPE_RRSIG, TYPE_
 const STEERED_TYPES: ReadonlySet<number> = new Set([TYPE_A, TYPE_AAAA, TYPE_CNAME]);
 
 /** RFC 1034 section 3.6.2: "If a CNAME RR is present at a node, no other data should be present". */
-function judgeAlias(draft: ZoneDraft, node: number, problems: Problem[]): void {
+export function judgeAlias(draft: ZoneDraft, node: number, problems: Problem[]): void {
   const alias = findDraftRrset(draft, node, TYPE_CNAME);
   if (alias === NONE) return;
   const others = typesAt(draft, node).filter((type) => !BESIDE_ALIAS.has(type));
@@ -67,7 +71,7 @@ function judgeSigner(draft: ZoneDraft, node: number, problems: Problem[]): void 
   problems.push({ path: pathOf(draft, signer), message });
 }
 
-function judgeSteered(draft: ZoneDraft, node: number, problems: Problem[]): void {
+export function judgeSteered(draft: ZoneDraft, node: number, problems: Problem[]): void {
   if (draft.nodes.steered[node] === NONE) return;
   for (const type of typesAt(draft, node).filter((each) => STEERED_TYPES.has(each))) {
     const message = `A service answers for ${nameOfNode(draft, node)}: remove its ${formatRecordType(type)} records, or the service.`;
@@ -91,15 +95,27 @@ const MAX_RRSET_BYTES = 65_535 - 12 - (255 + 4) - 64;
 /** A compressed owner, and type, class, TTL, length. */
 const RECORD_OVERHEAD_BYTES = 12;
 
-function judgeRrset(draft: ZoneDraft, node: number, rrset: number, problems: Problem[]): void {
+function judgeRrset(draft: ZoneDraft, node: number, rrset: number, problems: Problem[], isWhole: boolean): void {
   const type = draft.records.types[rrset] ?? 0;
   if (isWildcardNode(draft, node) && (type === TYPE_NS || type === TYPE_DNAME)) {
     // RFC 4592 sections 4.2 and 4.4: their meaning is left open.
     const message = `A wildcard with ${formatRecordType(type)} has no settled meaning: write it at each name that needs it.`;
     problems.push({ path: pathOf(draft, rrset), message });
   }
-  // Addresses, most of a large zone, point nowhere: one alone can break no further rule.
-  if (type === TYPE_A && draft.more[rrset] === NONE && draft.records.recordCounts[rrset] === 1) return;
+  if (isLoneAddress(draft, rrset)) return;
+  judgeData(draft, node, rrset, problems);
+  for (const octets of dataOf(draft, rrset)) judgeTarget(draft, node, rrset, octets, problems, isWhole);
+}
+
+/** Addresses, most of a large zone, point nowhere: one alone can break no further rule. */
+function isLoneAddress({ records, more }: ZoneDraft, rrset: number): boolean {
+  return records.types[rrset] === TYPE_A && more[rrset] === NONE && records.recordCounts[rrset] === 1;
+}
+
+/** How many values an RRset has, and how long they are. */
+export function judgeData(draft: ZoneDraft, node: number, rrset: number, problems: Problem[]): void {
+  if (isLoneAddress(draft, rrset)) return;
+  const type = draft.records.types[rrset] ?? 0;
   const data = dataOf(draft, rrset);
   if (SINGLE_TYPES.has(type) && data.length > 1) {
     problems.push({
@@ -113,14 +129,20 @@ function judgeRrset(draft: ZoneDraft, node: number, rrset: number, problems: Pro
     const message = `The ${formatRecordType(type)} records of ${nameOfNode(draft, node)} take ${bytes} octets, above the ${MAX_RRSET_BYTES} that one answer can carry: keep fewer.`;
     problems.push({ path: `${pathOf(draft, rrset)}/data`, message });
   }
-  for (const octets of data) judgeTarget(draft, node, rrset, octets, problems);
 }
 
 const target = createFlatName();
 const hashes = createSuffixHashes();
 
 /** RFC 2181 section 10.3 and RFC 2782: the target of NS, MX and SRV "must not be an alias". RFC 1034 section 4.2.1: glue. */
-function judgeTarget(draft: ZoneDraft, node: number, rrset: number, data: Uint8Array, problems: Problem[]): void {
+function judgeTarget(
+  draft: ZoneDraft,
+  node: number,
+  rrset: number,
+  data: Uint8Array,
+  problems: Problem[],
+  isWhole: boolean,
+): void {
   const type = draft.records.types[rrset] ?? 0;
   const name = targetNameOf(type, data);
   if (name === undefined || !isSubdomain(name, draft.name)) return;
@@ -131,7 +153,7 @@ function judgeTarget(draft: ZoneDraft, node: number, rrset: number, data: Uint8A
     const message = `${formatName(name)} is an alias (CNAME), which ${formatRecordType(type)} may not point to: name what it stands for.`;
     problems.push({ path: pathOf(draft, rrset), message });
   }
-  if (type !== TYPE_NS || node === APEX || !standsBelow(draft, node)) return;
+  if (!isWhole || type !== TYPE_NS || node === APEX || !standsBelow(draft, node)) return;
   const hasAddress =
     found !== NONE &&
     (findDraftRrset(draft, found, TYPE_A) !== NONE || findDraftRrset(draft, found, TYPE_AAAA) !== NONE);
