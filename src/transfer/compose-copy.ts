@@ -52,22 +52,22 @@ export function* openCopy({ head, records }: Copy): Generator<void, CopyDraft> {
 }
 
 /**
- * Makes a change (RFC 1995 section 4). False where it does not fit what is there: what is to be deleted is not there, or what is
- * to be added is. The whole zone must be fetched then.
+ * Makes a change (RFC 1995 section 4). False where it does not fit what is there: what is to be deleted is not there. The whole
+ * zone must be fetched then. What is added may be there: NSD says again what did not change at the apex.
  */
 export function applyChange(draft: CopyDraft, { soaAfter, deletions, additions }: ReceivedChange): boolean {
   for (const record of deletions) if (!deleteRecord(draft, record)) return false;
-  for (const record of additions) if (!addRecord(draft, record)) return false;
+  for (const record of additions) addRecord(draft, record);
   draft.soa = soaAfter;
   return true;
 }
 
-/** Of records of one set with different TTLs the least counts (RFC 2181 section 5.2). False: it was there. */
-function addRecord(draft: CopyDraft, record: ReceivedRecord): boolean {
+/** Of records of one set with different TTLs the least counts (RFC 2181 section 5.2). */
+function addRecord(draft: CopyDraft, record: ReceivedRecord): void {
   const { owner, type, ttlSeconds } = record;
   if (type === TYPE_SOA) {
     draft.soa = record;
-    return true;
+    return;
   }
   const name = nameInZone(formatName(owner), draft.zone);
   const mnemonic = formatRecordType(type);
@@ -77,8 +77,7 @@ function addRecord(draft: CopyDraft, record: ReceivedRecord): boolean {
   const set = draft.sets.get(key) ?? { name, type: mnemonic, ttlSeconds: ttl, data: new Set() };
   draft.sets.set(key, set);
   set.ttlSeconds = Math.min(set.ttlSeconds, ttl);
-  const before = set.data.size;
-  return set.data.add(formatRecordData(type, record.data)).size > before;
+  set.data.add(formatRecordData(type, record.data));
 }
 
 /** False: it was not there. */
