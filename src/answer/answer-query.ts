@@ -41,6 +41,7 @@ import type { Desk } from './desk.ts';
 import { FOUND_DELEGATION, FOUND_OUTSIDE, findQuestion, isWithheld } from './find-name.ts';
 import { imputeName, limitAnswer, WITHHELD } from './limit-answer.ts';
 import { writeProofs } from './prove-absence.ts';
+import { RATE_OPEN, RATE_PASS } from './rate-limit.ts';
 import { keepSilence } from './silence.ts';
 
 /** How a message came: index of PROTOCOLS in counters.ts. */
@@ -75,6 +76,9 @@ export function answerQuery(
     return answerSigned(desk, bytes.subarray(start, start + length), out, outStart, size, protocol, answerQuery);
   }
   beginAnswer(desk);
+  // A client that has signed its query is where it says.
+  const isLimited = desk.limiter !== undefined && protocol === UDP && desk.tsigSigner === undefined;
+  desk.rateVerdict = isLimited ? RATE_OPEN : RATE_PASS;
   response.options = query.options === 0 ? 0 : optionsFor(desk, protocol);
   beginResponse(response, query, out, outStart, size);
   let rcode = outcome;
@@ -83,9 +87,8 @@ export function answerQuery(
   } else if (outcome === PARSED_NOTIFY) rcode = receiveNotify(desk, protocol);
   const zone = desk.zone !== NONE ? desk.zone : snapshot.zones.names.length;
   countRequest(counters, zone, protocol, desk.client.family === 6 ? 1 : 0, query.type);
-  // A client that has signed its query is where it says.
-  if (desk.limiter !== undefined && protocol === UDP && desk.tsigSigner === undefined) {
-    rcode = limitAnswer(desk, desk.limiter, rcode, zone);
+  if (isLimited) {
+    rcode = limitAnswer(desk, rcode, zone);
     if (rcode === WITHHELD) return 0;
   }
   countResponse(counters, zone, rcode);

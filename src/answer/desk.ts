@@ -16,7 +16,7 @@ import { type Counters, createCounters } from './counters.ts';
 import { createDecision, type Decision } from './decision.ts';
 import { createFound, type Found } from './find-name.ts';
 import type { HintDesk } from './hint-desk.ts';
-import { createRateLimiter, type RateLimiter } from './rate-limit.ts';
+import { createRateLimiter, RATE_PASS, type RateLimiter, type RateVerdict } from './rate-limit.ts';
 import { createSigner, type Signer } from './signer.ts';
 import type { Trace } from './trace.ts';
 import { NO_TSIG, type TsigDesk } from './tsig-desk.ts';
@@ -62,6 +62,8 @@ export type Desk = {
   authoritative: boolean;
   /** Whether the client has proved, by a server cookie of ours, that it is where its query says. */
   hasValidCookie: boolean;
+  /** What the rate limit says of this answer: RATE_OPEN until it is asked, RATE_PASS where it is not to be. */
+  rateVerdict: RateVerdict;
   /** What the question's name counts as where answers are limited, and its zone: see limit-answer.ts. */
   imputedName: number;
   imputedZone: number;
@@ -139,6 +141,7 @@ export function createDesk(
     negative: false,
     authoritative: false,
     hasValidCookie: false,
+    rateVerdict: RATE_PASS,
     imputedName: 0,
     imputedZone: 0,
     tsig: NO_TSIG,

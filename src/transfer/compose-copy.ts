@@ -20,22 +20,34 @@ type DraftSet = { readonly name: string; readonly type: string; ttlSeconds: numb
 /** Where and when it came; `checkedAtMs` and `obtainedAtMs` are the same for what is new. */
 export type CopyFacts = { readonly primary: string; readonly nowMs: number };
 
-/** `zone`: full name, lower case. The records of a whole zone, its SOA among them. */
-export function draftCopy(zone: string, records: Iterable<ReceivedRecord>): CopyDraft {
+const RECORDS_PER_TURN = 2048;
+
+/**
+ * `zone`: full name, lower case. The records of a whole zone, its SOA among them. A generator, as the next one is, that gives its
+ * caller the processor back every few thousand records: a zone may have a million.
+ */
+export function* draftCopy(zone: string, records: Iterable<ReceivedRecord>): Generator<void, CopyDraft> {
   const draft: CopyDraft = { zone, soa: undefined, sets: new Map() };
-  for (const record of records) addRecord(draft, record);
+  let count = 0;
+  for (const record of records) {
+    addRecord(draft, record);
+    if (++count % RECORDS_PER_TURN === 0) yield;
+  }
   return draft;
 }
 
 /** The copy that is held, for changes to be made to it. */
-export function openCopy({ head, records }: Copy): CopyDraft {
+export function* openCopy({ head, records }: Copy): Generator<void, CopyDraft> {
   const sets = new Map<string, DraftSet>();
   const open = (name: string, type: string, ttlSeconds: number, data: readonly string[]): void => {
     sets.set(`${name} ${type}`, { name, type, ttlSeconds, data: new Set(data) });
   };
   open('@', 'NS', head.nsTtl, head.ns);
-  // We wrote them, with TTLs in seconds.
-  for (const { name, type, ttl, data } of records) open(name, type, Number(ttl ?? 0), data);
+  for (const [index, { name, type, ttl, data }] of records.entries()) {
+    // We wrote them, with TTLs in seconds.
+    open(name, type, Number(ttl ?? 0), data);
+    if (index % RECORDS_PER_TURN === RECORDS_PER_TURN - 1) yield;
+  }
   return { zone: head.zone, soa: undefined, sets };
 }
 

@@ -6,7 +6,7 @@ import { compileSnapshot, createRankMapCache } from '../../../src/snapshot/compi
 import { draftCopy, finishCopy } from '../../../src/transfer/compose-copy.ts';
 import type { ReceivedRecord } from '../../../src/transfer/received.ts';
 import { recordsOfZone, viewZone } from '../../../src/transfer/zone-records.ts';
-import { received as receivedOf } from '../../support/received.ts';
+import { finish, received as receivedOf } from '../../support/received.ts';
 import { makeZoneKeys, sign } from '../../support/signed-keys.ts';
 import { ask, createFixture, type Fixture, inputOf } from '../../support/snapshot-fixture.ts';
 
@@ -21,7 +21,7 @@ const SERIAL = 2_026_112_801;
 const received = (owner: string, type: string, data: string) => receivedOf(ZONE, owner, type, data);
 
 function copyOf(records: readonly ReceivedRecord[]): Copy {
-  const copy = finishCopy(draftCopy(ZONE, records), FACTS);
+  const copy = finishCopy(finish(draftCopy(ZONE, records)), FACTS);
   assert.ok(typeof copy !== 'string', String(copy));
   return copy;
 }
