@@ -22,6 +22,8 @@ const HOSTS = 600;
 /** A and NSEC of each host; NS, DNSKEY, CDS, CDNSKEY and NSEC of the apex. */
 const SIGNATURES = 2 * HOSTS + 5;
 
+const WRITE_LIMIT_MS = 30_000;
+
 type Change = { readonly number: number; readonly address?: string; readonly delegation: Delegation };
 
 async function writeRevision(directory: string, { number, address = '192.0.2.1', delegation }: Change): Promise<void> {
@@ -54,7 +56,7 @@ async function live(context: TestContext, directory: string) {
     assert.ok(image?.signing, log.lines.map(({ msg }) => msg).join('\n'));
     const rrsigs = [...image.signing.chain].flatMap((node) => listRecords(image, findRrset(image, node, TYPE_RRSIG)));
     const counts = { ...control.signatures };
-    await waitUntil(() => counts.made < 1000 || inode() !== before, 'writing signatures');
+    await waitUntil(() => counts.made < 1000 || inode() !== before, 'writing signatures', WRITE_LIMIT_MS);
     return {
       counts,
       rrsigs: rrsigs.map((rrsig) => Buffer.from(rrsig).toString('hex')),
