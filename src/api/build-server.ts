@@ -24,6 +24,7 @@ import { addOverrideRoutes } from './overrides.ts';
 import type { ClusterView, ConfigurationWriter, KeyDesk, LoadReports } from './ports.ts';
 import { describeProblem, PROBLEM_TYPE, sendProblem } from './problem-reply.ts';
 import { addRecordRoutes } from './records.ts';
+import { addResealRoute } from './reseal.ts';
 import { addRevisionRoutes } from './revisions.ts';
 import { addStatusRoutes } from './status.ts';
 import { addTokenRoutes } from './tokens.ts';
@@ -117,6 +118,7 @@ export async function buildServer(options: ApiOptions, dependencies: ApiDependen
   addRecordRoutes(context);
   addZoneFileRoutes(context);
   addZoneDnssecRoutes(context);
+  addResealRoute(context);
   addOverrideRoutes(context);
   addConfigurationRoutes(context);
   addRevisionRoutes(context);
