@@ -110,6 +110,7 @@ function begin(desk: Desk, records: Iterator<TransferRecord>, countSignatures: (
     records,
     signer: tsigSigner,
     nowSeconds: tsig.nowSeconds,
+    steadySeconds: tsig.steadySeconds,
     countSignatures,
     onClose: () => {
       if (isOpen) transferClients.splice(transferClients.indexOf(prefix), 1);
