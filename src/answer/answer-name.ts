@@ -3,15 +3,31 @@
 
 import { hasBindings } from '../snapshot/bindings.ts';
 import { NONE } from '../snapshot/snapshot.ts';
-import { findRrset, rrsetCountOf, steeredOf } from '../snapshot/zone-image.ts';
-import { RCODE_NOERROR, RCODE_NXDOMAIN, TYPE_ANY, TYPE_CNAME, TYPE_HINFO, TYPE_NSEC } from '../wire/record-types.ts';
+import {
+  findRrset,
+  firstRrsetOf,
+  RRSET_WORDS,
+  rrsetCountOf,
+  steeredOf,
+  typeOf,
+  type ZoneImage,
+} from '../snapshot/zone-image.ts';
+import {
+  RCODE_NOERROR,
+  RCODE_NXDOMAIN,
+  TYPE_ANY,
+  TYPE_CNAME,
+  TYPE_HINFO,
+  TYPE_NSEC,
+  TYPE_RRSIG,
+} from '../wire/record-types.ts';
 import { writeRecord } from '../wire/response.ts';
 import { answerBindings } from './answer-bindings.ts';
 import { answerService, isSteered } from './answer-service.ts';
 import { writeRrset } from './answer-zone.ts';
 import { writeCompactProof } from './compact-denial.ts';
 import { type Desk, MAX_ALIAS_STEPS } from './desk.ts';
-import { FOUND_DELEGATION, FOUND_NOTHING, FOUND_OUTSIDE, FOUND_WILDCARD } from './find-name.ts';
+import { FOUND_DELEGATION, FOUND_NOTHING, FOUND_OUTSIDE, FOUND_WILDCARD, isWithheld } from './find-name.ts';
 import { findService } from './find-service.ts';
 import { FOLLOWED, findDname, followCname, followDname } from './follow-alias.ts';
 import { noteWildcard } from './prove-absence.ts';
@@ -23,7 +39,7 @@ export function answerName(desk: Desk): number {
   const { query, found, snapshot } = desk;
   for (let steps = 0; steps <= MAX_ALIAS_STEPS; steps++) {
     // The chain has left what we may speak for: the resolver goes on from here.
-    if (found.kind === FOUND_OUTSIDE || found.kind === FOUND_DELEGATION) return RCODE_NOERROR;
+    if (found.kind === FOUND_OUTSIDE || found.kind === FOUND_DELEGATION || isWithheld(found)) return RCODE_NOERROR;
     if (found.kind === FOUND_NOTHING) {
       const dname = findDname(desk);
       // RFC 6604 section 3: the rcode is that of the last name of the chain.
@@ -92,6 +108,13 @@ function answerAny(desk: Desk, cname: number): number {
   }
   const isEmpty = rrsetCountOf(found.image, found.node) === 0 && steeredOf(found.image, found.node) === NONE;
   if (isEmpty) return answerNothing(desk, RCODE_NOERROR);
+  // RFC 8482 section 4.1: one of the sets that are there, where what we make could not be signed.
+  if (found.image.hasOwnSerial && found.image.signing !== undefined) {
+    const rrset = findSigned(found.image, found.node);
+    if (rrset === NONE) return answerNothing(desk, RCODE_NOERROR);
+    writeRrset(desk, found.node, rrset, 'answers', ownerOffset);
+    return RCODE_NOERROR;
+  }
   const before = response.at;
   if (!writeRecord(response, ownerOffset, TYPE_HINFO, ANY_TTL_SECONDS, ANY_DATA, 0, ANY_DATA.length))
     return RCODE_NOERROR;
@@ -101,6 +124,17 @@ function answerAny(desk: Desk, cname: number): number {
   if (signatures === NO_ROOM) takeBack(response, before);
   else response.answers += 1 + signatures;
   return RCODE_NOERROR;
+}
+
+/** A set at the node that stands for itself, or NONE. */
+function findSigned(image: ZoneImage, node: number): number {
+  const first = firstRrsetOf(image, node);
+  const end = first + RRSET_WORDS * rrsetCountOf(image, node);
+  for (let rrset = first; rrset < end; rrset += RRSET_WORDS) {
+    const type = typeOf(image, rrset);
+    if (type !== TYPE_RRSIG && type !== TYPE_NSEC) return rrset;
+  }
+  return NONE;
 }
 
 const ANY_TTL_SECONDS = 3600;

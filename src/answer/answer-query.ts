@@ -7,8 +7,8 @@
 // Serves RFC 1034 section 4.3.2, RFC 2308 (negative answers), RFC 7871 (client subnet), RFC 7873 section 5.2 (cookies).
 
 import { NONE } from '../snapshot/snapshot.ts';
-import { INVALID_QUERY_TYPE, NOT_AUTHORITATIVE, NOT_SUPPORTED } from '../wire/extended-error.ts';
-import { HEADER_BYTES, PARSED, parseQuery, SILENCE } from '../wire/query.ts';
+import { INVALID_DATA, INVALID_QUERY_TYPE, NOT_AUTHORITATIVE, NOT_SUPPORTED } from '../wire/extended-error.ts';
+import { HEADER_BYTES, PARSED, PARSED_NOTIFY, parseQuery, SILENCE } from '../wire/query.ts';
 import { CLIENT_COOKIE_BYTES, HAS_COOKIE } from '../wire/query-options.ts';
 import {
   CLASS_ANY,
@@ -20,6 +20,7 @@ import {
   RCODE_NOERROR,
   RCODE_NOTIMP,
   RCODE_REFUSED,
+  RCODE_SERVFAIL,
   TYPE_ANY,
   TYPE_AXFR,
   TYPE_IXFR,
@@ -29,6 +30,7 @@ import { beginResponse, finishResponse, MAX_UDP_PAYLOAD, QUESTION_OFFSET } from 
 import { noteExtendedError } from '../wire/response-options.ts';
 import { answerChaos } from './answer-chaos.ts';
 import { answerName } from './answer-name.ts';
+import { answerNotify } from './answer-notify.ts';
 import { answerTransfer } from './answer-transfer.ts';
 import { answerSigned, UNSIGNED } from './answer-tsig.ts';
 import { writeNegative, writeReferral, writeTargets } from './answer-zone.ts';
@@ -36,7 +38,7 @@ import { chooseOptions } from './choose-options.ts';
 import { denyCompactly } from './compact-denial.ts';
 import { countRequest, countResponse } from './counters.ts';
 import type { Desk } from './desk.ts';
-import { FOUND_DELEGATION, FOUND_OUTSIDE, findQuestion } from './find-name.ts';
+import { FOUND_DELEGATION, FOUND_OUTSIDE, findQuestion, isWithheld } from './find-name.ts';
 import { imputeName, limitAnswer, WITHHELD } from './limit-answer.ts';
 import { writeProofs } from './prove-absence.ts';
 import { RATE_OPEN, RATE_PASS } from './rate-limit.ts';
@@ -82,7 +84,7 @@ export function answerQuery(
   let rcode = outcome;
   if (outcome === PARSED) {
     rcode = query.options === 0 ? answerQuestion(desk, protocol) : answerWithOptions(desk, protocol);
-  }
+  } else if (outcome === PARSED_NOTIFY) rcode = receiveNotify(desk, protocol);
   const zone = desk.zone !== NONE ? desk.zone : snapshot.zones.names.length;
   countRequest(counters, zone, protocol, desk.client.family === 6 ? 1 : 0, query.type);
   if (isLimited) {
@@ -122,9 +124,19 @@ function answerWithOptions(desk: Desk, protocol: number): number {
   const { query } = desk;
   if ((query.options & HAS_COOKIE) === 0) return answerQuestion(desk, protocol);
   if (query.questionEnd === query.start + HEADER_BYTES) return answerCookieQuestion(desk);
+  return lacksCookie(desk, protocol) ? RCODE_BADCOOKIE : answerQuestion(desk, protocol);
+}
+
+/** Primaries ask by what the DNS itself speaks: nobody sends a NOTIFY by HTTP. */
+function receiveNotify(desk: Desk, protocol: number): number {
+  if (protocol === HTTPS) return RCODE_NOTIMP;
+  return lacksCookie(desk, protocol) ? RCODE_BADCOOKIE : answerNotify(desk);
+}
+
+/** Whether the client must come again with the cookie that it gets. */
+function lacksCookie(desk: Desk, protocol: number): boolean {
   const isRequired = protocol === UDP && desk.conduct.cookies.required === 'always';
-  if (isRequired && isCookieAnswered(desk) && !desk.hasValidCookie) return RCODE_BADCOOKIE;
-  return answerQuestion(desk, protocol);
+  return isRequired && isCookieAnswered(desk) && !desk.hasValidCookie;
 }
 
 /** RFC 7873 section 5.4: a query with no question but for a server cookie, which the response has in any case. */
@@ -150,6 +162,7 @@ function answerQuestion(desk: Desk, protocol: number): number {
   if (found.kind === FOUND_OUTSIDE || !isOurClass) return answerOutside(desk, isOurClass);
   desk.trace?.push({ step: 'zone', zone: found.zone });
   if (isMetaType(query.type) && query.type !== TYPE_ANY) return refuseMetaType(desk);
+  if (isWithheld(found)) return withhold(desk);
   if (found.kind === FOUND_DELEGATION) return refer(desk);
   const rcode = answerName(desk);
   // RFC 1035 section 6.2: with class * nobody can be sure to know everything.
@@ -160,6 +173,13 @@ function answerQuestion(desk: Desk, protocol: number): number {
   if (desk.signer.proofCount > 0) writeProofs(desk);
   if (desk.targets !== NONE) writeTargets(desk, desk.targets, NONE);
   return denyCompactly(desk, rcode);
+}
+
+/** RFC 8914 section 4.25: "Examples […] include that its most recent zone might be too old or may have expired." */
+function withhold(desk: Desk): number {
+  desk.trace?.push({ step: 'withheld' });
+  noteExtendedError(desk.response, INVALID_DATA);
+  return RCODE_SERVFAIL;
 }
 
 function refer(desk: Desk): number {

@@ -6,12 +6,12 @@ import { NONE } from '../snapshot/snapshot.ts';
 import { APEX_NODE } from '../snapshot/zone-image.ts';
 import { startTransfer } from '../transfer/compose-transfer.ts';
 import { recordsOfChanges } from '../transfer/incremental.ts';
-import { findChanges, type JournalEntry } from '../transfer/journal.ts';
+import { findChanges, findOwnChanges, type JournalEntry } from '../transfer/journal.ts';
 import { mayTransfer } from '../transfer/may-transfer.ts';
 import { isNewerSerial } from '../transfer/serial.ts';
 import type { TransferRecord } from '../transfer/transfer-set.ts';
-import { recordsOfZone, viewZone, type ZoneView } from '../transfer/zone-records.ts';
-import { NOT_AUTHORITATIVE, PROHIBITED } from '../wire/extended-error.ts';
+import { recordsOfZone, serialOf, viewZone, type ZoneView } from '../transfer/zone-records.ts';
+import { INVALID_DATA, NOT_AUTHORITATIVE, PROHIBITED } from '../wire/extended-error.ts';
 import { formatName } from '../wire/name.ts';
 import { RCODE_NOERROR, RCODE_NOTAUTH, RCODE_REFUSED, RCODE_SERVFAIL, TYPE_IXFR } from '../wire/record-types.ts';
 import { QUESTION_OFFSET } from '../wire/response.ts';
@@ -44,14 +44,19 @@ export function answerTransfer(desk: Desk, isStream: boolean): number {
   desk.authoritative = true;
   const counting = countSignatures(desk.signer.sign);
   const view = viewZone(snapshot, found.zone, counting.sign);
+  if (view === undefined || view.image.isWithheld) {
+    count(desk, 'withheld');
+    noteExtendedError(response, INVALID_DATA);
+    return RCODE_SERVFAIL;
+  }
   // RFC 1995 section 2: to whoever has this version or a newer one, and to all that does not fit into a datagram, "a single
   // SOA record of the server's current version".
-  if (isIncremental && (!isStream || !isNewerSerial(snapshot.serial, query.heldSerial))) {
+  if (isIncremental && (!isStream || !isNewerSerial(serialOf(view), query.heldSerial))) {
     writeRrset(desk, APEX_NODE, found.image.soaRrset, 'answers', QUESTION_OFFSET);
     count(desk, 'soa');
     return RCODE_NOERROR;
   }
-  if (view === undefined || isBusy(desk)) {
+  if (isBusy(desk)) {
     count(desk, 'overload');
     return RCODE_SERVFAIL;
   }
@@ -69,13 +74,13 @@ export function answerTransfer(desk: Desk, isStream: boolean): number {
  * The changes since the serial that whoever asks has; undefined where they are not known, or say more than the zone itself
  * does: RFC 1995 section 4 lets the whole zone be sent then.
  */
-function findWorthwhile(
-  { journal, query, snapshot }: Desk,
-  { zone, image }: ZoneView,
-): readonly JournalEntry[] | undefined {
+function findWorthwhile({ journal, query, snapshot }: Desk, view: ZoneView): readonly JournalEntry[] | undefined {
+  const { zone, image } = view;
   // Signatures of the serial are made anew each time: what a secondary holds of them could not be named to be deleted.
-  if (image.signing !== undefined) return undefined;
-  const changes = findChanges(journal, snapshot.zones.names[zone] ?? '', query.heldSerial, snapshot.serial);
+  if (image.signing !== undefined && !image.hasOwnSerial) return undefined;
+  const name = snapshot.zones.names[zone] ?? '';
+  const find = image.hasOwnSerial ? findOwnChanges : findChanges;
+  const changes = find(journal, name, query.heldSerial, serialOf(view));
   const bytes = changes?.reduce((sum, { deletions, additions }) => sum + deletions.length + additions.length, 0);
   return bytes !== undefined && bytes > image.bytes.length ? undefined : changes;
 }

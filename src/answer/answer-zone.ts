@@ -65,13 +65,14 @@ function writeRecords(
     if (!writeRecord(response, ownerOffset, type, ttl, bytes, at + 2, length)) return takeBack(response, before);
     at += 2 + length;
   }
-  if (type === TYPE_SOA) putSerial(response, snapshot.serial);
+  const isOfRevision = type === TYPE_SOA && !image.hasOwnSerial;
+  if (isOfRevision) putSerial(response, snapshot.serial);
   let signatures = 0;
   // RFC 4035 section 2.2: "An RRSIG RR itself MUST NOT be signed".
   if (isSigned(desk, image) && type !== TYPE_RRSIG) {
-    // The serial is the revision's: an SOA cannot be signed with its image, as all else is.
+    // Where the serial is the revision's, an SOA cannot be signed with its image, as all else is.
     signatures =
-      type === TYPE_SOA || isExpanded(desk, image, node)
+      isOfRevision || isExpanded(desk, image, node)
         ? signAtNeed(desk, image, node, type, ttlOf(image, rrset), before, ttlSeconds, ownerOffset)
         : writeSignatures(desk, image, node, type, ttlSeconds, ownerOffset);
     if (signatures === NO_ROOM) return takeBack(response, before);
@@ -107,7 +108,7 @@ export function writeTargets(desk: Desk, rrset: number, cut: number): void {
     if (target.labelCount === 0) readFlatName(target, desk.owner.bytes, 0, desk.owner.length);
     findName(snapshot.zones, target, targetFound);
     const { image, encloser, zone } = targetFound;
-    if (encloser === NONE || labelCountOf(image, encloser) !== target.labelCount) continue;
+    if (encloser === NONE || labelCountOf(image, encloser) !== target.labelCount || image.isWithheld) continue;
     const fits =
       writeForeignRrset(desk, image, findRrset(image, encloser, TYPE_A)) &&
       writeForeignRrset(desk, image, findRrset(image, encloser, TYPE_AAAA));

@@ -11,6 +11,8 @@ export function describeStep(snapshot: Snapshot, step: TraceStep): string {
       return `The name belongs to zone ${snapshot.zones.names[step.zone]}.`;
     case 'outside':
       return 'The name is in none of the zones here: the query is refused.';
+    case 'withheld':
+      return 'The zone is copied from primaries that were not reached yet, or not for too long: nobody is told what it holds.';
     case 'delegation':
       return 'The name is delegated to other name servers: the answer refers to them.';
     case 'wildcard':

@@ -15,6 +15,7 @@ import { type Conduct, PLAIN_CONDUCT } from './conduct.ts';
 import { type Counters, createCounters } from './counters.ts';
 import { createDecision, type Decision } from './decision.ts';
 import { createFound, type Found } from './find-name.ts';
+import type { HintDesk } from './hint-desk.ts';
 import { createRateLimiter, RATE_PASS, type RateLimiter, type RateVerdict } from './rate-limit.ts';
 import { createSigner, type Signer } from './signer.ts';
 import type { Trace } from './trace.ts';
@@ -76,6 +77,8 @@ export type Desk = {
   readonly transferClients: string[];
   /** What changed between the snapshots that were served. */
   readonly journal: Journal;
+  /** Who is told of a NOTIFY that is accepted; undefined: nobody. */
+  hints: HintDesk | undefined;
   /** The RRset of `found.image` whose targets' addresses go with the answer, or NONE. */
   targets: number;
   readonly signer: Signer;
@@ -146,6 +149,7 @@ export function createDesk(
     transfer: undefined,
     transferClients: [],
     journal: createJournal(),
+    hints: undefined,
     targets: NONE,
     signer: createSigner(sign),
     trace: undefined,

@@ -9,6 +9,7 @@ import {
   EMPTY_IMAGE,
   findNode,
   labelCountOf,
+  steeredOf,
   wildcardOf,
   type ZoneImage,
 } from '../snapshot/zone-image.ts';
@@ -69,6 +70,12 @@ function findParent(zones: ZoneTable, name: FlatName, found: Found): void {
 
 function isCutAt({ kind, image, node }: Found, name: FlatName): boolean {
   return kind === FOUND_DELEGATION && labelCountOf(image, node) === name.labelCount;
+}
+
+/** Whether what was found belongs to a zone whose content is not known (any more): all but its steered names do. */
+export function isWithheld({ image, kind, node }: Found): boolean {
+  if (!image.isWithheld) return false;
+  return (kind !== FOUND_NAME && kind !== FOUND_WILDCARD) || steeredOf(image, node) === NONE;
 }
 
 /** `firstApex`: the first label of the name at which its zone may begin: 1 leaves out the zone that the name itself is the apex of. */

@@ -4,7 +4,17 @@
 export type TraceStep =
   | { readonly step: 'zone'; readonly zone: number }
   /** What is said of a name that is not steered: see describe-step.ts. */
-  | { readonly step: 'outside' | 'delegation' | 'wildcard' | 'records' | 'alias' | 'no-records' | 'no-name' }
+  | {
+      readonly step:
+        | 'outside'
+        | 'withheld'
+        | 'delegation'
+        | 'wildcard'
+        | 'records'
+        | 'alias'
+        | 'no-records'
+        | 'no-name';
+    }
   | { readonly step: 'service'; readonly service: number }
   /** Whose place decides: the client subnet of the query, or where the query came from. `scope` as sent. */
   | { readonly step: 'client'; readonly from: 'subnet' | 'source'; readonly list: number; readonly scope: number }

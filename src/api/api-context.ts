@@ -4,7 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify';
 import type { ChangeDesk } from './change.ts';
-import type { ClusterView, ConfigurationWriter, KeyDesk, LoadReports } from './ports.ts';
+import type { ClusterView, ConfigurationWriter, CopyDesk, KeyDesk, LoadReports } from './ports.ts';
 
 export type ApiServer = FastifyInstance<
   RawServerDefault,
@@ -20,6 +20,7 @@ export type ApiContext = {
   readonly view: ClusterView;
   readonly loads: LoadReports;
   readonly keys: KeyDesk;
+  readonly copies: CopyDesk;
   readonly desk: ChangeDesk;
   /** Wall clock, milliseconds since 1970. */
   readonly nowMs: () => number;

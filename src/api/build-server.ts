@@ -21,7 +21,7 @@ import { noteMethods } from './known-methods.ts';
 import { addLoadRoutes } from './load.ts';
 import { addOpenApiRoute, registerOpenApi } from './openapi.ts';
 import { addOverrideRoutes } from './overrides.ts';
-import type { ClusterView, ConfigurationWriter, KeyDesk, LoadReports } from './ports.ts';
+import type { ClusterView, ConfigurationWriter, CopyDesk, KeyDesk, LoadReports } from './ports.ts';
 import { describeProblem, PROBLEM_TYPE, sendProblem } from './problem-reply.ts';
 import { addRecordRoutes } from './records.ts';
 import { addResealRoute } from './reseal.ts';
@@ -29,6 +29,7 @@ import { addRevisionRoutes } from './revisions.ts';
 import { addStatusRoutes } from './status.ts';
 import { addTokenRoutes } from './tokens.ts';
 import { compileValidator } from './validation.ts';
+import { addZoneCopyRoutes } from './zone-copy.ts';
 import { addZoneDnssecRoutes } from './zone-dnssec.ts';
 import { addZoneFileRoutes } from './zone-file.ts';
 
@@ -44,6 +45,7 @@ export type ApiDependencies = {
   readonly view: ClusterView;
   readonly loads: LoadReports;
   readonly keys: KeyDesk;
+  readonly copies: CopyDesk;
   readonly metrics: Metrics;
   readonly logger: FastifyBaseLogger;
   /** Wall clock, milliseconds since 1970; default the system's. */
@@ -69,7 +71,7 @@ const EVENT_LOOP_SAMPLE_MS = 5_000;
 
 /** Makes the server: `listen` and `close` are the caller's, as is the life of the dependencies. */
 export async function buildServer(options: ApiOptions, dependencies: ApiDependencies): Promise<ApiServer> {
-  const { writer, view, loads, keys, metrics, logger, nowMs = Date.now } = dependencies;
+  const { writer, view, loads, keys, copies, metrics, logger, nowMs = Date.now } = dependencies;
   const plain = createServer(logger);
   const server: ApiServer = plain.withTypeProvider<TypeBoxTypeProvider>();
   server.server.maxConnections = MAX_CONNECTIONS;
@@ -113,12 +115,13 @@ export async function buildServer(options: ApiOptions, dependencies: ApiDependen
   });
   server.addHook('preParsing', authorize);
 
-  const context = { server, writer, view, loads, keys, nowMs, desk: openChangeDesk(writer) };
+  const context = { server, writer, view, loads, keys, copies, nowMs, desk: openChangeDesk(writer) };
   for (const routes of COLLECTION_ROUTES) addCollectionRoutes(context, routes);
   addRecordRoutes(context);
   addZoneFileRoutes(context);
   addZoneDnssecRoutes(context);
   addResealRoute(context);
+  addZoneCopyRoutes(context);
   addOverrideRoutes(context);
   addConfigurationRoutes(context);
   addRevisionRoutes(context);

@@ -7,8 +7,10 @@ import type { KeyRecord, KeyRole, Keyring } from '../dnssec/keyring.ts';
 import type { HealthJudgement } from '../health/cluster-health.ts';
 import type { Verdicts } from '../health/verdict.ts';
 import type { Configuration, ConfigurationDocument } from '../model/configuration.ts';
+import type { Copy, CopyHead } from '../model/copies.ts';
 import type { DnssecPolicy } from '../model/dnssec.ts';
 import type { LoadReport, StoredLoadReport } from '../model/load-report.ts';
+import type { Primary } from '../model/primaries.ts';
 import type { Problem } from '../model/problem.ts';
 import type { RevisionId } from '../model/revision.ts';
 import type { TokenRecord } from './token.ts';
@@ -19,6 +21,8 @@ export type CurrentConfiguration = {
   readonly tokens: readonly TokenRecord[];
   /** By the name of the zone. */
   readonly keyrings: ReadonlyMap<string, Keyring>;
+  /** What has been copied of zones that have primaries, by the name of the zone. */
+  readonly copies: ReadonlyMap<string, Copy>;
   /** True: the store does not answer, and this is the last that was seen of it. Writing on top of it would be refused. */
   readonly stale: boolean;
 };
@@ -66,6 +70,8 @@ export type ConfigurationWriter = {
   commitTokens(change: CommitOptions & { readonly tokens: readonly TokenRecord[] }): Promise<CommitOutcome>;
   /** Replaces the keys of these zones; a keyring without keys is taken away. */
   commitKeys(change: CommitOptions & { readonly keyrings: readonly Keyring[] }): Promise<CommitOutcome>;
+  /** Replaces the copies of these zones; those of zones without primaries (any more) are left out. */
+  commitCopies(change: CommitOptions & { readonly copies: readonly Copy[] }): Promise<CommitOutcome>;
   /** Newest first, strictly older than `before` where given. Rejects with an UnavailableError. */
   history(limit: number, before?: RevisionId): Promise<readonly RevisionSummary[]>;
   /** Undefined when the store does not keep it (any more). Rejects with an UnavailableError. */
@@ -91,6 +97,28 @@ export type ParentView = { readonly atMs: number } & (
   | { readonly ok: true; readonly ds: readonly Uint8Array[] }
   | { readonly ok: false; readonly reason: string }
 );
+
+/** A zone that has primaries, as this process last saw it. */
+export type CopyState = {
+  readonly zone: string;
+  readonly primaries: readonly Primary[];
+  /** Undefined: nothing was copied yet. */
+  readonly copy: CopyHead | undefined;
+  /** Wall clock, milliseconds since 1970: when a primary last had nothing newer; and when one will be asked. */
+  readonly checkedAtMs: number | undefined;
+  readonly nextAtMs: number;
+  readonly isFetching: boolean;
+  /** Why the last attempt came to nothing. */
+  readonly problem: string | undefined;
+};
+
+/** What looks after copies in this process. */
+export type CopyDesk = {
+  /** Undefined: the zone has no primaries, or was not looked at yet. */
+  state(zone: string): CopyState | undefined;
+  /** Asks the primaries now, and resolves when that is done. `isWhole`: for the whole zone, whatever its serial. */
+  fetch(zone: string, isWhole: boolean): Promise<void>;
+};
 
 /** What looks after keys in this process. */
 export type KeyDesk = {

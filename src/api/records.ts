@@ -25,6 +25,7 @@ import { refuse } from './api-error.ts';
 import { readCurrent } from './change.ts';
 import { checkDelete, checkPut, fillKey, itemOf, refuseMissing, sendChanged, sendDeleted } from './item-change.ts';
 import { cutPage, PageQuery } from './page.ts';
+import type { CurrentConfiguration } from './ports.ts';
 import { sendTagged, tagContent, tagRevision } from './precondition.ts';
 import { ChangedSchema, DryRunQuery, describeRoute, NothingSchema, pageSchema, writtenSchema } from './route-schema.ts';
 
@@ -60,7 +61,7 @@ function addListRoute({ server, writer }: ApiContext): void {
       ...READ,
       schema: {
         ...describeRoute(
-          { operationId: 'listRecords', tag: TAG, summary: 'List the records of a zone' },
+          { operationId: 'listRecords', tag: TAG, summary: 'List the records of a zone, copied ones too' },
           { 200: pageSchema(RecordSchema, 'A page of records.') },
         ),
         params: ZoneParams,
@@ -68,8 +69,9 @@ function addListRoute({ server, writer }: ApiContext): void {
       },
     },
     async (request, reply) => {
-      const { id, document } = await readCurrent(writer);
-      const { item: zone } = findZone(document, request.params.zone);
+      const current = await readCurrent(writer);
+      const { id } = current;
+      const zone = readZone(current, request.params.zone);
       const keyOf = recordKeyIn(zone);
       return sendTagged(request, reply, tagRevision(id), () =>
         cutPage(listRecords(zone), (record) => keyOf(record) ?? '', request.query),
@@ -89,8 +91,7 @@ function addGetRoute({ server, writer }: ApiContext): void {
       },
     },
     async (request, reply) => {
-      const { document } = await readCurrent(writer);
-      const { item: zone } = findZone(document, request.params.zone);
+      const zone = readZone(await readCurrent(writer), request.params.zone);
       const key = keyOf(zone, request.params);
       const found = findRecord(zone, key);
       if (found === undefined) throw refuseMissing('Record', key);
@@ -183,6 +184,13 @@ function findZone(document: Draft, name: string): Found {
   const found = findItem(document, 'zones', key);
   if (found === undefined) throw refuseMissing('Zone', key);
   return found;
+}
+
+/** To be read only: of a zone that has primaries, the records are those of its copy. */
+function readZone({ document, copies }: CurrentConfiguration, name: string): Item {
+  const { item } = findZone(document, name);
+  const copy = copies.get(normalizeKey('zones', name));
+  return copy === undefined ? item : { ...item, records: copy.records };
 }
 
 function putZone(document: Draft, zone: Item): Draft {

@@ -3,6 +3,7 @@
 import { Type } from 'typebox';
 import { findItem, normalizeKey, putItem } from '../model/edit-document.ts';
 import { MAX_DOCUMENT_LENGTH, MAX_NAME_TEXT_LENGTH } from '../model/limits.ts';
+import { parseRecords } from '../model/parse-record.ts';
 import { parseZone } from '../model/parse-zone.ts';
 import { ZoneSchema } from '../model/zone.ts';
 import { parseNameText } from '../wire/name.ts';
@@ -42,7 +43,7 @@ function addGetRoute({ server, writer }: ApiContext): void {
             operationId: 'getZoneFile',
             tag: TAG,
             summary: 'Get a zone as a master file',
-            description: 'Steered names are not in it.',
+            description: 'Steered names are not in it. Of a zone that has primaries it is what was copied.',
           },
           { 200: Type.String({ description: 'The file, as text/dns.' }) },
         ),
@@ -51,17 +52,23 @@ function addGetRoute({ server, writer }: ApiContext): void {
       },
     },
     async (request, reply) => {
-      const { id, document } = await readCurrent(writer);
+      const { id, document, copies } = await readCurrent(writer);
       const key = normalizeKey('zones', request.params.zone);
       const found = findItem(document, 'zones', key);
       if (found === undefined) throw refuseMissing('Zone', key);
       const stated = document.zones[found.index];
-      const zone = stated && parseZone(stated, '', { ...NOTHING_ELSE, report: () => undefined });
+      const copy = copies.get(key);
+      if (stated?.primaries !== undefined && copy === undefined) throw refuseMissing('Copy of zone', key);
+      const options = { ...NOTHING_ELSE, copies: new Map(copy && [[key, copy.head]]), report: () => undefined };
+      const zone = stated && parseZone(stated, '', options);
       if (zone === undefined) throw new Error(`the zone ${key} was committed and cannot be read`);
+      const copied = copy && parseRecords(copy.records, key, true).records.filter((record) => record !== undefined);
+      const whole = { ...zone.value, ...(copied && { records: copied }) };
+      const tag = tagContent(copy === undefined ? found.item : { ...found.item, serial: copy.head.serial });
       // A string as it is, where the server's own serializer would make JSON of it.
       reply.type(MASTER_FILE_TYPE).serializer((text: string) => text);
-      return sendTagged(request, reply, tagContent(found.item), () =>
-        [...formatMasterFile(zone.value, id.number)].join(''),
+      return sendTagged(request, reply, tag, () =>
+        [...formatMasterFile(whole, copy?.head.serial ?? id.number)].join(''),
       );
     },
   );

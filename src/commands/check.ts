@@ -80,7 +80,9 @@ function findProblems(
   // Building the zones reads the data of their records; only where it does not come to that, parsing must have told its faults.
   const parsed = parseConfiguration(document, { ...options, checkBinding: checkRecordData });
   if (parsed.ok) {
-    const problems = SHAPE.accepts(document) ? checkZones(document, parsed.value, undefined, incomplete) : [];
+    const problems = SHAPE.accepts(document)
+      ? checkZones(document, parsed.value, undefined, undefined, incomplete)
+      : [];
     return problems.length > 0 ? { ok: false, problems } : parsed;
   }
   const faults = parseConfiguration(document, { ...options, checkRecordData });

@@ -15,6 +15,7 @@ import { endUnhealthy, fail, failUsage } from './failure.ts';
 import { count, outputOf } from './output.ts';
 import { printChanges } from './print-changes.ts';
 import { putRead } from './put-document.ts';
+import { registerZoneCopy } from './zone-copy.ts';
 import { registerZoneKeys } from './zone-keys.ts';
 
 type ImportOptions = ApiOptions & { readonly name?: string; readonly dryRun?: boolean; readonly message?: string };
@@ -44,6 +45,7 @@ export function registerZone(program: Command): void {
   });
 
   registerZoneKeys(zone);
+  registerZoneCopy(zone);
 }
 
 async function importZones(paths: readonly string[], options: ImportOptions, command: Command): Promise<void> {
@@ -69,8 +71,10 @@ async function importZones(paths: readonly string[], options: ImportOptions, com
       problems.push(...read.problems);
       continue;
     }
-    const { dnssec } = current.body.zones.find(({ name }) => normalizeKey('zones', name) === key) ?? {};
-    document = putItem(document, 'zones', key, { ...read.zone, ...(dnssec !== undefined && { dnssec }) });
+    // What no master file can say stays as it is.
+    const { dnssec, transfers } = current.body.zones.find(({ name }) => normalizeKey('zones', name) === key) ?? {};
+    const item = { ...read.zone, ...(dnssec && { dnssec }), ...(transfers && { transfers }) };
+    document = putItem(document, 'zones', key, item);
     places.set(String(findItem(document, 'zones', key)?.index), read.locate);
   }
   if (problems.length > 0) return endWithFaults(command, problems, options.json === true);

@@ -2,6 +2,7 @@
 // cache: that is what signatures outlive their key by. Read from the document, which was checked when it was committed.
 
 import type { ConfigurationDocument } from '../model/configuration.ts';
+import type { Copy } from '../model/copies.ts';
 import { type DnssecPolicy, parseDnssec } from '../model/dnssec.ts';
 import { normalizeKey } from '../model/edit-document.ts';
 import { type DurationDocument, readSeconds } from '../model/scalar.ts';
@@ -23,14 +24,21 @@ const DEFAULT_TTL_SECONDS = 3600;
 const DEFAULT_MINIMUM_SECONDS = 60;
 const DEFAULT_SERVICE_TTL_SECONDS = 30;
 
-export function listSignedZones(document: ConfigurationDocument): readonly SignedZone[] {
-  return listZoneTtls(document).flatMap((zone) =>
+export function listSignedZones(document: ConfigurationDocument, copies?: Copies): readonly SignedZone[] {
+  return listZoneTtls(document, copies).flatMap((zone) =>
     zone.policy === undefined ? [] : [{ ...zone, policy: zone.policy }],
   );
 }
 
+/** What has been copied of zones that have primaries, by their names. */
+type Copies = ReadonlyMap<string, Pick<Copy, 'head'>>;
+const NO_COPIES: Copies = new Map();
+
 /** Of every zone. */
-export function listZoneTtls({ zones, services = [] }: ConfigurationDocument): readonly ZoneTtl[] {
+export function listZoneTtls(
+  { zones, services = [] }: ConfigurationDocument,
+  copies: Copies = NO_COPIES,
+): readonly ZoneTtl[] {
   const serviceTtls = new Map<string, number>();
   for (const { zone, ttl } of services) {
     const name = normalizeKey('zones', zone);
@@ -40,7 +48,8 @@ export function listZoneTtls({ zones, services = [] }: ConfigurationDocument): r
   }
   return zones.map((document) => {
     const read = readZone(document);
-    return { ...read, zoneTtlSeconds: Math.max(read.zoneTtlSeconds, serviceTtls.get(read.zone) ?? 0) };
+    const copied = copies.get(read.zone)?.head.longestTtl ?? 0;
+    return { ...read, zoneTtlSeconds: Math.max(read.zoneTtlSeconds, copied, serviceTtls.get(read.zone) ?? 0) };
   });
 }
 

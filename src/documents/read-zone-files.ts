@@ -16,7 +16,7 @@ type ReadOk = Extract<ReadDocument, { ok: true }>;
 
 const ZONE_FILE_SUFFIX = '.zone';
 /** Beside `file` and `folder` a zone may say what no master file can. */
-const BESIDE_FILE: ReadonlySet<string> = new Set(['name', 'file', 'dnssec']);
+const BESIDE_FILE: ReadonlySet<string> = new Set(['name', 'file', 'dnssec', 'transfers']);
 
 /** `documentFile`: where the document was read from; `-` for standard input, whose paths are relative to the working directory. */
 export function readZoneFiles(read: ReadOk, documentFile: string): ReadDocument {
@@ -180,8 +180,8 @@ function placed(problem: SyntaxProblem, locate: Locate): SyntaxProblem {
 }
 
 function pickBeside(zone: Item): Item {
-  const { dnssec } = zone;
-  return dnssec === undefined ? {} : { dnssec };
+  const { dnssec, transfers } = zone;
+  return { ...(dnssec !== undefined && { dnssec }), ...(transfers !== undefined && { transfers }) };
 }
 
 function isFromFiles(zone: unknown): boolean {

@@ -47,6 +47,8 @@ export function checkNames(
   for (const zone of zones.values()) {
     checkRedirection(zone, zones, report);
     checkSignedParent(zone, zones, report);
+    // What a zone holds that is copied is not known here.
+    if (zone.value.primaries !== undefined) continue;
     checkNameServers(zone, zones, serviceIds, report);
     const context = {
       zone: zone.value.name,
@@ -151,7 +153,7 @@ function checkNameServers(
   const nsPath = joinPointer(zone.path, 'ns');
   for (const host of zone.value.ns) {
     const home = findDeepestZone(host, zones);
-    if (home === undefined || !isWithin(host, zone.value.name)) continue;
+    if (home === undefined || home.value.primaries !== undefined || !isWithin(host, zone.value.name)) continue;
     const hasAddress = home.owners.get(host)?.some(({ value }) => value.type === 'A' || value.type === 'AAAA') ?? false;
     if (hasAddress || serviceIds.has(host)) continue;
     const advice = `add an A or AAAA record for it to the zone ${home.value.name}, or name a server outside`;
@@ -177,7 +179,12 @@ function checkRedirection({ value }: IndexedZone, zones: Zones, report: Report):
 function checkSignedParent({ value: { name }, path }: IndexedZone, zones: Zones, report: Report): void {
   const [, above] = listAncestors(name);
   const parent = above === undefined ? undefined : findDeepestZone(above, zones);
-  if (parent?.value.dnssec === undefined || findDelegation(name, parent) !== undefined) return;
+  if (
+    parent?.value.dnssec === undefined ||
+    parent.value.primaries !== undefined ||
+    findDelegation(name, parent) !== undefined
+  )
+    return;
   const reason = `the zone ${parent.value.name} around ${name} is signed, and proves to validators that nothing is delegated there`;
   report(joinPointer(path, 'name'), `${reason}: add NS records at ${name} to the zone ${parent.value.name}.`);
 }

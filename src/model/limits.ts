@@ -15,6 +15,7 @@ export const MAX_DATA_PER_RECORD = 1_000;
 /** Rules on who may copy a zone, and secondaries that are told of its changes. */
 export const MAX_TRANSFER_RULES = 256;
 export const MAX_NOTIFY_TARGETS = 64;
+export const MAX_PRIMARIES = 8;
 export const MAX_REGIONS = 1_000;
 export const MAX_VANTAGES = 100;
 export const MAX_MONITORS = 1_000;

@@ -5,9 +5,12 @@
 //   regions, vantages, monitors …    a list each
 //   zones/NAME                       a zone; of a large one what is no record, and in how many chunks its records stand
 //   records/NAME/00000 …             these chunks, in order
+//
+// Of a zone that has primaries, what was copied stands in objects of its own: copies.ts.
 
 import { checkShape, compileShape } from './check-shape.ts';
 import { type ConfigurationDocument, ConfigurationSchema } from './configuration.ts';
+import { type CopyHead, readStoredCopy } from './copies.ts';
 import { parseOwner } from './name.ts';
 import { isRecord } from './parse-context.ts';
 import { joinPointer } from './pointer.ts';
@@ -62,10 +65,16 @@ export type Outline = {
   readonly document: Readonly<Record<string, unknown>>;
   /** By the order of the zones. */
   readonly recordObjects: readonly RecordObjects[];
+  /** By the names of the zones that have primaries, and of which something was copied. */
+  readonly copies: ReadonlyMap<string, CopyHead>;
 };
 
-/** Either one object, the zone itself, or the chunks of its records. */
-export type RecordObjects = { readonly zoneObject: string; readonly chunks: readonly string[] };
+/** Either one object, the zone itself, or the chunks of its records; of a copy, the objects that hold it. */
+export type RecordObjects = {
+  readonly zoneObject: string;
+  readonly chunks: readonly string[];
+  readonly isCopied: boolean;
+};
 
 /**
  * Reads all objects but chunks of records; of those it says which there must be. Objects that are no part of a
@@ -76,6 +85,7 @@ export function readOutline(names: ReadonlySet<string>, read: (name: string) => 
   const problems: Problem[] = [];
   const zones: unknown[] = [];
   const recordObjects: RecordObjects[] = [];
+  const copies = new Map<string, CopyHead>();
   const document: Record<string, unknown> = { zones };
   for (const name of names) {
     const isZone = isZoneObject(name);
@@ -85,10 +95,20 @@ export function readOutline(names: ReadonlySet<string>, read: (name: string) => 
     else if (isZone) {
       const { [CHUNK_COUNT_KEY]: count, ...zone } = isRecord(value) ? value : {};
       zones.push(isRecord(value) ? zone : value);
-      recordObjects.push({ zoneObject: name, chunks: nameChunks(name, count, names, problems) });
+      if (zone['primaries'] === undefined) {
+        const chunks = nameChunks(name, count, names, problems);
+        recordObjects.push({ zoneObject: name, chunks, isCopied: false });
+        continue;
+      }
+      const copy = readStoredCopy(name.slice(ZONE_PREFIX.length), names, read);
+      if (copy !== undefined && 'problem' in copy) {
+        problems.push({ path: joinPointer('', copy.object), message: copy.problem });
+      } else if (copy !== undefined) copies.set(copy.head.zone, copy.head);
+      const chunks = copy === undefined || 'problem' in copy ? [] : copy.recordObjects;
+      recordObjects.push({ zoneObject: name, chunks, isCopied: true });
     } else document[name] = value;
   }
-  return problems.length > 0 ? { ok: false, problems } : { ok: true, value: { document, recordObjects } };
+  return problems.length > 0 ? { ok: false, problems } : { ok: true, value: { document, recordObjects, copies } };
 }
 
 export function isZoneObject(name: string): boolean {
@@ -146,8 +166,9 @@ export function joinObjects(objects: ReadonlyMap<string, string>): Parsed<Config
   const problems: Problem[] = [];
   const zones: unknown[] = Array.isArray(document['zones']) ? document['zones'] : [];
   const joined = zones.map((zone, index) => {
-    const chunks = recordObjects[index]?.chunks ?? [];
-    if (chunks.length === 0) return zone;
+    const { chunks = [], isCopied = false } = recordObjects[index] ?? {};
+    // What was copied of a zone is no part of what its author wrote.
+    if (chunks.length === 0 || isCopied) return zone;
     const records = chunks.flatMap((name) => {
       const list = readRecordList(objects.get(name) ?? '');
       if (list === undefined) problems.push(describeBroken(name));

@@ -1,6 +1,7 @@
 // What parsing one entity needs to know of everything else: which ids the document declares, and how to resolve what lies
 // outside it. Ids of entities that are themselves faulty count as declared: a reference to one is no second problem.
 
+import type { CopyHead } from './copies.ts';
 import { isWithin, parseOwner, parseOwnerInZone } from './name.ts';
 import { findNearest } from './nearest.ts';
 import { joinPointer } from './pointer.ts';
@@ -19,6 +20,8 @@ export type ParseOptions = {
   readonly checkBinding?: (type: string, data: string, zone: string) => string | undefined;
   /** The zones stand here without their records: nothing may be concluded from what they do not hold. */
   readonly areRecordsElsewhere?: boolean;
+  /** What has been copied of zones that have primaries, by their names. */
+  readonly copies?: ReadonlyMap<string, CopyHead>;
 };
 
 export type Declared = {

@@ -24,14 +24,17 @@ export type ParsedRecords = {
   readonly problems: readonly Problem[];
 };
 
-/** Parses records of the zone with this full name, of which nobody has checked yet that they are records. */
-export function parseRecords(items: readonly unknown[], zone: string): ParsedRecords {
+/**
+ * Parses records of the zone with this full name, of which nobody has checked yet that they are records. `isCopied`: they come
+ * from another server, which may have signed them.
+ */
+export function parseRecords(items: readonly unknown[], zone: string, isCopied = false): ParsedRecords {
   const problems: Problem[] = [];
   const report: Report = (path, message) => {
     if (problems.length < MAX_PROBLEMS) problems.push({ path, message });
   };
   const records = items.map((item, index) => {
-    if (isRecordDocument(item)) return parseRecord(item, zone, joinPointer('', index), { report });
+    if (isRecordDocument(item)) return parseRecord(item, zone, joinPointer('', index), { report }, isCopied);
     report(
       joinPointer('', index),
       'is no record: a record has a name, a type and data, perhaps a ttl, and nothing else.',
@@ -124,6 +127,7 @@ export function parseRecord(
   zone: string,
   path: string,
   { report, checkRecordData }: Pick<ParseContext, 'report' | 'checkRecordData'>,
+  isCopied = false,
 ): RecordSet | undefined {
   const parsed = parseOwnerInZone(document.name, zone);
   const name = parsed.ok ? parsed.name : parseName(parsed, document.name, joinPointer(path, 'name'), report);
@@ -132,7 +136,9 @@ export function parseRecord(
     document.ttl === undefined
       ? DEFAULT_RECORD_TTL_SECONDS
       : parseSeconds(document.ttl, MAX_RECORD_TTL_SECONDS, joinPointer(path, 'ttl'), report);
-  const refusal = refusalOf(type) ?? (type === 'NS' && name === zone ? 'write them under "ns" of the zone' : undefined);
+  const refusal =
+    (isCopied ? undefined : refusalOf(type)) ??
+    (type === 'NS' && name === zone ? 'write them under "ns" of the zone' : undefined);
   if (refusal !== undefined) {
     report(joinPointer(path, 'type'), `a record of type ${type} cannot stand here: ${refusal}.`);
     return undefined;

@@ -1,13 +1,16 @@
 // Zones: document to model. Names become full, every default is filled in, equal RRsets are merged. What concerns several
 // records, services or zones at once is in check-names.ts.
 
+import type { CopyHead } from './copies.ts';
 import { isMadeBySigning, parseDnssec } from './dnssec.ts';
 import { MAX_RECORD_TTL_SECONDS, MAX_SOA_SECONDS } from './limits.ts';
 import { parseHostInZone, parseMailbox, parseOwner } from './name.ts';
 import { checkUnique, type Located, type ParseContext } from './parse-context.ts';
+import { parsePrimaries } from './parse-primaries.ts';
 import { parseName, parseRecord, parseSeconds } from './parse-record.ts';
 import { parseTransfers } from './parse-transfers.ts';
 import { joinPointer } from './pointer.ts';
+import type { PrimariesDocument } from './primaries.ts';
 import type { Report } from './problem-list.ts';
 import type { RecordSet, Soa, SoaDocument, Zone, ZoneDocument } from './zone.ts';
 
@@ -23,10 +26,12 @@ export function parseZone(document: ZoneDocument, path: string, context: ParseCo
     report(joinPointer(path, 'name'), 'a zone has no wildcard name: write the name that is delegated to you.');
     return undefined;
   }
-  const ns = parseNameServers(document, name, path, report);
-  const soa = parseSoa(document.soa ?? {}, name, ns[0] ?? name, joinPointer(path, 'soa'), report);
+  const copied = document.primaries && parseCopied(document, document.primaries, name, path, context);
+  const head = copied === undefined ? document : (copied.copy ?? NO_COPY);
+  const ns = parseNameServers(head.ns, name, path, report);
+  const soa = parseSoa(head.soa ?? {}, name, ns[0] ?? name, joinPointer(path, 'soa'), report);
   const nsTtlPath = joinPointer(path, 'nsTtl');
-  const nsTtlSeconds = parseSeconds(document.nsTtl ?? 3600, MAX_RECORD_TTL_SECONDS, nsTtlPath, report);
+  const nsTtlSeconds = parseSeconds(head.nsTtl ?? 3600, MAX_RECORD_TTL_SECONDS, nsTtlPath, report);
   const recordsPath = joinPointer(path, 'records');
   const records = (document.records ?? []).flatMap((record, index) => {
     const at = joinPointer(recordsPath, index);
@@ -46,8 +51,32 @@ export function parseZone(document: ZoneDocument, path: string, context: ParseCo
       'other servers cannot make compact denials: set dnssec.denial to nsec, or let nobody copy the zone.';
     report(joinPointer(path, 'transfers'), message);
   }
-  const head = { name, soa, ns, nsTtlSeconds, ...signing, ...copies };
-  return { path, records, value: { ...head, records: mergeRecords(records, report) } };
+  const own = { name, soa, ns, nsTtlSeconds, ...signing, ...copies, ...copied?.stated };
+  return { path, records, value: { ...own, records: mergeRecords(records, report) } };
+}
+
+/** Before anything has been copied. */
+const NO_COPY = { soa: {}, ns: [], nsTtl: 0 };
+const OF_PRIMARIES = ['soa', 'ns', 'nsTtl', 'records'] as const;
+
+/** A zone that is copied from elsewhere: what there is of it so far. */
+function parseCopied(
+  document: ZoneDocument,
+  primaries: PrimariesDocument,
+  zone: string,
+  path: string,
+  { report, copies }: ParseContext,
+): { readonly copy: CopyHead | undefined; readonly stated: Pick<Zone, 'primaries' | 'copy'> } {
+  for (const key of OF_PRIMARIES) {
+    if (document[key] === undefined) continue;
+    report(joinPointer(path, key), `${zone} is copied from its primaries, ${key} with it: take it out, or primaries.`);
+  }
+  const copy = copies?.get(zone);
+  const stated = {
+    primaries: parsePrimaries(primaries, joinPointer(path, 'primaries'), report),
+    ...(copy && { copy: { serial: copy.serial, isExpired: copy.expired === true } }),
+  };
+  return { copy, stated };
 }
 
 /** In a zone that we sign, keys and what is asked of the parent come from signing (RFC 4035 section 2.1, RFC 7344 section 4). */
@@ -59,7 +88,17 @@ function checkSigned(records: readonly Located<RecordSet>[], zone: string, repor
   }
 }
 
-function parseNameServers({ ns }: ZoneDocument, zone: string, path: string, report: Report): readonly string[] {
+function parseNameServers(
+  ns: readonly string[] | undefined,
+  zone: string,
+  path: string,
+  report: Report,
+): readonly string[] {
+  if (ns === undefined) {
+    const message = `"ns" is missing: list the name servers of the zone, such as ["ns1"], or the primaries that it is copied from.`;
+    report(joinPointer(path, 'ns'), message);
+    return [];
+  }
   const located = ns.flatMap((text, index) => {
     const at = joinPointer(joinPointer(path, 'ns'), index);
     const value = parseName(parseHostInZone(text, zone), text, at, report);

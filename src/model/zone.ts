@@ -9,6 +9,7 @@ import {
   MAX_RECORD_DATA_LENGTH,
   MAX_RECORDS_PER_ZONE,
 } from './limits.ts';
+import { PrimariesSchema, type Primary } from './primaries.ts';
 import { durationSchema, nameSchema } from './scalar.ts';
 import { type Transfers, TransfersSchema } from './transfers.ts';
 
@@ -43,6 +44,18 @@ export type ZoneHead = {
   readonly dnssec?: DnssecPolicy;
   /** Absent: nobody may copy the zone, and nobody is told of its changes. */
   readonly transfers?: Transfers;
+  /** Where it is copied from; `soa` and `ns` are then those of the copy. Absent: it is stated here. */
+  readonly primaries?: readonly Primary[];
+  /** Absent beside `primaries`: nothing has been copied yet, and `soa` and `ns` say nothing. */
+  readonly copy?: ZoneCopy;
+};
+
+/** What has been copied of a zone, apart from its records. */
+export type ZoneCopy = {
+  /** Of its SOA at the primary. */
+  readonly serial: number;
+  /** No primary could be asked for as long as the SOA's `expire` says: nobody may be told what it holds (RFC 1035 section 3.3.13). */
+  readonly isExpired: boolean;
 };
 
 export type Zone = ZoneHead & { readonly records: readonly RecordSet[] };
@@ -104,13 +117,17 @@ export const ZoneSchema = Type.Object(
   {
     name: nameSchema({ examples: ['gtm.example.com'] }),
     soa: Type.Optional(SoaSchema),
-    ns: Type.Array(nameSchema({ title: 'the name of a name server', examples: ['ns1.gtm.example.com'] }), {
-      minItems: 1,
-      maxItems: MAX_NAME_SERVERS_PER_ZONE,
-      description: 'Its name servers, the same as in the delegation; names without a dot are relative to the zone.',
-    }),
+    ns: Type.Optional(
+      Type.Array(nameSchema({ title: 'the name of a name server', examples: ['ns1.gtm.example.com'] }), {
+        minItems: 1,
+        maxItems: MAX_NAME_SERVERS_PER_ZONE,
+        description:
+          'Its name servers, the same as in the delegation; names without a dot are relative to the zone. Needed where there are no primaries.',
+      }),
+    ),
     nsTtl: seconds(3600, 'TTL of the NS records.'),
     records: Type.Optional(Type.Array(RecordSchema, { maxItems: MAX_RECORDS_PER_ZONE })),
+    primaries: Type.Optional(PrimariesSchema),
     transfers: Type.Optional(TransfersSchema),
     dnssec: Type.Optional(DnssecSchema),
   },

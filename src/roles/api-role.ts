@@ -21,6 +21,7 @@ import { ensureLocalToken, TOKEN_FILE } from './local-token.ts';
 import type { Store } from './open-store.ts';
 import { createParentWatch } from './parent-watch.ts';
 import type { LocationResolver } from './read-revision.ts';
+import { startCopies } from './start-copies.ts';
 
 /** What an empty store gets as its first revision. */
 export type InitialConfiguration = {
@@ -78,6 +79,7 @@ export async function startApiRole(
   const { askParent, parentResolvers, parentIntervalMs } = settings.dnssec;
   const ask = askParent ? createAskParent(parentResolvers) : undefined;
   const parents = createParentWatch(ask, parentIntervalMs, Date.now);
+  const copies = startCopies(settings, store, writer, metrics, logger);
   const keeper = startKeyKeeper({ writer, secret, parents, logger, nowMs: Date.now });
   addKeyMetrics(metrics, keeper);
   let server: Awaited<ReturnType<typeof buildServer>> | undefined;
@@ -89,6 +91,7 @@ export async function startApiRole(
         view: createClusterView(control),
         loads: createLoadReports(store),
         keys: openKeyDesk(keeper, secret),
+        copies: copies.keeper,
         metrics,
         logger,
       },
@@ -100,14 +103,14 @@ export async function startApiRole(
       tokenFile: join(stateDirectory, TOKEN_FILE),
       async close() {
         tokens.stop();
-        await keeper.stop();
+        await Promise.all([keeper.stop(), copies.stop()]);
         await listening.close();
         await writer.close();
       },
     };
   } catch (error) {
     tokens.stop();
-    await keeper.stop();
+    await Promise.all([keeper.stop(), copies.stop()]);
     await server?.close();
     await writer.close();
     throw error;

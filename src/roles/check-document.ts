@@ -5,6 +5,7 @@ import { explainRefusal } from '../health/target-policy.ts';
 import { compileShape } from '../model/check-shape.ts';
 import type { Cluster, Endpoint } from '../model/cluster.ts';
 import { type Configuration, type ConfigurationDocument, ConfigurationSchema } from '../model/configuration.ts';
+import type { Copy } from '../model/copies.ts';
 import { MAX_PROBLEMS } from '../model/limits.ts';
 import { parseConfiguration } from '../model/parse-configuration.ts';
 import type { ParseOptions } from '../model/parse-context.ts';
@@ -19,6 +20,8 @@ export type CheckOptions = ParseOptions & {
   readonly canSign?: boolean;
   /** What is known of zones from one check to the next. */
   readonly checkedZones?: CheckedZones;
+  /** What has been copied of zones that have primaries, by their names. */
+  readonly heldCopies?: ReadonlyMap<string, Copy>;
 };
 
 const CONFIGURATION_SHAPE = compileShape(ConfigurationSchema);
@@ -26,17 +29,19 @@ const CONFIGURATION_SHAPE = compileShape(ConfigurationSchema);
 /** The document itself, known to be a configuration, or every problem in it. */
 export function checkDocument(document: unknown, options: CheckOptions): Parsed<ConfigurationDocument> {
   // Building the zones reads the data of their records; only where it does not come to that, parsing must have told its faults.
-  const { checkRecordData: checkBinding, ...withoutData } = options;
-  const parsed = parseConfiguration(document, { ...withoutData, ...(checkBinding && { checkBinding }) });
+  const { checkRecordData: checkBinding, heldCopies = new Map(), ...withoutData } = options;
+  const copies = new Map([...heldCopies].map(([zone, { head }]) => [zone, head]));
+  const parsed = parseConfiguration(document, { ...withoutData, copies, ...(checkBinding && { checkBinding }) });
   if (!parsed.ok) {
-    const faults = parseConfiguration(document, options);
+    const faults = parseConfiguration(document, { ...options, copies });
     const { problems } = faults.ok ? parsed : faults;
     return { ok: false, problems: [...problems, ...checkZonesBeside(document, problems)].slice(0, MAX_PROBLEMS) };
   }
   if (!CONFIGURATION_SHAPE.accepts(document)) throw new Error('parseConfiguration let through what the schema refuses');
   const targets = findRefusedTargets(parsed.value, options.allowNetworks);
   const unsignable = options.canSign === false ? findUnsignable(document) : [];
-  const problems = [...targets, ...unsignable, ...checkZones(document, parsed.value, options.checkedZones)];
+  const zones = checkZones(document, parsed.value, options.checkedZones, heldCopies);
+  const problems = [...targets, ...unsignable, ...zones];
   return problems.length > 0 ? { ok: false, problems: problems.slice(0, MAX_PROBLEMS) } : { ok: true, value: document };
 }
 

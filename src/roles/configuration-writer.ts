@@ -1,8 +1,8 @@
 // The one way in which the configuration changes: checked, split into objects, committed by compare-and-set. It also keeps
 // the journal of the newest revision, and puts right a store that lost it (reconcile.ts). Tokens are one more object of the
 // manifest: a change of the configuration carries them over, a change of tokens carries the configuration over, and both
-// are replicated, persisted and recovered together. So are the keys of signed zones, one object for each zone: going back to
-// an old configuration never brings back old keys.
+// are replicated, persisted and recovered together. So are the keys of signed zones, one object for each zone, and what was
+// copied of zones that have primaries: going back to an old configuration never brings back old keys or old copies.
 
 import { join } from 'node:path';
 import {
@@ -15,8 +15,9 @@ import {
   type UnavailableError,
 } from '../api/ports.ts';
 import { composeTokens, parseTokens, type TokenRecord } from '../api/token.ts';
-import { composeKeyring, isKeyringObject, type Keyring, nameKeyring } from '../dnssec/keyring.ts';
+import { isKeyringObject, type Keyring } from '../dnssec/keyring.ts';
 import type { ConfigurationDocument } from '../model/configuration.ts';
+import { type Copy, readCopies } from '../model/copies.ts';
 import { joinObjects, splitObjects } from '../model/objects.ts';
 import { formatProblem, type Parsed, type Problem } from '../model/problem.ts';
 import {
@@ -30,8 +31,9 @@ import type { CommitResult, ConfigurationStore, Subscription } from '../store/co
 import { fetchRevision } from '../store/fetch-revision.ts';
 import { describeCause, describeFailure, isStoreError } from '../store/store-error.ts';
 import { type CheckOptions, checkDocument } from './check-document.ts';
+import { keepCopies, putCopies } from './copies.ts';
 import { JOURNAL_DIRECTORY, openJournal } from './journal.ts';
-import { findUnsigned, readKeyrings } from './keyrings.ts';
+import { findUnsigned, putKeyrings, readKeyrings } from './keyrings.ts';
 import { decideReconciliation, nextRevisionId, type Reconciliation } from './reconcile.ts';
 import { composeRevision, hasSameObjects, textOf, textsOf } from './revision-texts.ts';
 
@@ -69,13 +71,16 @@ const SYSTEM_AUTHOR = 'azimuth';
 const MAX_RECONCILIATIONS = 5;
 
 /** What a revision says, and its texts by the names of their objects. */
-type Content = Pick<Known, 'document' | 'tokens' | 'keyrings'> & { readonly texts: ReadonlyMap<string, string> };
+type Content = Pick<Known, 'document' | 'tokens' | 'keyrings' | 'copies'> & {
+  readonly texts: ReadonlyMap<string, string>;
+};
 
 type Known = {
   readonly revision: Revision;
   readonly document: ConfigurationDocument;
   readonly tokens: readonly TokenRecord[];
   readonly keyrings: ReadonlyMap<string, Keyring>;
+  readonly copies: ReadonlyMap<string, Copy>;
 };
 
 /**
@@ -116,6 +121,7 @@ export async function openConfigurationWriter(
       commit,
       commitTokens,
       commitKeys,
+      commitCopies,
       history,
       readRevision,
       close,
@@ -128,12 +134,13 @@ export async function openConfigurationWriter(
       if (reached.ok && reached.value) return undefined;
       throw createUnavailableError('The store does not answer, and nothing was seen of it yet.');
     }
-    const { revision, document, tokens, keyrings } = known;
-    return { id: revision.manifest.id, document, tokens, keyrings, stale: !(reached.ok && reached.value) };
+    const { revision, document, tokens, keyrings, copies } = known;
+    const stale = !(reached.ok && reached.value);
+    return { id: revision.manifest.id, document, tokens, keyrings, copies, stale };
   }
 
   async function commit(change: CommitOptions & { readonly document: unknown }): Promise<CommitOutcome> {
-    const checked = checkDocument(change.document, options);
+    const checked = checkDocument(change.document, { ...options, heldCopies: known?.copies ?? new Map() });
     if (!checked.ok) return { status: 'invalid', problems: checked.problems };
     // Of the keys that are known now: whoever changed them meanwhile has changed the revision, and this is a conflict.
     const unsigned = findUnsigned(checked.value, known);
@@ -143,8 +150,9 @@ export async function openConfigurationWriter(
       for (const [name, text] of textsOf(base?.revision)) {
         if (name === TOKENS_OBJECT || isKeyringObject(name)) texts.set(name, text);
       }
-      const { tokens = [], keyrings = new Map() } = base ?? {};
-      return { texts, document: checked.value, tokens, keyrings };
+      const { tokens = [], keyrings = new Map(), copies = new Map() } = base ?? {};
+      const kept = keepCopies(textsOf(base?.revision), texts, copies, checked.value);
+      return { texts, document: checked.value, tokens, keyrings, copies: kept };
     });
   }
 
@@ -162,17 +170,19 @@ export async function openConfigurationWriter(
     return commitContent(change, (base) => {
       if (base === undefined) return undefined;
       const texts = textsOf(base.revision);
-      const keyrings = new Map(base.keyrings);
-      for (const keyring of change.keyrings) {
-        if (keyring.keys.length === 0) {
-          texts.delete(nameKeyring(keyring.zone));
-          keyrings.delete(keyring.zone);
-        } else {
-          texts.set(nameKeyring(keyring.zone), composeKeyring(keyring));
-          keyrings.set(keyring.zone, keyring);
-        }
-      }
-      return { ...base, texts, keyrings };
+      return { ...base, texts, keyrings: putKeyrings(texts, base.keyrings, change.keyrings) };
+    });
+  }
+
+  async function commitCopies(change: CommitOptions & { readonly copies: readonly Copy[] }): Promise<CommitOutcome> {
+    if (known === undefined) return { status: 'unavailable', message: 'There is no configuration yet.' };
+    const copies = new Map([...known.copies, ...change.copies.map((copy) => [copy.head.zone, copy] as const)]);
+    const checked = checkDocument(known.document, { ...options, heldCopies: copies });
+    if (!checked.ok) return { status: 'invalid', problems: checked.problems };
+    return commitContent(change, (base) => {
+      if (base === undefined) return undefined;
+      const texts = textsOf(base.revision);
+      return { ...base, texts, copies: putCopies(texts, base.copies, change.copies, base.document) };
     });
   }
 
@@ -289,7 +299,7 @@ export async function openConfigurationWriter(
     const result = await store.commit(revision.manifest, revision.objects);
     if (result.status === 'committed') {
       logger.info({ revision: formatRevisionId(step.id) }, 'imported the initial configuration into an empty store');
-      await adopt({ revision, document: checked.value, tokens: [], keyrings: new Map() });
+      await adopt({ revision, document: checked.value, tokens: [], keyrings: new Map(), copies: new Map() });
     }
     return { ok: true, value: result };
   }
@@ -314,8 +324,8 @@ export async function openConfigurationWriter(
     await adopt({ ...known, revision });
   }
 
-  async function adopt({ revision, document, tokens, keyrings }: Known): Promise<void> {
-    known = { revision, document, tokens, keyrings };
+  async function adopt({ revision, document, tokens, keyrings, copies }: Known): Promise<void> {
+    known = { revision, document, tokens, keyrings, copies };
     await journal.write(revision);
     for (const listener of listeners) listener();
   }
@@ -357,6 +367,7 @@ function understand(revision: Revision): Parsed<Known> {
       document: document.value,
       tokens: tokens === undefined ? [] : parseTokens(tokens),
       keyrings: readKeyrings(textsOf(revision)),
+      copies: readCopies(textsOf(revision)),
     },
   };
 }

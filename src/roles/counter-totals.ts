@@ -9,6 +9,7 @@ import {
   DROP_CAUSES,
   DURATION_BUCKETS,
   FAMILIES,
+  HINT_OUTCOMES,
   LIMIT_ACTIONS,
   PROTOCOLS,
   SIGNATURE_OUTCOMES,
@@ -30,7 +31,8 @@ export type CounterFamily =
   | 'limited'
   | 'silenced'
   | 'signatures'
-  | 'transfers';
+  | 'transfers'
+  | 'hints';
 
 type Totals = Map<string, { readonly labels: Labels; value: number }>;
 
@@ -48,6 +50,7 @@ export class CounterTotals {
     dropped: new Map(),
     signatures: new Map(),
     transfers: new Map(),
+    hints: new Map(),
     connections: new Map(),
     limited: new Map(),
     silenced: new Map(),
@@ -124,6 +127,7 @@ const FAMILIES_OF_COUNTERS: readonly CounterFamily[] = [
   'silenced',
   'signatures',
   'transfers',
+  'hints',
 ];
 
 function addCounts(totals: Totals, counts: readonly LabelledCount[]): void {
@@ -158,6 +162,7 @@ const LABELLERS: Readonly<Record<CounterFamily, (snapshot: Snapshot, index: numb
   dropped: (_snapshot, index) => ({ cause: DROP_CAUSES[index] ?? 'other' }),
   signatures: (_snapshot, index) => ({ outcome: SIGNATURE_OUTCOMES[index] ?? 'other' }),
   transfers: (_snapshot, index) => ({ outcome: TRANSFER_OUTCOMES[index] ?? 'other' }),
+  hints: (_snapshot, index) => ({ outcome: HINT_OUTCOMES[index] ?? 'other' }),
   connections: (_snapshot, index) => ({
     proto: PROTOCOLS[Math.floor(index / CONNECTION_EVENTS.length)] ?? '',
     event: CONNECTION_EVENTS[index % CONNECTION_EVENTS.length] ?? '',

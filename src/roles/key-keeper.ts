@@ -116,8 +116,8 @@ export function startKeyKeeper(dependencies: KeyKeeperDependencies): KeyKeeper {
       const startedMs = nowMs();
       usableSecret = chooseSecret(current);
       madeAtOnce = 0;
-      noteUnsigned(listZoneTtls(current.document), current, startedMs);
-      const done = listSignedZones(current.document).map((zone) => lookAt(zone, current, startedMs));
+      noteUnsigned(listZoneTtls(current.document, current.copies), current, startedMs);
+      const done = listSignedZones(current.document, current.copies).map((zone) => lookAt(zone, current, startedMs));
       const changed = [...done.filter(({ isChanged }) => isChanged).map(({ keyring }) => keyring), ...idle(current)];
       looks = new Map(done.map((each) => [each.state.zone, each]));
       if (changed.length === 0) return pauseUntilNext(done);

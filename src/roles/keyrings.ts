@@ -1,7 +1,7 @@
 // The keys of a revision as whoever changes them sees them, and what a change of the configuration may not do to them.
 
 import { isInsecure } from '../dnssec/key-goals.ts';
-import { isKeyringObject, type Keyring, parseKeyring } from '../dnssec/keyring.ts';
+import { composeKeyring, isKeyringObject, type Keyring, nameKeyring, parseKeyring } from '../dnssec/keyring.ts';
 import type { ConfigurationDocument } from '../model/configuration.ts';
 import { normalizeKey } from '../model/edit-document.ts';
 import type { Problem } from '../model/problem.ts';
@@ -14,6 +14,25 @@ export function readKeyrings(texts: ReadonlyMap<string, string>): ReadonlyMap<st
     if (keyring !== undefined && typeof keyring !== 'string') keyrings.set(keyring.zone, keyring);
   }
   return keyrings;
+}
+
+/** Puts these keyrings in the place of those that were there; one without keys is taken away. Returns all of them. */
+export function putKeyrings(
+  texts: Map<string, string>,
+  keyrings: ReadonlyMap<string, Keyring>,
+  fresh: readonly Keyring[],
+): ReadonlyMap<string, Keyring> {
+  const all = new Map(keyrings);
+  for (const keyring of fresh) {
+    if (keyring.keys.length === 0) {
+      texts.delete(nameKeyring(keyring.zone));
+      all.delete(keyring.zone);
+    } else {
+      texts.set(nameKeyring(keyring.zone), composeKeyring(keyring));
+      all.set(keyring.zone, keyring);
+    }
+  }
+  return all;
 }
 
 /**

@@ -4,11 +4,13 @@ import type { Settings } from '../model/settings.ts';
 import type { ConfigurationStore } from '../store/configuration-store.ts';
 import { openEmbeddedStore } from '../store/embedded/open-embedded-store.ts';
 import type { HealthStore } from '../store/health-store.ts';
+import type { HintStore } from '../store/hint-store.ts';
 import { openRedisStore } from '../store/redis/open-redis-store.ts';
 
 export type Store = {
   readonly configuration: ConfigurationStore;
   readonly health: HealthStore;
+  readonly hints: HintStore;
   close(): Promise<void>;
 };
 

@@ -3,6 +3,7 @@
 
 import { isKeyringObject } from '../dnssec/keyring.ts';
 import type { Configuration } from '../model/configuration.ts';
+import { isCopyChunkObject, isCopyHeadObject } from '../model/copies.ts';
 import { isChunkObject, isZoneObject, joinObjects, type Outline, readOutline, readZoneHead } from '../model/objects.ts';
 import { parseConfiguration } from '../model/parse-configuration.ts';
 import type { ParseOptions } from '../model/parse-context.ts';
@@ -32,17 +33,17 @@ export function openRevisionReader(resolveLocation: LocationResolver): RevisionR
     const { manifest, objects } = revision;
     const hashOf = (name: string) => manifest.objects[name] ?? '';
     const names = Object.keys(manifest.objects);
-    const zones = names.filter(isZoneObject);
+    const zones = names.filter((name) => isZoneObject(name) || isCopyHeadObject(name));
     heads = new Map(
       zones.map((name) => [hashOf(name), heads.get(hashOf(name)) ?? readHead(objects.get(hashOf(name)))]),
     );
-    const parts = names.filter((name) => !isChunkObject(name) && !isKeyringObject(name));
+    const parts = names.filter((name) => !isChunkObject(name) && !isCopyChunkObject(name) && !isKeyringObject(name));
     const key = parts.map((name) => `${name} ${heads.get(hashOf(name))?.text ?? hashOf(name)}`).join('\n');
     if (last?.key !== key) {
       const read = (name: string) => heads.get(hashOf(name))?.value ?? parseJson(objects.get(hashOf(name)) ?? '');
       const outline = readOutline(new Set(names), read);
       if (!outline.ok) return outline;
-      const options = { resolveLocation, areRecordsElsewhere: true };
+      const options = { resolveLocation, areRecordsElsewhere: true, copies: outline.value.copies };
       const parsed = parseConfiguration(outline.value.document, options);
       if (!parsed.ok) return readWhole(revision, resolveLocation) ?? parsed;
       last = { key, outline: outline.value, configuration: parsed.value };
@@ -65,8 +66,9 @@ function listRecords(
   hashOf: (name: string) => string,
 ): StatedRecords[] {
   return zones.map(({ name }, index) => {
-    const { zoneObject = '', chunks = [] } = recordObjects[index] ?? {};
-    return { zone: name, hashes: (chunks.length > 0 ? chunks : [zoneObject]).map(hashOf) };
+    const { zoneObject = '', chunks = [], isCopied = false } = recordObjects[index] ?? {};
+    const hashes = (chunks.length > 0 ? chunks : [zoneObject]).map(hashOf);
+    return { zone: name, hashes, ...(isCopied && { isCopied }) };
   });
 }
 

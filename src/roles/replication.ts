@@ -7,7 +7,7 @@ import { watchKeyFile } from '../replication/watch-key-file.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import type { Metrics } from '../telemetry/create-metrics.ts';
 import type { JournalStep } from '../transfer/journal.ts';
-import { soaOf, viewZone } from '../transfer/zone-records.ts';
+import { serialOf, soaOf, viewZone } from '../transfer/zone-records.ts';
 import { formatName } from '../wire/name.ts';
 import type { TsigKey } from '../wire/tsig.ts';
 import { ChangeRecorder } from './change-recorder.ts';
@@ -37,6 +37,7 @@ export function startReplication(keyFile: string, { logger, metrics, threads }: 
   let keys: ReadonlyMap<string, TsigKey> = new Map();
   let configuration: Configuration | undefined;
   let told = '';
+  let isFirst = true;
   const watch = watchKeyFile({ file: keyFile }, logger, (read) => {
     keys = new Map(read.map((key) => [formatName(key.name), key]));
     threads.setKeys(read);
@@ -46,7 +47,9 @@ export function startReplication(keyFile: string, { logger, metrics, threads }: 
   const recorder = new ChangeRecorder({
     onStep(step, snapshot) {
       threads.advanceJournal(step);
-      if (configuration !== undefined) notifier.notify(listNotices(configuration, snapshot));
+      if (configuration !== undefined)
+        notifier.notify(listNotices(configuration, snapshot, isFirst ? undefined : step));
+      isFirst = false;
     },
     onError: (error) => logger.error({ err: error }, 'what changed in the zones could not be found out'),
   });
@@ -82,22 +85,28 @@ export function findMissingKeys(
   { zones }: Pick<Configuration, 'zones'>,
   known: ReadonlySet<string>,
 ): readonly string[] {
-  const named = zones.flatMap(({ transfers }) => [...(transfers?.allow ?? []), ...(transfers?.notify ?? [])]);
+  const named = zones.flatMap(({ transfers, primaries = [] }) => [
+    ...(transfers?.allow ?? []),
+    ...(transfers?.notify ?? []),
+    ...primaries,
+  ]);
   const names = named.flatMap(({ key }) => (key === undefined || known.has(key) ? [] : [key]));
   return [...new Set(names)].toSorted();
 }
 
 /**
  * Each zone to each of its secondaries, at the start too: what changed while this node was down, nobody told. A serial that
- * changed alone counts, for it is what secondaries compare.
+ * changed alone counts, for it is what secondaries compare; zones with serials of their own changed if the step says so.
  */
-function* listNotices({ zones }: Configuration, snapshot: Snapshot): Generator<Notice> {
+function* listNotices({ zones }: Configuration, snapshot: Snapshot, step: JournalStep | undefined): Generator<Notice> {
+  const changed = step && new Set([...step.changes.map(({ zone }) => zone), ...step.resets]);
   const indices = new Map(snapshot.zones.names.map((name, index) => [name, index]));
   for (const { name, transfers } of zones) {
     if (transfers === undefined || transfers.notify.length === 0) continue;
     const view = viewZone(snapshot, indices.get(name) ?? -1);
-    if (view === undefined) continue;
-    const { ttlSeconds, data } = soaOf(view, snapshot.serial);
+    if (view === undefined || view.image.isWithheld) continue;
+    if (view.image.hasOwnSerial && changed?.has(name) === false) continue;
+    const { ttlSeconds, data } = soaOf(view, serialOf(view));
     const soa = { ttlSeconds, data: data.subarray(2) };
     for (const target of transfers.notify) yield { zone: view.image.name, soa, target };
   }

@@ -2,16 +2,18 @@
 // no revision is acknowledged which every node then refuses.
 
 import type { ConfigurationDocument, WholeConfiguration } from '../model/configuration.ts';
+import type { Copy } from '../model/copies.ts';
 import { MAX_PROBLEMS } from '../model/limits.ts';
 import { parseConfiguration } from '../model/parse-configuration.ts';
 import { isRecord } from '../model/parse-context.ts';
 import { parseRecords } from '../model/parse-record.ts';
 import type { Problem } from '../model/problem.ts';
 import type { ZoneDocument } from '../model/zone.ts';
+import { checkCopy } from './check-copy.ts';
 import { draftParts, readZonePart } from './compile-zone.ts';
 
-/** Zones that were found good, with the services that they were good for. An edit shares the zones that it does not touch. */
-export type CheckedZones = WeakMap<ZoneDocument, string>;
+/** Zones, and copies of zones, that were found good, with what they were good for. An edit shares what it does not touch. */
+export type CheckedZones = WeakMap<ZoneDocument | Copy, string>;
 
 /**
  * Everything that is wrong, at most MAX_PROBLEMS a zone. `configuration` is what parsing made of `document`.
@@ -21,6 +23,7 @@ export function checkZones(
   document: ConfigurationDocument,
   { zones, services }: WholeConfiguration,
   checked: CheckedZones = new WeakMap(),
+  copies: ReadonlyMap<string, Copy> = new Map(),
   incomplete: ReadonlySet<number> = new Set(),
 ): readonly Problem[] {
   const servicesOf = Map.groupBy(services, ({ zone }) => zone);
@@ -28,6 +31,10 @@ export function checkZones(
     const stated = document.zones[index];
     const steeredNames = (servicesOf.get(zone.name) ?? []).map(({ id }) => id);
     const goodFor = steeredNames.join(' ');
+    if (zone.primaries !== undefined) {
+      const copy = copies.get(zone.name);
+      return copy === undefined ? [] : checkCopy(zone, copy, index, steeredNames, checked);
+    }
     if (stated === undefined || checked.get(stated) === goodFor) return [];
     const lost = incomplete.has(index) ? [undefined] : [];
     const drafted = draftParts(zone, [readZonePart(zone.name, [...zone.records, ...lost])], steeredNames);

@@ -65,8 +65,9 @@ export function compileSnapshot(
   const { rankings, ...tables } = compiled;
   const names = configuration.zones.map(({ name }) => name);
   const transfers = configuration.zones.map((zone) => zone.transfers);
+  const primaries = configuration.zones.map((zone) => zone.primaries);
   const unsigned = {
-    zones: compileZones(names, images.value, steered, transfers),
+    zones: compileZones(names, images.value, steered, transfers, primaries),
     serial,
     ...tables,
     rankings: compileRankings(rankings, cache),

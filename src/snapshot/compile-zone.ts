@@ -7,6 +7,7 @@ import { lowerCaseName, parseNameText } from '../wire/name.ts';
 import { buildZone } from '../zone/build-zone.ts';
 import type { ZoneDraft } from '../zone/draft-zone.ts';
 import { type RecordPart, readRecordPart } from '../zone/record-part.ts';
+import { findSigning } from './find-signing.ts';
 import { layOutZone } from './lay-out-zone.ts';
 import { signZone, type ZoneSigner } from './sign-zone.ts';
 import type { ZoneImage } from './zone-image.ts';
@@ -40,9 +41,17 @@ export function compileZone(
 ): Parsed<ZoneImage> {
   const drafted = draftParts(head, parts, steeredNames, nestedZones);
   if (!drafted.ok) return drafted;
-  if (signing === undefined) return { ok: true, value: layOutZone(drafted.value) };
+  const { copy, primaries } = head;
+  const isWithheld = primaries !== undefined && copy?.isExpired !== false;
+  if (signing === undefined) {
+    // With services in it, it changes with the revision too.
+    const standing = { hasOwnSerial: copy !== undefined && steeredNames.length === 0, isWithheld };
+    const signed = standing.hasOwnSerial ? findSigning(drafted.value) : undefined;
+    return { ok: true, value: layOutZone(drafted.value, signed, standing) };
+  }
   const { signer, steeredTypes, before } = signing;
-  return { ok: true, value: signZone(drafted.value, signer, steeredTypes, before) };
+  const standing = { hasOwnSerial: false, isWithheld };
+  return { ok: true, value: signZone(drafted.value, signer, steeredTypes, before, standing) };
 }
 
 /** All of compiling that can find something wrong: what is left is to lay the zone out in memory. */

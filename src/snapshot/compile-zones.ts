@@ -2,12 +2,13 @@
 // and which service each steered name of each zone is. Where zones nest, a name belongs to the deepest zone above it: what
 // the outer zone says at or below the inner one's apex is never looked for there.
 
-import { parsePrefix } from '../model/address.ts';
+import { parseAddress, parsePrefix } from '../model/address.ts';
+import type { Primary } from '../model/primaries.ts';
 import type { Transfers } from '../model/transfers.ts';
 import { createFlatName, readFlatName } from '../wire/flat-name.ts';
 import { createSuffixHashes, firstSlot, hashSuffixes, slotCountFor } from '../wire/name-hash.ts';
 import { sharedInt32, sharedInt32From } from './shared-array.ts';
-import type { CompiledRule, ZoneTable } from './snapshot.ts';
+import type { CompiledPrimary, CompiledRule, ZoneTable } from './snapshot.ts';
 import type { ZoneImage } from './zone-image.ts';
 
 /** `steered`: for each zone its services, in the order in which its image numbers their names. */
@@ -16,6 +17,7 @@ export function compileZones(
   images: readonly ZoneImage[],
   steered: readonly (readonly number[])[],
   transfers: readonly (Transfers | undefined)[] = [],
+  primaries: readonly (readonly Primary[] | undefined)[] = [],
 ): ZoneTable {
   const serviceStarts = [0];
   for (const services of steered) serviceStarts.push((serviceStarts.at(-1) ?? 0) + services.length);
@@ -27,11 +29,17 @@ export function compileZones(
     serviceStarts: sharedInt32From(serviceStarts),
     services: sharedInt32From(steered.flat()),
     transfers: transfers.map((stated) => stated && compileRules(stated.allow)),
+    primaries: primaries.map((stated) => stated?.flatMap(compilePrimary)),
   };
 }
 
 function compileRules(rules: Transfers['allow']): readonly CompiledRule[] {
   return rules.map(({ key, prefix }) => ({ key, prefix: prefix === undefined ? undefined : parsePrefix(prefix) }));
+}
+
+function compilePrimary({ address, key }: Primary): readonly CompiledPrimary[] {
+  const parsed = parseAddress(address);
+  return parsed === undefined ? [] : [{ address: parsed, key }];
 }
 
 function indexApexes(images: readonly ZoneImage[]): Int32Array {

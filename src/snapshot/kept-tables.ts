@@ -101,9 +101,10 @@ function renewImage(
   steeredNames: readonly string[],
   signing: ZoneSigningInput | undefined,
 ): Parsed<KeptImage> {
-  const { name, soa, ns, nsTtlSeconds } = zone;
+  const { name, soa, ns, nsTtlSeconds, copy } = zone;
+  const isCopied = zone.primaries !== undefined;
   const signed = signing && describeSigning(signing);
-  const head = JSON.stringify({ name, soa, ns, nsTtlSeconds, nestedZones, signed });
+  const head = JSON.stringify({ name, soa, ns, nsTtlSeconds, copy, isCopied, nestedZones, signed });
   const isSame =
     before?.head === head &&
     isSameList(before.parts, parts) &&

@@ -24,7 +24,11 @@ import type { ZoneSigning } from './zone-signing.ts';
 /** What is said of a zone's signing, by the nodes of the draft. */
 export type DraftSigning = Omit<ZoneSigning, 'chain'> & { readonly chain: readonly number[] };
 
-export function layOutZone(draft: ZoneDraft, signing?: DraftSigning): ZoneImage {
+/** What is said of a zone beside its content: see ZoneImage. */
+export type Standing = Pick<ZoneImage, 'hasOwnSerial' | 'isWithheld'>;
+const OUR_OWN: Standing = { hasOwnSerial: false, isWithheld: false };
+
+export function layOutZone(draft: ZoneDraft, signing?: DraftSigning, standing = OUR_OWN): ZoneImage {
   const { nodes } = draft;
   const starts = measureNodes(draft);
   const words = sharedInt32(starts[nodes.count] ?? 0);
@@ -51,6 +55,7 @@ export function layOutZone(draft: ZoneDraft, signing?: DraftSigning): ZoneImage 
     depth,
     soaRrset: NONE,
     negativeTtlSeconds: 0,
+    ...standing,
     signing: signing && { ...signing, chain: sharedInt32From(signing.chain.map((node) => startOf(starts, node))) },
   };
   const withSoa = { ...image, soaRrset: findRrset(image, APEX_NODE, TYPE_SOA) };

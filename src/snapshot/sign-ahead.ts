@@ -87,7 +87,9 @@ function writeSignatures({ image, node, ...set }: LikelySet, sign: Sign, to: Uin
 function listLikely(snapshot: Omit<Snapshot, 'ahead'>): readonly LikelySet[] {
   const { zones } = snapshot;
   const likely: LikelySet[] = [];
-  for (const image of zones.images) if (image.signing !== undefined) likely.push(soaOf(image, snapshot.serial));
+  for (const image of zones.images) {
+    if (image.signing !== undefined && !image.hasOwnSerial) likely.push(soaOf(image, snapshot.serial));
+  }
   for (let service = 0; service < snapshot.services.ids.length && likely.length < MAX_KEPT; service++) {
     const image = zones.images[snapshot.services.zones[service] ?? NONE];
     if (image?.signing !== undefined) likely.push(...setsOfService(snapshot, service, image));

@@ -6,7 +6,7 @@
 //   rankings client prefix → preference list (positions in the service's list of clusters)
 
 import type { SignatureTable } from '../dnssec/signature-table.ts';
-import type { Prefix } from '../model/address.ts';
+import type { Address, Prefix } from '../model/address.ts';
 import { FAMILY_BITS } from '../model/family-bits.ts';
 import type { RankMap } from '../steering/run-map.ts';
 import type { ZoneImage } from './zone-image.ts';
@@ -38,10 +38,15 @@ export type ZoneTable = {
   readonly services: Int32Array;
   /** Who may copy each zone; undefined: nobody. */
   readonly transfers: readonly (readonly CompiledRule[] | undefined)[];
+  /** From where each zone is copied; undefined: from nowhere. */
+  readonly primaries: readonly (readonly CompiledPrimary[] | undefined)[];
 };
 
 /** A rule on who may copy a zone: both of what it names must hold. */
 export type CompiledRule = { readonly key: string | undefined; readonly prefix: Prefix | undefined };
+
+/** `key`: the name of the key with which all that comes from there must be signed. */
+export type CompiledPrimary = { readonly address: Address; readonly key: string | undefined };
 
 export const FAMILY_A = FAMILY_BITS.A;
 export const FAMILY_AAAA = FAMILY_BITS.AAAA;

@@ -1,5 +1,5 @@
 // The image of a zone: all that it holds, in two blocks of shared memory, which does not depend on any other zone, on the
-// revision (the serial of its SOA is 0 here) nor on how services are numbered. So it is kept while other things change.
+// revision (where that gives the serial of its SOA, it is put in by whoever answers) nor on how services are numbered. So it is kept while other things change.
 //
 // A name is one piece of memory with everything that an answer needs of it, for in a zone of a million names every other
 // place that is looked at is a wait for memory. A search reads one line of the table, and the node, one or two lines:
@@ -42,6 +42,10 @@ export type ZoneImage = {
   readonly negativeTtlSeconds: number;
   /** Undefined where the zone is not signed. */
   readonly signing: ZoneSigning | undefined;
+  /** The serial of its SOA is that of the server it was copied from, and stands in the image. */
+  readonly hasOwnSerial: boolean;
+  /** What it holds is not known (any more), but for its steered names: nothing was copied yet, or that has expired. */
+  readonly isWithheld: boolean;
 };
 
 export const APEX_NODE = 0;
@@ -61,6 +65,8 @@ export const EMPTY_IMAGE: ZoneImage = {
   soaRrset: NONE,
   negativeTtlSeconds: 0,
   signing: undefined,
+  hasOwnSerial: false,
+  isWithheld: false,
 };
 
 /** The node of the name's suffix that begins at label `label`, or NONE. The name must be in the zone. */
@@ -174,4 +180,18 @@ export function dataStartOf({ words }: ZoneImage, rrset: number): number {
 /** Where in `words` the targets stand: how many, then where in `bytes` each begins; 0: it has none. */
 export function targetsOf({ words }: ZoneImage, rrset: number): number {
   return words[rrset + 3] ?? 0;
+}
+
+/** Data of the records of an RRset, where they stand, as a list: not for the answer path. */
+export function listRecords(image: ZoneImage, rrset: number): readonly Uint8Array[] {
+  if (rrset === NONE) return [];
+  const { bytes } = image;
+  const records: Uint8Array[] = [];
+  let at = dataStartOf(image, rrset);
+  for (let record = recordCountOf(image, rrset); record > 0; record--) {
+    const length = ((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0);
+    records.push(bytes.subarray(at + 2, at + 2 + length));
+    at += 2 + length;
+  }
+  return records;
 }

@@ -10,7 +10,7 @@ import type { TransferSet } from './transfer-set.ts';
 import { listSets, ownerOf, recordsOfSet, soaOf, type ZoneView } from './zone-records.ts';
 
 export type ZoneChange = {
-  /** The SOAs, each with the serial 0. */
+  /** The SOAs, with the serials that the images have: see ZoneImage. */
   readonly soaBefore: TransferSet;
   readonly soaAfter: TransferSet;
   /** As packed-records.ts has them. */
@@ -45,8 +45,8 @@ export function* diffZones(
     diffSets(before, node, after, NONE, deletions, additions);
     if (size() > maxBytes) return 'too-large';
   }
-  const soaBefore = soaOf(before, 0);
-  const soaAfter = soaOf(after, 0);
+  const soaBefore = soaOf(before, undefined);
+  const soaAfter = soaOf(after, undefined);
   if (size() === 0 && isSameSet(soaBefore, soaAfter)) return undefined;
   return { soaBefore, soaAfter, deletions: finishPacking(deletions), additions: finishPacking(additions) };
 }

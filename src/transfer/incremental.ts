@@ -6,7 +6,7 @@ import type { Journal, JournalEntry } from './journal.ts';
 import { serialOfStep } from './journal.ts';
 import { unpackRecords } from './packed-records.ts';
 import type { TransferRecord, TransferSet } from './transfer-set.ts';
-import { recordsOfSet, soaOf, withSerial, type ZoneView } from './zone-records.ts';
+import { recordsOfSet, serialOf, serialOfSoa, soaOf, withSerial, type ZoneView } from './zone-records.ts';
 
 export function* recordsOfChanges(
   view: ZoneView,
@@ -14,11 +14,11 @@ export function* recordsOfChanges(
   entries: readonly JournalEntry[],
   heldSerial: number,
 ): Generator<TransferRecord> {
-  const { serial: current } = view.snapshot;
+  const current = serialOf(view);
   const soa = soaOf(view, current);
   yield* recordsOfSet(soa);
   let from = heldSerial;
-  for (const { to, ...change } of sequencesOf(journal, entries, soa, current)) {
+  for (const { to, ...change } of sequencesOf(journal, entries, soa, current, view.image.hasOwnSerial)) {
     yield* recordsOfSet(withSerial(change.soaBefore, from));
     yield* unpackRecords(change.deletions);
     yield* recordsOfSet(withSerial(change.soaAfter, to));
@@ -37,12 +37,14 @@ function sequencesOf(
   entries: readonly JournalEntry[],
   soa: TransferSet,
   current: number,
+  hasOwnSerial: boolean,
 ): readonly Sequence[] {
   if (entries.length === 0) {
     return [{ step: 0, to: current, soaBefore: soa, soaAfter: soa, deletions: NOTHING, additions: NOTHING }];
   }
   return entries.map((entry, index) => {
     const isLast = index === entries.length - 1;
-    return { ...entry, to: isLast ? current : (serialOfStep(journal, entry.step) ?? current) };
+    const to = hasOwnSerial ? serialOfSoa(entry.soaAfter) : (serialOfStep(journal, entry.step) ?? current);
+    return { ...entry, to: isLast ? current : to };
   });
 }

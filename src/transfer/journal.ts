@@ -9,6 +9,7 @@
 // Every answer thread advances a journal of its own by the same steps; the records themselves are shared.
 
 import type { ZoneChange } from './diff-zones.ts';
+import { serialOfSoa } from './zone-records.ts';
 
 /** One step: from the snapshot before to the one with this serial. */
 export type JournalStep = {
@@ -82,6 +83,19 @@ export function findChanges(
   if (history === undefined) return [];
   const step = firstStep + index;
   return step < history.since ? undefined : history.entries.filter((entry) => entry.step > step);
+}
+
+/** The same for a zone whose serials are not those of revisions: they stand in the SOAs of its changes. */
+export function findOwnChanges(
+  { zones }: Journal,
+  zone: string,
+  held: number,
+  current: number,
+): readonly JournalEntry[] | undefined {
+  const entries = zones.get(zone)?.entries ?? [];
+  const first = entries.findIndex(({ soaBefore }) => serialOfSoa(soaBefore) === held);
+  const last = entries.at(-1);
+  return first < 0 || last === undefined || serialOfSoa(last.soaAfter) !== current ? undefined : entries.slice(first);
 }
 
 /** The serial of a step that is kept. */

@@ -9,7 +9,7 @@ export type ZonePairs = {
   readonly unpaired: readonly string[];
 };
 
-/** Zones that somebody may copy. Signed ones are always copied whole, for signatures differ each time that they are made. */
+/** Zones that somebody may copy. Those that we sign are always copied whole, for signatures differ each time that they are made. */
 export function pairZones(before: Snapshot, after: Snapshot): ZonePairs {
   const earlier = listCopied(before);
   const pairs: ZonePairs['pairs'][number][] = [];
@@ -17,7 +17,7 @@ export function pairZones(before: Snapshot, after: Snapshot): ZonePairs {
   for (const [zone, view] of listCopied(after)) {
     const old = earlier.get(zone);
     earlier.delete(zone);
-    if (old === undefined) unpaired.push(zone);
+    if (old === undefined || old.image.hasOwnSerial !== view.image.hasOwnSerial) unpaired.push(zone);
     else pairs.push({ zone, before: old, after: view });
   }
   return { pairs, unpaired: [...unpaired, ...earlier.keys()] };
@@ -29,7 +29,8 @@ function listCopied(snapshot: Snapshot): Map<string, ZoneView> {
   for (const [zone, name] of names.entries()) {
     if ((transfers[zone]?.length ?? 0) === 0) continue;
     const view = viewZone(snapshot, zone);
-    if (view !== undefined && view.image.signing === undefined) copied.set(name, view);
+    if (view === undefined) continue;
+    if (view.image.signing === undefined || view.image.hasOwnSerial) copied.set(name, view);
   }
   return copied;
 }

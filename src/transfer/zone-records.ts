@@ -67,12 +67,22 @@ function serviceAt({ zones }: Snapshot, zone: number, image: ZoneImage, node: nu
 /** An SOA ends with five numbers of four bytes, of which the serial is the first (RFC 1035 section 3.3.13). */
 const SERIAL_FROM_END = 20;
 
-/** The zone's SOA with this serial: data and TTL. An image knows of no serial. */
-export function soaOf({ image }: ZoneView, serial: number): TransferSet {
+/** What its SOA has as serial. */
+export function serialOf({ snapshot, image }: ZoneView): number {
+  return image.hasOwnSerial ? serialOfSoa(soaOf({ image }, undefined)) : snapshot.serial;
+}
+
+export function serialOfSoa({ data }: TransferSet): number {
+  return new DataView(data.buffer, data.byteOffset, data.byteLength).getUint32(data.length - SERIAL_FROM_END);
+}
+
+/** The zone's SOA with this serial, or as it stands in the image: data and TTL. */
+export function soaOf({ image }: Pick<ZoneView, 'image'>, serial: number | undefined): TransferSet {
   const start = dataStartOf(image, image.soaRrset);
   const length = ((image.bytes[start] ?? 0) << 8) | (image.bytes[start + 1] ?? 0);
   const data = image.bytes.subarray(start, start + 2 + length);
-  return withSerial({ type: TYPE_SOA, ttlSeconds: ttlOf(image, image.soaRrset), data, start: 0, count: 1 }, serial);
+  const soa = { type: TYPE_SOA, ttlSeconds: ttlOf(image, image.soaRrset), data, start: 0, count: 1 };
+  return serial === undefined ? soa : withSerial(soa, serial);
 }
 
 /** The SOA with another serial. */
@@ -115,8 +125,8 @@ export function ownerOf(image: ZoneImage, node: number): Pick<TransferRecord, 'o
 
 /** The whole zone as AXFR has it: the SOA first and last, and nowhere between (RFC 5936 section 2.2). */
 export function* recordsOfZone(view: ZoneView): Generator<TransferRecord> {
-  const { image, snapshot } = view;
-  const soa = soaOf(view, snapshot.serial);
+  const { image } = view;
+  const soa = soaOf(view, serialOf(view));
   yield* recordsOfSet(soa);
   if (view.sign) for (const set of signSet(image, APEX_NAME, soa, view.sign)) yield* recordsOfSet(set);
   for (let node = APEX_NODE; node !== NONE; node = nextNode(image, node)) {

@@ -4,7 +4,7 @@
 
 import { answerQuery } from '../answer/answer-query.ts';
 import type { Desk } from '../answer/desk.ts';
-import { LENGTH_BYTES } from './stream-inbox.ts';
+import { LENGTH_BYTES } from '../wire/stream-inbox.ts';
 
 export const MAX_MESSAGE_BYTES = 65535;
 

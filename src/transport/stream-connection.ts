@@ -5,10 +5,10 @@
 import type { Socket } from 'node:net';
 import { CONNECTION_TIMED_OUT, countConnection, countDuration } from '../answer/counters.ts';
 import type { Client, Desk } from '../answer/desk.ts';
+import { LENGTH_BYTES, StreamInbox } from '../wire/stream-inbox.ts';
 import { type AnswerMessage, type AnswerSeries, answerMessage, MAX_MESSAGE_BYTES } from './answer-message.ts';
 import { ConnectionDeadline } from './connection-deadline.ts';
 import { readClock } from './read-clock.ts';
-import { LENGTH_BYTES, StreamInbox } from './stream-inbox.ts';
 
 /** Answers that a peer has not taken yet, before we stop reading what else it asks. */
 const MAX_BACKLOG_BYTES = 256 * 1024;

@@ -11,6 +11,8 @@ export const NOT_AUTHORITATIVE = 20;
 export const NOT_SUPPORTED = 21;
 /** Section 4.23: nothing that the name could lead to is reachable. */
 export const NO_REACHABLE_AUTHORITY = 22;
+/** Section 4.25: nothing was copied of the zone yet, or nothing for too long. */
+export const INVALID_DATA = 24;
 /** RFC 9824 section 3.5: a type that no name can have. */
 export const INVALID_QUERY_TYPE = 30;
 
@@ -18,6 +20,7 @@ export const INVALID_QUERY_TYPE = 30;
 const TEXTS: readonly (readonly [number, string])[] = [
   [STALE_ANSWER, 'health is not known at present'],
   [NO_REACHABLE_AUTHORITY, 'nothing that serves this name is up'],
+  [INVALID_DATA, 'the primaries of the zone were not reached for too long'],
 ];
 
 const NO_TEXT = new Uint8Array(0);

@@ -21,6 +21,8 @@ export const TYPE_OPT = 41;
 export const TYPE_DS = 43;
 export const TYPE_RRSIG = 46;
 export const TYPE_NSEC = 47;
+export const TYPE_NSEC3 = 50;
+export const TYPE_NSEC3PARAM = 51;
 export const TYPE_DNSKEY = 48;
 export const TYPE_CDS = 59;
 export const TYPE_CDNSKEY = 60;
@@ -113,8 +115,8 @@ const TYPES: readonly (readonly [number, string])[] = [
   [TYPE_NSEC, 'NSEC'],
   [TYPE_DNSKEY, 'DNSKEY'],
   [49, 'DHCID'],
-  [50, 'NSEC3'],
-  [51, 'NSEC3PARAM'],
+  [TYPE_NSEC3, 'NSEC3'],
+  [TYPE_NSEC3PARAM, 'NSEC3PARAM'],
   [52, 'TLSA'],
   [53, 'SMIMEA'],
   [55, 'HIP'],

@@ -8,12 +8,13 @@ import type { ZoneHead } from '../model/zone.ts';
 import { isSubdomain, lowerCaseName, parseNameText } from '../wire/name.ts';
 import { TYPE_NS, TYPE_SOA } from '../wire/record-types.ts';
 import { draftZone, SOURCE_NS, SOURCE_SOA, type ZoneDraft } from './draft-zone.ts';
+import { judgeCopy } from './judge-copy.ts';
 import { judgeZone } from './judge-zone.ts';
 import { addToPart, createPartWriter, describeForeign, finishPart, type RecordPart } from './record-part.ts';
 
 /**
- * Builds the zone. The serial of its SOA is 0: whoever answers puts in the one of the revision, so that a change elsewhere
- * is none of this zone. `steeredNames` are the full names of the zone's services: they get nodes even without records,
+ * Builds the zone. The serial of its SOA is that of its primary, if it has one, or 0: whoever answers puts in the one of the
+ * revision, so that a change elsewhere is none of this zone. `steeredNames` are the full names of the zone's services: they get nodes even without records,
  * which know their position in that list. `nestedZones` are the full names of other zones below this one. Problems carry JSON pointers relative to the zone, such as `/records/3/data/0`;
  * at most MAX_PROBLEMS.
  */
@@ -33,7 +34,8 @@ export function buildZone(
   const nested = nestedZones.map((text) => parseNameText(text)).filter((each) => each instanceof Uint8Array);
   const draft = draftZone(name, [own, ...parts], steered, nested, problems);
   const isWhole = parts.every(({ sources, stated }) => sources.length === stated);
-  judgeZone(draft, problems, isWhole);
+  if (head.primaries === undefined) judgeZone(draft, problems, isWhole);
+  else judgeCopy(draft, { isSignedHere: head.dnssec !== undefined, hasServices: steeredNames.length > 0 }, problems);
   if (problems.length > 0) return { ok: false, problems: problems.slice(0, MAX_PROBLEMS) };
   return { ok: true, value: draft };
 }
@@ -47,13 +49,14 @@ function readHead(head: ZoneHead, problems: Problem[]): RecordPart {
   const servers = head.ns
     .map((name, index) => readName(name, `/ns/${index}`, problems))
     .filter((name) => name !== undefined);
-  if (head.ns.length === 0) problems.push({ path: '/ns', message: 'The zone has no name server: list at least one.' });
-  addToPart(writer, SOURCE_NS, apex, 0, TYPE_NS, head.nsTtlSeconds, servers);
+  if (head.ns.length === 0 && head.primaries === undefined)
+    problems.push({ path: '/ns', message: 'The zone has no name server: list at least one.' });
+  if (servers.length > 0) addToPart(writer, SOURCE_NS, apex, 0, TYPE_NS, head.nsTtlSeconds, servers);
   return finishPart(writer, 0);
 }
 
 /** RFC 1035 section 3.3.13. The model's names are absolute without their final dot. */
-function composeSoa({ soa }: ZoneHead, problems: Problem[]): Uint8Array | undefined {
+function composeSoa({ soa, copy }: ZoneHead, problems: Problem[]): Uint8Array | undefined {
   const mname = readName(soa.mname, '/soa/mname', problems);
   const rname = readName(soa.rname, '/soa/rname', problems);
   if (mname === undefined || rname === undefined) return undefined;
@@ -61,7 +64,7 @@ function composeSoa({ soa }: ZoneHead, problems: Problem[]): Uint8Array | undefi
   data.set(mname);
   data.set(rname, mname.length);
   const view = new DataView(data.buffer, mname.length + rname.length);
-  const numbers = [0, soa.refreshSeconds, soa.retrySeconds, soa.expireSeconds, soa.minimumSeconds];
+  const numbers = [copy?.serial ?? 0, soa.refreshSeconds, soa.retrySeconds, soa.expireSeconds, soa.minimumSeconds];
   for (const [index, number] of numbers.entries()) view.setUint32(4 * index, number);
   return data;
 }

@@ -54,7 +54,7 @@ const BESIDE_ALIAS: ReadonlySet<number> = new Set([TYPE_CNAME, TYPE_RRSIG, TYPE_
 const STEERED_TYPES: ReadonlySet<number> = new Set([TYPE_A, TYPE_AAAA, TYPE_CNAME]);
 
 /** RFC 1034 section 3.6.2: "If a CNAME RR is present at a node, no other data should be present". */
-function judgeAlias(draft: ZoneDraft, node: number, problems: Problem[]): void {
+export function judgeAlias(draft: ZoneDraft, node: number, problems: Problem[]): void {
   const alias = findDraftRrset(draft, node, TYPE_CNAME);
   if (alias === NONE) return;
   const others = typesAt(draft, node).filter((type) => !BESIDE_ALIAS.has(type));
@@ -71,7 +71,7 @@ function judgeSigner(draft: ZoneDraft, node: number, problems: Problem[]): void 
   problems.push({ path: pathOf(draft, signer), message });
 }
 
-function judgeSteered(draft: ZoneDraft, node: number, problems: Problem[]): void {
+export function judgeSteered(draft: ZoneDraft, node: number, problems: Problem[]): void {
   if (draft.nodes.steered[node] === NONE) return;
   for (const type of typesAt(draft, node).filter((each) => STEERED_TYPES.has(each))) {
     const message = `A service answers for ${nameOfNode(draft, node)}: remove its ${formatRecordType(type)} records, or the service.`;
@@ -102,8 +102,20 @@ function judgeRrset(draft: ZoneDraft, node: number, rrset: number, problems: Pro
     const message = `A wildcard with ${formatRecordType(type)} has no settled meaning: write it at each name that needs it.`;
     problems.push({ path: pathOf(draft, rrset), message });
   }
-  // Addresses, most of a large zone, point nowhere: one alone can break no further rule.
-  if (type === TYPE_A && draft.more[rrset] === NONE && draft.records.recordCounts[rrset] === 1) return;
+  if (isLoneAddress(draft, rrset)) return;
+  judgeData(draft, node, rrset, problems);
+  for (const octets of dataOf(draft, rrset)) judgeTarget(draft, node, rrset, octets, problems, isWhole);
+}
+
+/** Addresses, most of a large zone, point nowhere: one alone can break no further rule. */
+function isLoneAddress({ records, more }: ZoneDraft, rrset: number): boolean {
+  return records.types[rrset] === TYPE_A && more[rrset] === NONE && records.recordCounts[rrset] === 1;
+}
+
+/** How many values an RRset has, and how long they are. */
+export function judgeData(draft: ZoneDraft, node: number, rrset: number, problems: Problem[]): void {
+  if (isLoneAddress(draft, rrset)) return;
+  const type = draft.records.types[rrset] ?? 0;
   const data = dataOf(draft, rrset);
   if (SINGLE_TYPES.has(type) && data.length > 1) {
     problems.push({
@@ -117,7 +129,6 @@ function judgeRrset(draft: ZoneDraft, node: number, rrset: number, problems: Pro
     const message = `The ${formatRecordType(type)} records of ${nameOfNode(draft, node)} take ${bytes} octets, above the ${MAX_RRSET_BYTES} that one answer can carry: keep fewer.`;
     problems.push({ path: `${pathOf(draft, rrset)}/data`, message });
   }
-  for (const octets of data) judgeTarget(draft, node, rrset, octets, problems, isWhole);
 }
 
 const target = createFlatName();

@@ -176,5 +176,5 @@ function meaning(zone: ZoneDocument | string): ZoneDocument | string {
   const records = (zone.records ?? [])
     .map((record) => ({ ...record, data: record.data.toSorted() }))
     .toSorted((a, b) => (key(a) < key(b) ? -1 : 1));
-  return { ...zone, ns: zone.ns.toSorted(), records };
+  return { ...zone, ns: (zone.ns ?? []).toSorted(), records };
 }

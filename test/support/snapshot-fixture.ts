@@ -12,9 +12,11 @@ import { judgeClusters } from '../../src/health/cluster-health.ts';
 import { listTargets } from '../../src/health/target.ts';
 import { isInPrefix, type Prefix, parseAddress, parsePrefix } from '../../src/model/address.ts';
 import type { WholeConfiguration } from '../../src/model/configuration.ts';
+import type { Copy } from '../../src/model/copies.ts';
 import type { LoadReport } from '../../src/model/load-report.ts';
 import type { Override } from '../../src/model/override.ts';
 import { parseConfiguration } from '../../src/model/parse-configuration.ts';
+import { parseRecords } from '../../src/model/parse-record.ts';
 import { CounterTotals } from '../../src/roles/counter-totals.ts';
 import { applyHealth, applyLoads, type Serving } from '../../src/roles/serving.ts';
 import { compileSnapshot, createRankMapCache, type SnapshotInput } from '../../src/snapshot/compile-snapshot.ts';
@@ -131,8 +133,15 @@ export type Fixture = {
 };
 
 /** The records of each zone in one part. */
-export function inputOf(configuration: WholeConfiguration, serial: number): SnapshotInput {
-  const records = configuration.zones.map((zone) => [readZonePart(zone.name, zone.records)]);
+export function inputOf(
+  configuration: WholeConfiguration,
+  serial: number,
+  copies: readonly Copy[] = [],
+): SnapshotInput {
+  const records = configuration.zones.map((zone) => {
+    const copy = copies.find(({ head }) => head.zone === zone.name);
+    return [readZonePart(zone.name, copy ? parseRecords(copy.records, zone.name, true).records : zone.records)];
+  });
   return { configuration, records, serial };
 }
 
@@ -145,6 +154,8 @@ export type FixtureOptions = {
   /** When they are signed; now when not given. */
   readonly nowSeconds?: number;
   readonly conduct?: Conduct;
+  /** What has been copied of zones that have primaries. */
+  readonly copies?: readonly Copy[];
 };
 
 /** `document`: YAML, or an object; its keys stand above those of BASE. */
@@ -157,13 +168,16 @@ export function createFixture(
     keys,
     nowSeconds = Date.now() / 1000,
     conduct = PLAIN_CONDUCT,
+    copies = [],
   }: FixtureOptions = {},
 ): Fixture {
   const own = typeof document === 'string' ? (parse(document) ?? {}) : document;
-  const parsed = parseConfiguration({ ...BASE, ...own }, { resolveLocation: () => undefined, checkRecordData });
+  const heads = new Map(copies.map(({ head }) => [head.zone, head]));
+  const options = { resolveLocation: () => undefined, checkRecordData, copies: heads };
+  const parsed = parseConfiguration({ ...BASE, ...own }, options);
   if (!parsed.ok) throw new Error(parsed.problems.map(({ path, message }) => `${path}: ${message}`).join('\n'));
   const compiled = compileSnapshot(
-    { ...inputOf(parsed.value, serial), signing: keys && { keys, nowSeconds: Math.floor(nowSeconds), sign } },
+    { ...inputOf(parsed.value, serial, copies), signing: keys && { keys, nowSeconds: Math.floor(nowSeconds), sign } },
     createRankMapCache(() => placeMap),
   );
   if (!compiled.ok) throw new Error(compiled.problems.map(({ path, message }) => `${path}: ${message}`).join('\n'));
@@ -296,6 +310,7 @@ export function readCounters({ desk }: Pick<Fixture, 'desk'>): Readonly<Record<s
     'silenced',
     'signatures',
     'transfers',
+    'hints',
   ] as const;
   return Object.fromEntries(
     families.flatMap((family) =>

@@ -11,10 +11,13 @@ import { fetchRevision } from '../../src/store/fetch-revision.ts';
 import { followSlotTable, type SlotTableChange } from '../../src/store/follow-slots.ts';
 import { hashObject } from '../../src/store/hash-object.ts';
 import type { HealthStore } from '../../src/store/health-store.ts';
+import type { HintStore } from '../../src/store/hint-store.ts';
+import { describeHintContract } from './hint-contract.ts';
 
 export type OpenStore = {
   readonly configuration: ConfigurationStore;
   readonly health: HealthStore;
+  readonly hints: HintStore;
   close(): Promise<void>;
 };
 
@@ -299,6 +302,8 @@ export function describeStoreContract(title: string, fixture: StoreFixture, skip
         assert.deepEqual(heard, [first, other, second]);
       });
     });
+
+    describeHintContract(() => store);
 
     test('closing ends all following without a word, and calls say so from then on', async () => {
       let heard = 0;

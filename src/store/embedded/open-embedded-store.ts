@@ -1,12 +1,14 @@
-// Both stores of a single process that needs no server: the configuration in SQLite under its state directory, health and
-// load in memory, for they are worth nothing after a restart.
+// All stores of a single process that needs no server: the configuration in SQLite under its state directory, health, load
+// and hints in memory, for they are worth nothing after a restart.
 
 import { join } from 'node:path';
 import { type ConfigurationStore, HISTORY_LIMIT, POLL_INTERVAL_MS } from '../configuration-store.ts';
 import type { HealthStore } from '../health-store.ts';
+import type { HintStore } from '../hint-store.ts';
 import { createEmbeddedConfigurationStore } from './configuration.ts';
 import { DATABASE_FILE, openDatabase } from './database.ts';
 import { createEmbeddedHealthStore } from './health.ts';
+import { createEmbeddedHintStore } from './hints.ts';
 
 export type EmbeddedStoreOptions = {
   /** How many revisions are kept; default HISTORY_LIMIT. */
@@ -20,7 +22,8 @@ export type EmbeddedStoreOptions = {
 export type EmbeddedStore = {
   readonly configuration: ConfigurationStore;
   readonly health: HealthStore;
-  /** Closes both and gives the directory free; so does `close` of either store. */
+  readonly hints: HintStore;
+  /** Closes all and gives the directory free; so does `close` of either store. */
   close(): Promise<void>;
 };
 
@@ -37,10 +40,12 @@ export function openEmbeddedStore(directory: string, options: EmbeddedStoreOptio
     pollIntervalMs: options.pollIntervalMs ?? POLL_INTERVAL_MS,
     nowMs: options.nowMs ?? Date.now,
   });
+  const hints = createEmbeddedHintStore();
   const close = async (): Promise<void> => {
+    hints.close();
     await health.close();
     configuration.stopFollowing();
     if (database.isOpen) database.close();
   };
-  return { configuration: { ...configuration, close }, health: { ...health, close }, close };
+  return { configuration: { ...configuration, close }, health: { ...health, close }, hints, close };
 }

@@ -72,9 +72,14 @@ export class RedisConnection {
     });
   }
 
+  /** An attempt to connect is under way, which calls wait for. */
+  get isConnecting(): boolean {
+    return isUnderWay(this.#redis.status);
+  }
+
   /** Runs commands. @throws StoreError, within the command timeout per command and once more for the connection. */
   async call<Value>(run: (redis: Redis) => Promise<Value>): Promise<Value> {
-    if (isUnderWay(this.#redis.status) && this.#waiting.size < WAITING_LIMIT) await this.#waitForAttempt();
+    if (this.isConnecting && this.#waiting.size < WAITING_LIMIT) await this.#waitForAttempt();
     if (this.#closed) throw createStoreError('STORE_CLOSED', 'the store is closed');
     if (this.#redis.status !== 'ready') throw this.#describeAbsence(this.#lastError);
     try {
@@ -114,7 +119,7 @@ export class RedisConnection {
     clearTimeout(this.#resubscribeTimer);
     this.#readyListeners.clear();
     this.#channels.clear();
-    const open = this.#redis.status === 'ready' || isUnderWay(this.#redis.status);
+    const open = this.#redis.status === 'ready' || this.isConnecting;
     const gone = open ? this.#waitForEnd() : undefined;
     this.#redis.disconnect();
     this.#endWaiting();

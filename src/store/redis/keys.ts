@@ -18,6 +18,7 @@
 //   channels         :head         the new head; only wakes the followers, who read it
 //                    :deltas       packed deltas and removals
 //                    :load         `sequence JSON`
+//                    :hints        JSON: a zone that has changed at its primary
 
 const PREFIX = 'azimuth:{azimuth}:';
 
@@ -39,4 +40,5 @@ export const CHANNELS = {
   head: `${PREFIX}head`,
   deltas: `${PREFIX}deltas`,
   load: `${PREFIX}load`,
+  hints: `${PREFIX}hints`,
 } as const;

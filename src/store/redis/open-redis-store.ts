@@ -1,13 +1,15 @@
-// Both stores over one Redis server, sharing two connections: a quick one for heads, heartbeats and messages, and a bulk
+// All stores over one Redis server, sharing two connections: a quick one for heads, heartbeats and messages, and a bulk
 // one for manifests and objects, which has more patience. Opening does not wait: a node starts without Redis.
 
 import type { ConnectionOptions as TlsOptions } from 'node:tls';
 import { type ConfigurationStore, HISTORY_LIMIT, POLL_INTERVAL_MS } from '../configuration-store.ts';
 import type { HealthStore } from '../health-store.ts';
+import type { HintStore } from '../hint-store.ts';
 import { parseRedisAddress } from './address.ts';
 import { createRedisConfigurationStore } from './configuration.ts';
 import { RedisConnection } from './connection.ts';
 import { createRedisHealthStore } from './health.ts';
+import { createRedisHintStore } from './hints.ts';
 
 export type RedisStoreOptions = {
   /** How long a call may take; default COMMAND_TIMEOUT_MS. */
@@ -27,6 +29,7 @@ export type RedisStoreOptions = {
 export type RedisStore = {
   readonly configuration: ConfigurationStore;
   readonly health: HealthStore;
+  readonly hints: HintStore;
   /** Ends both connections; so does `close` of either store. */
   close(): Promise<void>;
 };
@@ -54,12 +57,15 @@ export function openRedisStore(url: string, options: RedisStoreOptions = {}): Re
     commandTimeoutMs: options.bulkTimeoutMs ?? BULK_TIMEOUT_MS,
   });
   const historyLimit = Math.max(1, options.historyLimit ?? HISTORY_LIMIT);
+  const hints = createRedisHintStore(quick);
   const close = async (): Promise<void> => {
+    hints.close();
     await Promise.all([quick.close(), bulk.close()]);
   };
   return {
     configuration: { ...createRedisConfigurationStore({ pollIntervalMs, historyLimit }, { quick, bulk }), close },
     health: { ...createRedisHealthStore({ pollIntervalMs }, quick), close },
+    hints,
     close,
   };
 }

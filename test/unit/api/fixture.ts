@@ -11,7 +11,7 @@ import { IsSchema } from 'typebox';
 import type { Explanation } from '../../../src/answer/explanation.ts';
 import type { ApiServer } from '../../../src/api/api-context.ts';
 import { type ApiOptions, buildServer } from '../../../src/api/build-server.ts';
-import type { ClusterView, KeyDesk, LoadReports } from '../../../src/api/ports.ts';
+import type { ClusterView, CopyDesk, KeyDesk, LoadReports } from '../../../src/api/ports.ts';
 import { createToken, type Scope, type TokenRecord } from '../../../src/api/token.ts';
 import { judgeClusters } from '../../../src/health/cluster-health.ts';
 import { checkShape, compileShape } from '../../../src/model/check-shape.ts';
@@ -92,8 +92,11 @@ export type FixtureOptions = Partial<ApiOptions> & {
   /** Puts itself between the API and the real writer. */
   readonly writer?: (writer: RunningWriter) => RunningWriter;
   /** Default: nothing that could keep keys. */
+  readonly copies?: CopyDesk;
   readonly keys?: (writer: RunningWriter, context: Ending) => KeyDesk;
 };
+
+const NO_COPIES: CopyDesk = { state: () => undefined, fetch: async () => undefined };
 
 const NO_KEYS: KeyDesk = {
   canKeep: false,
@@ -162,7 +165,16 @@ export async function openFixture(context: Ending, options: FixtureOptions = {})
   const metrics = createMetrics();
   const server = await buildServer(
     { version: '0.0.0', ...options },
-    { writer, view, loads, keys: options.keys?.(writer, context) ?? NO_KEYS, metrics, logger, nowMs: () => NOW_MS },
+    {
+      writer,
+      view,
+      loads,
+      keys: options.keys?.(writer, context) ?? NO_KEYS,
+      copies: options.copies ?? NO_COPIES,
+      metrics,
+      logger,
+      nowMs: () => NOW_MS,
+    },
   );
   holdToSchemas(server);
   await server.ready();

@@ -194,6 +194,7 @@ describe('the writer of the configuration', () => {
       document: DOCUMENT,
       tokens: [],
       keyrings: new Map(),
+      copies: new Map(),
       stale: true,
     });
     const outcome = await writer.commit({ ...change, expected: { generation: 1, number: 1 }, document: withBias(1) });

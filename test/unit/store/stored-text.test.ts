@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { hashObject } from '../../../src/store/hash-object.ts';
+import { composeHint, MAX_HINT_LENGTH, parseHint } from '../../../src/store/hint-text.ts';
 import { composeLoadReport, parseStoredLoadReport } from '../../../src/store/load-report-text.ts';
 import { composeManifest, parseManifest } from '../../../src/store/manifest-text.ts';
 import { formatRedisAddress, parseRedisAddress } from '../../../src/store/redis/address.ts';
@@ -103,4 +104,40 @@ test('an error of the store has a code, advice and its cause', () => {
   assert.equal(error.advice, STORE_ERRORS.STORE_UNAVAILABLE);
   assert.equal(error.cause, cause);
   assert.ok(isStoreError(error) && !isStoreError(cause) && !isStoreError('STORE_UNAVAILABLE'));
+});
+
+test('a hint comes back as it was, of the longest name too', () => {
+  const label = '\\000'.repeat(63);
+  const longest = [label, label, label, label.slice(0, 4 * 61)].join('.');
+  for (const zone of ['copy.test', 'a\\.b.test', longest]) {
+    for (const address of ['192.0.2.1', '2001:db8::1']) {
+      const text = composeHint({ zone, address });
+      assert.ok(text.length <= MAX_HINT_LENGTH);
+      assert.deepEqual(parseHint(text), { zone, address });
+    }
+  }
+});
+
+test('what is no hint is undefined, and never throws', () => {
+  const hint = { zone: 'copy.test', address: '192.0.2.1' };
+  const faults: unknown[] = [
+    { ...hint, zone: 'Copy.test' },
+    { ...hint, zone: 'copy.test.' },
+    { ...hint, zone: '' },
+    { ...hint, zone: 'a..b' },
+    { ...hint, zone: 5 },
+    { ...hint, address: '2001:DB8::1' },
+    { ...hint, address: '192.0.2.1/32' },
+    { ...hint, address: 'host.test' },
+    { ...hint, address: null },
+    { ...hint, more: 1 },
+    { zone: hint.zone },
+    [hint.zone, hint.address],
+    null,
+    7,
+  ];
+  assert.deepEqual(parseHint(JSON.stringify(hint)), hint);
+  for (const fault of faults) assert.equal(parseHint(JSON.stringify(fault)), undefined, JSON.stringify(fault));
+  assert.equal(parseHint(`${JSON.stringify(hint)}${' '.repeat(MAX_HINT_LENGTH)}`), undefined);
+  fc.assert(fc.property(fc.string(), (text) => parseHint(text) === undefined));
 });

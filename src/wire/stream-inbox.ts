@@ -5,7 +5,7 @@
 export const LENGTH_BYTES = 2;
 
 export class StreamInbox {
-  #bytes: Buffer = Buffer.alloc(0);
+  #bytes: Uint8Array = new Uint8Array(0);
   #start = 0;
   #end = 0;
 
@@ -14,7 +14,7 @@ export class StreamInbox {
     return this.#end - this.#start;
   }
 
-  append(chunk: Buffer): void {
+  append(chunk: Uint8Array): void {
     if (this.length === 0) {
       // Kept as it is: what comes behind it goes into a copy, for there is no room left in it.
       this.#bytes = chunk;
@@ -28,18 +28,18 @@ export class StreamInbox {
   }
 
   /** The next message, if all of it is there: good until the next append. */
-  take(): Buffer | undefined {
+  take(): Uint8Array | undefined {
     if (this.length < LENGTH_BYTES) return undefined;
     const start = this.#start + LENGTH_BYTES;
-    const end = start + this.#bytes.readUInt16BE(this.#start);
+    const end = start + (((this.#bytes[this.#start] ?? 0) << 8) | (this.#bytes[this.#start + 1] ?? 0));
     if (end > this.#end) return undefined;
     this.#start = end;
     return this.#bytes.subarray(start, end);
   }
 
   #makeRoom(bytes: number): void {
-    const larger = Buffer.allocUnsafe(2 * (this.length + bytes));
-    this.#bytes.copy(larger, 0, this.#start, this.#end);
+    const larger = new Uint8Array(2 * (this.length + bytes));
+    larger.set(this.#bytes.subarray(this.#start, this.#end));
     this.#end = this.length;
     this.#start = 0;
     this.#bytes = larger;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { StreamInbox } from '../../../src/transport/stream-inbox.ts';
+import { StreamInbox } from '../../../src/wire/stream-inbox.ts';
 import { withLength } from '../../support/dns-client.ts';
 
 /** All that is whole after each of the pieces. */
@@ -11,7 +11,7 @@ function read(pieces: readonly Uint8Array[]): readonly string[] {
   for (const piece of pieces) {
     inbox.append(Buffer.from(piece));
     for (let message = inbox.take(); message !== undefined; message = inbox.take())
-      messages.push(message.toString('hex'));
+      messages.push(Buffer.from(message).toString('hex'));
   }
   return messages;
 }

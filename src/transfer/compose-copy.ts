@@ -1,0 +1,116 @@
+// From the records that a primary has sent to the copy of its zone: in presentation form, as all records are stored.
+
+import type { Copy } from '../model/copies.ts';
+import { MAX_RECORD_TTL_SECONDS } from '../model/limits.ts';
+import { formatName } from '../wire/name.ts';
+import { formatRecordData } from '../wire/record-data.ts';
+import { formatRecordType, TYPE_NS, TYPE_SOA } from '../wire/record-types.ts';
+import { nameInZone } from '../zone/master-file/zone-document.ts';
+import type { ReceivedChange, ReceivedRecord } from './received.ts';
+
+/** RRsets by owner, relative to the zone, and type. The SOA is not among them, the name servers of the apex are. */
+export type CopyDraft = {
+  readonly zone: string;
+  soa: ReceivedRecord | undefined;
+  readonly sets: Map<string, DraftSet>;
+};
+
+type DraftSet = { readonly name: string; readonly type: string; ttlSeconds: number; readonly data: Set<string> };
+
+/** Where and when it came; `checkedAtMs` and `obtainedAtMs` are the same for what is new. */
+export type CopyFacts = { readonly primary: string; readonly nowMs: number };
+
+const RECORDS_PER_TURN = 2048;
+
+/**
+ * `zone`: full name, lower case. The records of a whole zone, its SOA among them. A generator, as the next one is, that gives its
+ * caller the processor back every few thousand records: a zone may have a million.
+ */
+export function* draftCopy(zone: string, records: Iterable<ReceivedRecord>): Generator<void, CopyDraft> {
+  const draft: CopyDraft = { zone, soa: undefined, sets: new Map() };
+  let count = 0;
+  for (const record of records) {
+    addRecord(draft, record);
+    if (++count % RECORDS_PER_TURN === 0) yield;
+  }
+  return draft;
+}
+
+/** The copy that is held, for changes to be made to it. */
+export function* openCopy({ head, records }: Copy): Generator<void, CopyDraft> {
+  const sets = new Map<string, DraftSet>();
+  const open = (name: string, type: string, ttlSeconds: number, data: readonly string[]): void => {
+    sets.set(`${name} ${type}`, { name, type, ttlSeconds, data: new Set(data) });
+  };
+  open('@', 'NS', head.nsTtl, head.ns);
+  for (const [index, { name, type, ttl, data }] of records.entries()) {
+    // We wrote them, with TTLs in seconds.
+    open(name, type, Number(ttl ?? 0), data);
+    if (index % RECORDS_PER_TURN === RECORDS_PER_TURN - 1) yield;
+  }
+  return { zone: head.zone, soa: undefined, sets };
+}
+
+/**
+ * Makes a change (RFC 1995 section 4). False where it does not fit what is there: what is to be deleted is not there, or what is
+ * to be added is. The whole zone must be fetched then.
+ */
+export function applyChange(draft: CopyDraft, { soaAfter, deletions, additions }: ReceivedChange): boolean {
+  for (const record of deletions) if (!deleteRecord(draft, record)) return false;
+  for (const record of additions) if (!addRecord(draft, record)) return false;
+  draft.soa = soaAfter;
+  return true;
+}
+
+/** Of records of one set with different TTLs the least counts (RFC 2181 section 5.2). False: it was there. */
+function addRecord(draft: CopyDraft, record: ReceivedRecord): boolean {
+  const { owner, type, ttlSeconds } = record;
+  if (type === TYPE_SOA) {
+    draft.soa = record;
+    return true;
+  }
+  const name = nameInZone(formatName(owner), draft.zone);
+  const mnemonic = formatRecordType(type);
+  const key = `${name} ${mnemonic}`;
+  // No resolver keeps anything for longer (RFC 8767 section 4).
+  const ttl = Math.min(ttlSeconds, MAX_RECORD_TTL_SECONDS);
+  const set = draft.sets.get(key) ?? { name, type: mnemonic, ttlSeconds: ttl, data: new Set() };
+  draft.sets.set(key, set);
+  set.ttlSeconds = Math.min(set.ttlSeconds, ttl);
+  const before = set.data.size;
+  return set.data.add(formatRecordData(type, record.data)).size > before;
+}
+
+/** False: it was not there. */
+function deleteRecord(draft: CopyDraft, { owner, type, data }: ReceivedRecord): boolean {
+  const key = `${nameInZone(formatName(owner), draft.zone)} ${formatRecordType(type)}`;
+  const set = draft.sets.get(key);
+  if (set === undefined || !set.data.delete(formatRecordData(type, data))) return false;
+  if (set.data.size === 0) draft.sets.delete(key);
+  return true;
+}
+
+/** The copy, or why there is none: a sentence. */
+export function finishCopy({ zone, soa, sets }: CopyDraft, { primary, nowMs }: CopyFacts): Copy | string {
+  const servers = sets.get(`@ ${formatRecordType(TYPE_NS)}`);
+  if (soa === undefined) return 'the zone came without its SOA';
+  if (servers === undefined) return 'the zone came without NS records at its apex';
+  const [mname = '', rname = '', serial, ...timers] = formatRecordData(TYPE_SOA, soa.data).split(' ');
+  const [refresh = 0, retry = 0, expire = 0, minimum = 0] = timers.map(Number);
+  const others = [...sets.values()].filter((set) => set !== servers);
+  const longest = others.reduce((most, { ttlSeconds }) => Math.max(most, ttlSeconds), 0);
+  const ttl = Math.min(soa.ttlSeconds, MAX_RECORD_TTL_SECONDS);
+  const head = {
+    zone,
+    serial: Number(serial),
+    soa: { mname, rname, refresh, retry, expire, minimum, ttl },
+    ns: [...servers.data],
+    nsTtl: servers.ttlSeconds,
+    longestTtl: Math.max(longest, servers.ttlSeconds, ttl, Math.min(minimum, MAX_RECORD_TTL_SECONDS)),
+    primary,
+    obtainedAtMs: nowMs,
+    checkedAtMs: nowMs,
+  };
+  const records = others.map(({ name, type, ttlSeconds, data }) => ({ name, type, ttl: ttlSeconds, data: [...data] }));
+  return { head, records };
+}

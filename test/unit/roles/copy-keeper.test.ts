@@ -1,0 +1,238 @@
+// The keeper of copies over a real writer, with primaries that say what the test lets them say, and clocks that it sets.
+
+import assert from 'node:assert/strict';
+import { describe, type TestContext, test } from 'node:test';
+import type { FetchOutcome, FetchRequest } from '../../../src/replication/fetch-zone.ts';
+import { startCopyKeeper } from '../../../src/roles/copy-keeper.ts';
+import { openEmbeddedStore } from '../../../src/store/embedded/open-embedded-store.ts';
+import { received as receivedOf } from '../../support/received.ts';
+import { DOCUMENT, NOW_MS, openDirectory, openWriter } from '../api/fixture.ts';
+
+const ZONE = 'fed.test';
+const DAY_MS = 86_400_000;
+const PRIMARIES = [{ address: '192.0.2.1' }, { address: '192.0.2.2', port: 5353, key: 'k' }];
+const received = (owner: string, type: string, data: string) => receivedOf(ZONE, owner, type, data);
+const soa = (serial: number) => received(ZONE, 'SOA', `ns hostmaster ${serial} 3600 600 86400 60`);
+const whole = (serial: number, ...more: readonly ReturnType<typeof received>[]): FetchOutcome => ({
+  status: 'whole',
+  serial,
+  records: [soa(serial), received(ZONE, 'NS', 'ns'), received(`ns.${ZONE}`, 'A', '192.0.2.9'), ...more],
+});
+
+function documentWith(zone: object) {
+  return { ...DOCUMENT, zones: [...DOCUMENT.zones, { name: ZONE, ...zone }] };
+}
+
+async function open(context: TestContext, primaries: readonly object[] = PRIMARIES.slice(0, 1)) {
+  const directory = await openDirectory(context);
+  const store = openEmbeddedStore(directory);
+  const writer = await openWriter(store, { stateDirectory: directory, initial: documentWith({ primaries }) });
+  const asked: FetchRequest[] = [];
+  const lines: string[] = [];
+  const world = {
+    nowMs: NOW_MS,
+    steadyMs: 0,
+    answer: (_: FetchRequest): FetchOutcome | Promise<FetchOutcome> => ({
+      status: 'failed',
+      reason: 'nobody is there',
+    }),
+  };
+  const log = (fields: object, message: string) => void lines.push(`${message} ${JSON.stringify(fields)}`);
+  const keeper = startCopyKeeper({
+    writer,
+    fetch: async (request) => {
+      asked.push(request);
+      return world.answer(request);
+    },
+    findKey: () => undefined,
+    logger: { info: log, warn: log },
+    nowMs: () => world.nowMs,
+    steadyMs: () => world.steadyMs,
+    chance: () => 0,
+  });
+  context.after(async () => {
+    await keeper.stop();
+    await writer.close();
+    await store.close();
+  });
+  const pass = (ms: number) => {
+    world.nowMs += ms;
+    world.steadyMs += ms;
+  };
+  const copy = async () => (await writer.read())?.copies.get(ZONE);
+  // The first question is asked by itself.
+  await keeper.fetch(ZONE, false);
+  asked.length = 0;
+  lines.length = 0;
+  Object.assign(keeper.counts, { failed: 0 });
+  return { writer, keeper, world, asked, lines, pass, copy };
+}
+
+describe('the keeper of copies', () => {
+  test('copies a zone whole, then what changed, and commits both', async (context) => {
+    const { keeper, world, asked, copy, writer } = await open(context);
+    world.answer = () => whole(7);
+    await keeper.fetch(ZONE, false);
+    assert.equal((await copy())?.head.serial, 7);
+    assert.equal(asked.at(-1)?.heldSerial, undefined);
+    const change = {
+      fromSerial: 7,
+      toSerial: 9,
+      soaAfter: soa(9),
+      deletions: [received(`ns.${ZONE}`, 'A', '192.0.2.9')],
+      additions: [received(`ns.${ZONE}`, 'A', '192.0.2.10')],
+    };
+    world.answer = () => ({ status: 'changes', serial: 9, changes: [change] });
+    await keeper.fetch(ZONE, false);
+    assert.equal(asked.at(-1)?.heldSerial, 7);
+    assert.deepEqual((await copy())?.records, [{ name: 'ns', type: 'A', ttl: 300, data: ['192.0.2.10'] }]);
+    assert.equal(keeper.state(ZONE)?.copy?.serial, 9);
+    // The document is what its author wrote.
+    const zones = (await writer.read())?.document.zones ?? [];
+    assert.deepEqual(zones.at(-1), { name: ZONE, primaries: PRIMARIES.slice(0, 1) });
+  });
+
+  test('fetches the zone whole where changes do not fit what is held', async (context) => {
+    const { keeper, world, asked, copy } = await open(context);
+    world.answer = () => whole(7);
+    await keeper.fetch(ZONE, false);
+    const strange = {
+      fromSerial: 7,
+      toSerial: 8,
+      soaAfter: soa(8),
+      deletions: [received(`no.${ZONE}`, 'A', '192.0.2.9')],
+      additions: [],
+    };
+    world.answer = ({ heldSerial }) =>
+      heldSerial === undefined ? whole(8) : { status: 'changes', serial: 8, changes: [strange] };
+    const before = asked.length;
+    await keeper.fetch(ZONE, false);
+    assert.deepEqual(
+      asked.slice(before).map(({ heldSerial }) => heldSerial),
+      [7, undefined],
+    );
+    assert.equal((await copy())?.head.serial, 8);
+  });
+
+  test('asks the next primary where one does not answer, is behind, or has no key; first the one that hinted', async (context) => {
+    const { keeper, world, asked, lines } = await open(context, [...PRIMARIES, { address: '192.0.2.3' }]);
+    world.answer = ({ primary }) => (primary.address === '192.0.2.3' ? whole(7) : { status: 'behind', serial: 3 });
+    await keeper.fetch(ZONE, false);
+    assert.deepEqual(
+      asked.map(({ primary }) => primary.address),
+      ['192.0.2.1', '192.0.2.3'],
+    );
+    assert.equal(keeper.state(ZONE)?.problem, undefined);
+    asked.length = 0;
+    keeper.hint({ zone: ZONE, address: '192.0.2.3' });
+    await keeper.fetch(ZONE, false);
+    assert.equal(asked[0]?.primary.address, '192.0.2.3');
+    world.answer = () => ({ status: 'failed', reason: 'nobody is there' });
+    await keeper.fetch(ZONE, false);
+    const problem = keeper.state(ZONE)?.problem ?? '';
+    assert.match(
+      problem,
+      /192\.0\.2\.1 port 53: nobody is there; 192\.0\.2\.2 port 5353: the key k is not in dns\.tsig\.keyFile/,
+    );
+    assert.ok(lines.some((line) => line.startsWith('a zone could not be copied')));
+  });
+
+  test('keeps the copy before where the new one could not be served', async (context) => {
+    const { keeper, world, copy } = await open(context);
+    world.answer = () => whole(7);
+    await keeper.fetch(ZONE, false);
+    world.answer = () => whole(8, received(`x.${ZONE}`, 'CNAME', 'ns'), received(`x.${ZONE}`, 'TXT', '"t"'));
+    await keeper.fetch(ZONE, false);
+    assert.equal((await copy())?.head.serial, 7);
+    assert.match(keeper.state(ZONE)?.problem ?? '', /x TXT|x CNAME/);
+    assert.equal(keeper.counts.refused, 1);
+  });
+
+  test('marks a copy as expired when no primary had a word to say for so long, and takes that back', async (context) => {
+    const { keeper, world, copy, pass } = await open(context);
+    world.answer = () => whole(7);
+    await keeper.fetch(ZONE, false);
+    world.answer = () => ({ status: 'failed', reason: 'nobody is there' });
+    pass(DAY_MS - 1000);
+    await keeper.fetch(ZONE, false);
+    assert.equal((await copy())?.head.expired, undefined);
+    pass(2000);
+    await keeper.fetch(ZONE, false);
+    assert.equal((await copy())?.head.expired, true);
+    world.answer = () => ({ status: 'current' });
+    await keeper.fetch(ZONE, false);
+    assert.equal((await copy())?.head.expired, undefined);
+    assert.equal((await copy())?.head.serial, 7);
+  });
+
+  test('commits that a copy is up to date once in a quarter of its life, and not each time', async (context) => {
+    const { keeper, world, copy, pass, writer } = await open(context);
+    world.answer = () => whole(7);
+    await keeper.fetch(ZONE, false);
+    world.answer = () => ({ status: 'current' });
+    const first = (await writer.read())?.id;
+    pass(DAY_MS / 4 - 1000);
+    await keeper.fetch(ZONE, false);
+    assert.deepEqual((await writer.read())?.id, first);
+    pass(2000);
+    await keeper.fetch(ZONE, false);
+    assert.equal((await copy())?.head.checkedAtMs, world.nowMs);
+  });
+
+  test('a clock that is set does not let a copy expire', async (context) => {
+    const { keeper, world, copy } = await open(context);
+    world.answer = () => whole(7);
+    await keeper.fetch(ZONE, false);
+    world.answer = () => ({ status: 'failed', reason: 'nobody is there' });
+    world.nowMs += 400 * DAY_MS;
+    await keeper.fetch(ZONE, false);
+    assert.equal((await copy())?.head.expired, undefined);
+  });
+
+  test('a change of the configuration leaves copies as they are; a zone without primaries loses its own', async (context) => {
+    const { keeper, world, copy, writer } = await open(context);
+    world.answer = () => whole(7);
+    await keeper.fetch(ZONE, false);
+    const commit = async (document: unknown) => {
+      const expected = (await writer.read())?.id ?? null;
+      return writer.commit({ expected, author: 'test', message: 'change', document });
+    };
+    const moved = documentWith({ primaries: [{ address: '192.0.2.77' }] });
+    assert.equal((await commit(moved)).status, 'committed');
+    assert.equal((await copy())?.head.serial, 7);
+    assert.equal((await commit(DOCUMENT)).status, 'committed');
+    assert.equal(await copy(), undefined);
+    assert.equal((await commit(moved)).status, 'committed');
+    assert.equal(await copy(), undefined);
+  });
+
+  test('refuses a service that contradicts what was copied', async (context) => {
+    const { keeper, world, writer } = await open(context);
+    world.answer = () => whole(7);
+    await keeper.fetch(ZONE, false);
+    const [service] = DOCUMENT.services;
+    const document = {
+      ...documentWith({ primaries: PRIMARIES.slice(0, 1) }),
+      services: [{ ...service, name: 'ns', zone: ZONE }],
+    };
+    const expected = (await writer.read())?.id ?? null;
+    const outcome = await writer.commit({ expected, author: 'test', message: 'change', document });
+    assert.equal(outcome.status, 'invalid');
+    assert.match(
+      JSON.stringify(outcome),
+      /fed\.test as it came from 192\.0\.2\.1 port 53 \(ns A\): A service answers for ns\.fed\.test/,
+    );
+  });
+
+  test('stops while a primary is being asked', async (context) => {
+    const { keeper, world } = await open(context);
+    world.answer = ({ signal }) =>
+      new Promise((resolve) => {
+        signal.addEventListener('abort', () => resolve({ status: 'failed', reason: 'it was stopped' }));
+      });
+    const fetching = [keeper.fetch(ZONE, false), keeper.fetch(ZONE, true)];
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    await keeper.stop();
+    await Promise.all(fetching);
+  });
+});
