@@ -34,6 +34,7 @@ export function registerCheck(program: Command): void {
       const parsed = findProblems(read.document, resolveLocation);
       if (!parsed.ok) return endWithProblems(command, read, parsed.problems, json);
       const { zones, regions, clusters, services } = parsed.value;
+      const unchecked = listUnchecked(parsed.value);
       const found = {
         zones: zones.length,
         regions: regions.length,
@@ -41,12 +42,32 @@ export function registerCheck(program: Command): void {
         services: services.length,
       };
       const output = outputOf(command);
-      if (json) output.printJson({ ok: true, problems: [], ...found });
+      if (json) output.printJson({ ok: true, problems: [], ...found, unchecked });
       else {
         const parts = [count(zones.length, 'zone'), count(regions.length, 'region'), count(clusters.length, 'cluster')];
         output.print(`${read.file}: no problems (${[...parts, count(services.length, 'service')].join(', ')})`);
+        for (const text of unchecked) output.print(`not checked: ${text}`);
       }
     });
+}
+
+/** What a commit asks besides, which depends on the store or on the settings of the nodes. */
+function listUnchecked({ zones, clusters }: WholeConfiguration): readonly string[] {
+  const signed = zones.filter(({ dnssec }) => dnssec !== undefined).length;
+  const keyed = zones.filter(({ transfers }) =>
+    [...(transfers?.allow ?? []), ...(transfers?.notify ?? [])].some(({ key }) => key !== undefined),
+  );
+  const isMonitored = clusters.some(({ monitor }) => monitor !== undefined);
+  return [
+    'whether a zone that is signed now may be served unsigned or taken away (its keys are in the store)',
+    ...(signed > 0
+      ? [`whether the nodes have the secret that the keys of ${count(signed, 'signed zone')} need (dnssec.secretFile)`]
+      : []),
+    ...(keyed.length > 0
+      ? [`whether the nodes have the TSIG keys that ${count(keyed.length, 'zone')} name (dns.tsig.keyFile)`]
+      : []),
+    ...(isMonitored ? ['whether the settings allow the addresses that are to be checked (probe.allowNetworks)'] : []),
+  ];
 }
 
 /** `incomplete`: positions of zones of whose lines some could not be read. Of these nothing is said but what holds all the same. */

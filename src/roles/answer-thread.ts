@@ -7,7 +7,7 @@ import type { Counters } from '../answer/counters.ts';
 import { adoptSnapshot, createDesk, type Desk } from '../answer/desk.ts';
 import { createTsigDesk } from '../answer/tsig-desk.ts';
 import { signWithKey } from '../keys/sign.ts';
-import { computeHmac, readWallClock } from '../replication/hmac.ts';
+import { computeHmac, readSteadyClock, readWallClock } from '../replication/hmac.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import type { State } from '../snapshot/state.ts';
 import { coalesceHints } from '../store/coalesce-hints.ts';
@@ -59,7 +59,7 @@ function run(port: NonNullable<typeof parentPort>, data: AnswerThreadData): void
   const send = (message: FromAnswerThread) => port.postMessage(message);
   let desk: Desk | undefined;
   let listeners: Promise<Listener[]> | undefined;
-  let tsig = createTsigDesk([], computeHmac, readWallClock);
+  let tsig = createTsigDesk([], computeHmac, readWallClock, readSteadyClock);
   let certificate: Certificate | undefined;
   const hints = coalesceHints((hint) => send({ kind: 'hint', hint }));
   const garbage = watchSharedGarbage();
@@ -73,7 +73,7 @@ function run(port: NonNullable<typeof parentPort>, data: AnswerThreadData): void
       return;
     }
     if (message.kind === 'keys') {
-      tsig = createTsigDesk(message.keys, computeHmac, readWallClock);
+      tsig = createTsigDesk(message.keys, computeHmac, readWallClock, readSteadyClock);
       if (desk !== undefined) desk.tsig = tsig;
       return;
     }

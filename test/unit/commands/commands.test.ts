@@ -185,6 +185,13 @@ describe('commands', () => {
     const { exitCode, out } = await run(['check', file]);
     assert.equal(exitCode, 0);
     assert.match(out, /no problems \(1 zone, 2 regions, 2 clusters, 1 service\)/);
+    assert.match(out, /not checked: whether a zone that is signed now may be served unsigned/);
+    assert.doesNotMatch(out, /TSIG/);
+    const [zone, ...zones] = DOCUMENT.zones;
+    const more = { ...zone, dnssec: { enabled: true }, transfers: { allow: [{ key: 'second' }] } };
+    const signed = await run(['check', await write('signed.json', { ...DOCUMENT, zones: [more, ...zones] }), '--json']);
+    const { unchecked } = JSON.parse(signed.out);
+    assert.match(unchecked.join(), /keys of 1 signed zone need \(dnssec\.secretFile\).*TSIG keys that 1 zone name/);
     const broken = await run(['check', await write('broken.yaml', 'zones: [\n')]);
     assert.equal(broken.exitCode, 1);
     assert.match(broken.out, /broken\.yaml:\d+:\d+/);
