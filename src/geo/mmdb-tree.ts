@@ -90,14 +90,19 @@ export function walkV6(tree: MmdbTree, visit: LeafVisitor): MmdbFault | undefine
     };
   }
   const v4Root = findV4Root(tree);
-  return walk(tree, 0, DEPTH_KEPT_V6, v4Root < tree.nodeCount ? v4Root : tree.nodeCount, visit);
+  return walk(tree, 0, DEPTH_KEPT_V6, isNode(tree, v4Root) ? v4Root : tree.nodeCount, visit);
+}
+
+/** Whether a record leads to another node. In a damaged file a record of 32 bits may be negative, and leads nowhere. */
+function isNode({ nodeCount }: MmdbTree, record: number): boolean {
+  return record >>> 0 < nodeCount;
 }
 
 /** The record at ::/96, or the leaf above it. */
 function findV4Root(tree: MmdbTree): number {
   const view = viewOf(tree.bytes);
   let record = 0;
-  for (let depth = 0; depth < DEPTH_OF_V4_IN_V6 && record < tree.nodeCount; depth += 1)
+  for (let depth = 0; depth < DEPTH_OF_V4_IN_V6 && isNode(tree, record); depth += 1)
     record = readLeft(view, LAYOUTS[tree.recordSize], record);
   return record;
 }
@@ -129,7 +134,7 @@ function walk(
       if (depth === depthKept) {
         if (depthKept === DEPTH_V4) return depthFault(DEPTH_V4);
         record = findFirstLeaf(tree, record, pruned);
-        if (record < nodeCount) return depthFault(DEPTH_V6);
+        if (isNode(tree, record)) return depthFault(DEPTH_V6);
         break;
       }
       if (visitsLeft === 0) return cycleFault;
@@ -160,7 +165,7 @@ function findFirstLeaf(tree: MmdbTree, node: number, pruned: number): number {
   const view = viewOf(tree.bytes);
   const layout = LAYOUTS[tree.recordSize];
   let record = node;
-  for (let depth = DEPTH_KEPT_V6; depth < DEPTH_V6 && record < tree.nodeCount; depth += 1) {
+  for (let depth = DEPTH_KEPT_V6; depth < DEPTH_V6 && isNode(tree, record); depth += 1) {
     record = readLeft(view, layout, record);
     if (record === pruned) return tree.nodeCount;
   }

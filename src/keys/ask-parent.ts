@@ -81,14 +81,15 @@ function askOne(resolver: ListenAddress, zone: Uint8Array): Promise<ParentAnswer
       received = Buffer.concat([received, chunk]);
       const length = received.length < 2 ? Number.POSITIVE_INFINITY : received.readUInt16BE(0);
       if (received.length > MAX_ANSWER_BYTES) return end({ ok: false, reason: `${name} answers too much` });
-      if (received.length >= 2 + length) end(readAnswer(received.subarray(2, 2 + length), id, zone, name));
+      if (received.length >= 2 + length) end(readParentAnswer(received.subarray(2, 2 + length), id, zone, name));
     });
     socket.on('error', (error) => end({ ok: false, reason: `${name}: ${error.message}` }));
     socket.on('close', () => end({ ok: false, reason: `${name} closed the connection` }));
   });
 }
 
-function readAnswer(bytes: Uint8Array, id: number, zone: Uint8Array, resolver: string): ParentAnswer {
+/** What a resolver says, whatever it sends. */
+export function readParentAnswer(bytes: Uint8Array, id: number, zone: Uint8Array, resolver: string): ParentAnswer {
   const message = decodeMessage(bytes);
   if (typeof message === 'string' || message.id !== id || !message.isResponse || !isAbout(message, zone)) {
     return { ok: false, reason: `${resolver} answers something else` };

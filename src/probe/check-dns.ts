@@ -87,7 +87,7 @@ const askOverTcp: Ask = (query, address, port, receive, witness) => {
 };
 
 /** Undefined for a reply to something else: the right one may still come. */
-function judgeReply(reply: Buffer, id: number, check: DnsCheck): Conclusion | undefined {
+export function judgeReply(reply: Buffer, id: number, check: DnsCheck): Conclusion | undefined {
   if (reply.length > MAX_REPLY_BYTES) return { ok: false, reason: 'the answer is too large' };
   const packet = parseReply(reply);
   if (packet === undefined) return { ok: false, reason: 'the answer is no DNS message' };

@@ -75,7 +75,9 @@ export async function startSigningNode(processes: Processes, configuration: obje
       return readZoneView(await call('GET', `zones/${zone}/dnssec`));
     },
     async data(name, type) {
-      const bytes = await askUdp(port, encodeQuery({ id: randomInt(65_536), name: `${name}.`, type, udpSize: 1232 }));
+      const query = encodeQuery({ id: randomInt(65_536), name: `${name}.`, type, udpSize: 1232 });
+      // A datagram may be lost on a busy machine; three in a row are not.
+      const bytes = (await askUdp(port, query)) ?? (await askUdp(port, query)) ?? (await askUdp(port, query));
       if (bytes === undefined) throw new Error(`${name} ${type} is not answered`);
       return decodeAnswer(bytes).answers.map(({ data }) => data);
     },

@@ -24,6 +24,8 @@ export type ResolverOptions = {
   /** Of the server, on loopback: for all of these, which no name server of theirs would be asked for at port 53. */
   readonly zones: readonly string[];
   readonly upstream: number;
+  /** It asks by way of a cache (see startCache), at port `upstream`. */
+  readonly isBehindCache?: boolean;
 };
 
 export type ResolverKind = 'unbound' | 'named';
@@ -39,7 +41,7 @@ const TIMEOUT_MS = 4000;
 /** Resolves when it answers the SOA of the anchor's zone, proven. */
 export async function startResolver(processes: Processes, options: ResolverOptions): Promise<Resolver> {
   const { kind, keepsCache, anchor } = options;
-  const name = `${kind}${keepsCache ? ' with its cache' : ' afresh'}`;
+  const name = `${kind}${keepsCache ? ' with its cache' : options.isBehindCache ? ' behind a cache' : ' afresh'}`;
   const directory = processes.makeDirectory(name.replaceAll(' ', '-'));
   const port = await findFreePort();
   const file = join(directory, 'conf');
@@ -57,16 +59,35 @@ export async function startResolver(processes: Processes, options: ResolverOptio
   return resolver;
 }
 
+/**
+ * Unbound, which validates nothing and keeps everything for as long as it may: whoever validates behind it has keys and signatures
+ * of different moments. Answers its port.
+ */
+export async function startCache(
+  processes: Processes,
+  { zones, upstream }: Pick<ResolverOptions, 'zones' | 'upstream'>,
+): Promise<number> {
+  const directory = processes.makeDirectory('cache');
+  const port = await findFreePort();
+  const file = join(directory, 'conf');
+  writeFileSync(file, `${frameUnbound(directory, port)}  module-config: "iterator"\n${stubs(zones, upstream)}`);
+  processes.run(findProgram('unbound') ?? 'unbound', ['-d', '-c', file], { name: 'cache' });
+  const cache = { name: 'cache', port };
+  const answers = async () => (await resolve(cache, zones[0] ?? '', 'SOA', 500)).rcode === 'NOERROR';
+  await waitUntil('the cache answers', answers, START_LIMIT_MS, 100);
+  return port;
+}
+
 export async function resolve(
-  { port }: Resolver,
+  { port }: Pick<Resolver, 'port'>,
   name: string,
   type: string,
   timeoutMs = TIMEOUT_MS,
 ): Promise<Resolved> {
   const flags = RECURSION_DESIRED | AUTHENTIC_DATA;
-  const bytes = await askUdp(port, encodeQuery({ id: randomInt(65_536), name: `${name}.`, type, flags }), {
-    timeoutMs,
-  });
+  const query = encodeQuery({ id: randomInt(65_536), name: `${name}.`, type, flags });
+  // A datagram may be lost on a busy machine, and is asked for again.
+  const bytes = (await askUdp(port, query, { timeoutMs })) ?? (await askUdp(port, query, { timeoutMs }));
   if (bytes === undefined) return { rcode: 'no answer', isSecure: false, answers: 0 };
   const { rcode, authenticData, answers } = decodeAnswer(bytes);
   return { rcode: formatResponseCode(rcode), isSecure: authenticData, answers: answers.length };
@@ -74,9 +95,20 @@ export async function resolve(
 
 type Shape = ResolverOptions & { readonly directory: string; readonly port: number };
 
-function configureUnbound({ directory, port, upstream, zones, anchor, keepsCache }: Shape): string {
-  return `
-server:
+function configureUnbound({ directory, port, upstream, zones, anchor, keepsCache, isBehindCache }: Shape): string {
+  const forward = `forward-zone:\n  name: "${anchor.zone}"\n  forward-addr: 127.0.0.1@${upstream}\n`;
+  return `${frameUnbound(directory, port)}
+  module-config: "validator iterator"
+  trust-anchor: "${anchor.zone}. 3600 IN DNSKEY ${anchor.dnskey}"
+  aggressive-nsec: yes
+  trust-anchor-signaling: no
+  val-log-level: 2
+  ${keepsCache ? '' : 'cache-max-ttl: 0\n  cache-max-negative-ttl: 0'}
+${isBehindCache ? forward : stubs(zones, upstream)}`;
+}
+
+function frameUnbound(directory: string, port: number): string {
+  return `server:
   directory: "${directory}"
   chroot: ""
   username: ""
@@ -84,19 +116,18 @@ server:
   interface: 127.0.0.1@${port}
   access-control: 127.0.0.0/8 allow
   do-not-query-localhost: no
-  module-config: "validator iterator"
-  trust-anchor: "${anchor.zone}. 3600 IN DNSKEY ${anchor.dnskey}"
-  aggressive-nsec: yes
-  trust-anchor-signaling: no
-  ${keepsCache ? '' : 'cache-max-ttl: 0\n  cache-max-negative-ttl: 0'}
-  val-log-level: 2
   verbosity: 1
   use-syslog: no
   logfile: ""
   num-threads: 1
 remote-control:
   control-enable: no
-${zones.map((zone) => `stub-zone:\n  name: "${zone}"\n  stub-addr: 127.0.0.1@${upstream}\n`).join('')}`;
+server:
+`;
+}
+
+function stubs(zones: readonly string[], upstream: number): string {
+  return zones.map((zone) => `stub-zone:\n  name: "${zone}"\n  stub-addr: 127.0.0.1@${upstream}\n`).join('');
 }
 
 function configureNamed({ directory, port, upstream, anchor, keepsCache }: Shape): string {

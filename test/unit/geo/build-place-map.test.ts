@@ -207,6 +207,16 @@ describe('a damaged database', () => {
     assert.equal(built.ok ? 'none' : built.fault.code, 'bad-pointer');
   });
 
+  it('is refused when a record on the way to the IPv4 tree is greater than any offset', () => {
+    const bytes = writeMmdb({ networks: [{ prefix: '81.0.0.0/8', record: dublin }], ipVersion: 6, recordSize: 32 });
+    bytes.writeUInt32BE(0xc0000085, 0);
+    const tree = openTree(bytes);
+    for (const trees of [{ v4: tree }, { v6: tree }, { v4: tree, v6: tree }]) {
+      const built = buildPlaceMap(trees);
+      assert.equal(built.ok ? 'none' : built.fault.code, 'bad-pointer');
+    }
+  });
+
   it('is refused when a record cannot be decoded', () => {
     const bytes = writeMmdb({ networks: [{ prefix: '0.0.0.0/1', record: dublin }], ipVersion: 4, recordSize: 24 });
     const tree = openTree(bytes);
