@@ -112,9 +112,10 @@ describe('the journal', () => {
       advanceJournal(journal, { serial, changes: changes(serial), resets: [] });
     }
     const large = [changeOf('large', MAX_JOURNAL_BYTES)];
-    const begun = performance.now();
+    // Of the processor, for others may have it meanwhile.
+    const begun = process.cpuUsage();
     advanceJournal(journal, { serial: MAX_JOURNAL_STEPS, changes: large, resets: [] });
-    assert.ok(performance.now() - begun < 50);
+    assert.ok(process.cpuUsage(begun).user < 100_000);
     assert.deepEqual([journal.bytes, journal.serials, journal.zones.size], [0, [MAX_JOURNAL_STEPS], 0]);
   });
 });
