@@ -8,7 +8,7 @@
 
 import { NONE } from '../snapshot/snapshot.ts';
 import { INVALID_DATA, INVALID_QUERY_TYPE, NOT_AUTHORITATIVE, NOT_SUPPORTED } from '../wire/extended-error.ts';
-import { HEADER_BYTES, PARSED, parseQuery, SILENCE } from '../wire/query.ts';
+import { HEADER_BYTES, PARSED, PARSED_NOTIFY, parseQuery, SILENCE } from '../wire/query.ts';
 import { CLIENT_COOKIE_BYTES, HAS_COOKIE } from '../wire/query-options.ts';
 import {
   CLASS_ANY,
@@ -30,6 +30,7 @@ import { beginResponse, finishResponse, MAX_UDP_PAYLOAD, QUESTION_OFFSET } from 
 import { noteExtendedError } from '../wire/response-options.ts';
 import { answerChaos } from './answer-chaos.ts';
 import { answerName } from './answer-name.ts';
+import { answerNotify } from './answer-notify.ts';
 import { answerTransfer } from './answer-transfer.ts';
 import { answerSigned, UNSIGNED } from './answer-tsig.ts';
 import { writeNegative, writeReferral, writeTargets } from './answer-zone.ts';
@@ -40,6 +41,7 @@ import type { Desk } from './desk.ts';
 import { FOUND_DELEGATION, FOUND_OUTSIDE, findQuestion, isWithheld } from './find-name.ts';
 import { imputeName, limitAnswer, WITHHELD } from './limit-answer.ts';
 import { writeProofs } from './prove-absence.ts';
+import { RATE_OPEN, RATE_PASS } from './rate-limit.ts';
 import { keepSilence } from './silence.ts';
 
 /** How a message came: index of PROTOCOLS in counters.ts. */
@@ -74,17 +76,19 @@ export function answerQuery(
     return answerSigned(desk, bytes.subarray(start, start + length), out, outStart, size, protocol, answerQuery);
   }
   beginAnswer(desk);
+  // A client that has signed its query is where it says.
+  const isLimited = desk.limiter !== undefined && protocol === UDP && desk.tsigSigner === undefined;
+  desk.rateVerdict = isLimited ? RATE_OPEN : RATE_PASS;
   response.options = query.options === 0 ? 0 : optionsFor(desk, protocol);
   beginResponse(response, query, out, outStart, size);
   let rcode = outcome;
   if (outcome === PARSED) {
     rcode = query.options === 0 ? answerQuestion(desk, protocol) : answerWithOptions(desk, protocol);
-  }
+  } else if (outcome === PARSED_NOTIFY) rcode = receiveNotify(desk, protocol);
   const zone = desk.zone !== NONE ? desk.zone : snapshot.zones.names.length;
   countRequest(counters, zone, protocol, desk.client.family === 6 ? 1 : 0, query.type);
-  // A client that has signed its query is where it says.
-  if (desk.limiter !== undefined && protocol === UDP && desk.tsigSigner === undefined) {
-    rcode = limitAnswer(desk, desk.limiter, rcode, zone);
+  if (isLimited) {
+    rcode = limitAnswer(desk, rcode, zone);
     if (rcode === WITHHELD) return 0;
   }
   countResponse(counters, zone, rcode);
@@ -120,9 +124,19 @@ function answerWithOptions(desk: Desk, protocol: number): number {
   const { query } = desk;
   if ((query.options & HAS_COOKIE) === 0) return answerQuestion(desk, protocol);
   if (query.questionEnd === query.start + HEADER_BYTES) return answerCookieQuestion(desk);
+  return lacksCookie(desk, protocol) ? RCODE_BADCOOKIE : answerQuestion(desk, protocol);
+}
+
+/** Primaries ask by what the DNS itself speaks: nobody sends a NOTIFY by HTTP. */
+function receiveNotify(desk: Desk, protocol: number): number {
+  if (protocol === HTTPS) return RCODE_NOTIMP;
+  return lacksCookie(desk, protocol) ? RCODE_BADCOOKIE : answerNotify(desk);
+}
+
+/** Whether the client must come again with the cookie that it gets. */
+function lacksCookie(desk: Desk, protocol: number): boolean {
   const isRequired = protocol === UDP && desk.conduct.cookies.required === 'always';
-  if (isRequired && isCookieAnswered(desk) && !desk.hasValidCookie) return RCODE_BADCOOKIE;
-  return answerQuestion(desk, protocol);
+  return isRequired && isCookieAnswered(desk) && !desk.hasValidCookie;
 }
 
 /** RFC 7873 section 5.4: a query with no question but for a server cookie, which the response has in any case. */

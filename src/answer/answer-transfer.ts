@@ -115,6 +115,7 @@ function begin(desk: Desk, records: Iterator<TransferRecord>, countSignatures: (
     records,
     signer: tsigSigner,
     nowSeconds: tsig.nowSeconds,
+    steadySeconds: tsig.steadySeconds,
     countSignatures,
     onClose: () => {
       if (isOpen) transferClients.splice(transferClients.indexOf(prefix), 1);

@@ -18,6 +18,7 @@ import {
 import { countRequest, countResponse, countSignature, PROTOCOLS, SIGNATURE_OUTCOMES } from './counters.ts';
 import type { Desk } from './desk.ts';
 import { limitAnswer, WITHHELD } from './limit-answer.ts';
+import { RATE_OPEN, RATE_PASS } from './rate-limit.ts';
 import { findTsigKey } from './tsig-desk.ts';
 
 /** `answerQuery`, handed over since files do not import each other. */
@@ -113,7 +114,8 @@ function refuseSignature(
   const zone = snapshot.zones.names.length;
   countRequest(counters, zone, protocol, client.family === 6 ? 1 : 0, query.type);
   const isLimited = limiter !== undefined && protocol === UDP;
-  const rcode = isLimited ? limitAnswer(desk, limiter, stated, zone) : stated;
+  desk.rateVerdict = isLimited ? RATE_OPEN : RATE_PASS;
+  const rcode = isLimited ? limitAnswer(desk, stated, zone) : stated;
   if (rcode === WITHHELD) return 0;
   const length = finishResponse(response, query, rcode, false, 0);
   countResponse(counters, zone, rcode);

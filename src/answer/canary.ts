@@ -34,6 +34,8 @@ export function askCanaries(snapshot: Snapshot, sign?: Sign): string[] {
   };
   const isSigned = (zone: number) => sign !== undefined && snapshot.zones.images[zone]?.signing !== undefined;
   for (const [index, zone] of snapshot.zones.names.entries()) {
+    // Of a zone of which there is no copy that may be used, nothing is to be had.
+    if (snapshot.zones.images[index]?.isWithheld === true) continue;
     ask(zone, TYPE_SOA, `the SOA of zone ${zone}`, isSigned(index));
   }
   for (const [service, id] of snapshot.services.ids.entries()) {

@@ -21,6 +21,8 @@ export type Counters = {
   readonly signatures: Float64Array;
   /** [outcome]: queries for a transfer. */
   readonly transfers: Float64Array;
+  /** [outcome]: NOTIFY that was received. */
+  readonly hints: Float64Array;
   /** [protocol][event]: what becomes of connections. */
   readonly connections: Float64Array;
   /** [zone][action]: answers that the rate limit withheld. */
@@ -90,6 +92,11 @@ export const LIMITED_BAD_COOKIE = 2;
 export const SIGNATURE_OUTCOMES = ['verified', 'malformed', 'bad-key', 'bad-signature', 'bad-time'] as const;
 /** What a query for a transfer was answered with; `soa`: that nothing has changed, or that a stream is needed. */
 export const TRANSFER_OUTCOMES = ['axfr', 'ixfr', 'soa', 'refused', 'overload', 'withheld'] as const;
+/** What a NOTIFY was answered with. */
+export const HINT_OUTCOMES = ['accepted', 'refused', 'not-authoritative'] as const;
+export const HINT_ACCEPTED = 0;
+export const HINT_REFUSED = 1;
+export const HINT_NOT_AUTHORITATIVE = 2;
 
 const OTHER_TYPE = COUNTED_TYPES.length - 1;
 const TYPE_SLOTS = 260;
@@ -109,6 +116,7 @@ export function createCounters(snapshot: Snapshot): Counters {
     dropped: sharedFloat64(DROP_CAUSES.length),
     signatures: sharedFloat64(SIGNATURE_OUTCOMES.length),
     transfers: sharedFloat64(TRANSFER_OUTCOMES.length),
+    hints: sharedFloat64(HINT_OUTCOMES.length),
     connections: sharedFloat64(PROTOCOLS.length * CONNECTION_EVENTS.length),
     limited: sharedFloat64(zones * LIMIT_ACTIONS.length),
     silenced: sharedFloat64(zones * SILENCE_CAUSES.length),
@@ -143,6 +151,11 @@ export function countSignature(counters: Counters, outcome: number): void {
 /** `outcome`: index of TRANSFER_OUTCOMES. */
 export function countTransfer(counters: Counters, outcome: number): void {
   add(counters.transfers, outcome, 1);
+}
+
+/** `outcome`: index of HINT_OUTCOMES. */
+export function countHint(counters: Counters, outcome: number): void {
+  add(counters.hints, outcome, 1);
 }
 
 /** `protocol` and `event` index the lists above. */

@@ -15,7 +15,8 @@ import { type Conduct, PLAIN_CONDUCT } from './conduct.ts';
 import { type Counters, createCounters } from './counters.ts';
 import { createDecision, type Decision } from './decision.ts';
 import { createFound, type Found } from './find-name.ts';
-import { createRateLimiter, type RateLimiter } from './rate-limit.ts';
+import type { HintDesk } from './hint-desk.ts';
+import { createRateLimiter, RATE_PASS, type RateLimiter, type RateVerdict } from './rate-limit.ts';
 import { createSigner, type Signer } from './signer.ts';
 import type { Trace } from './trace.ts';
 import { NO_TSIG, type TsigDesk } from './tsig-desk.ts';
@@ -61,6 +62,8 @@ export type Desk = {
   authoritative: boolean;
   /** Whether the client has proved, by a server cookie of ours, that it is where its query says. */
   hasValidCookie: boolean;
+  /** What the rate limit says of this answer: RATE_OPEN until it is asked, RATE_PASS where it is not to be. */
+  rateVerdict: RateVerdict;
   /** What the question's name counts as where answers are limited, and its zone: see limit-answer.ts. */
   imputedName: number;
   imputedZone: number;
@@ -74,6 +77,8 @@ export type Desk = {
   readonly transferClients: string[];
   /** What changed between the snapshots that were served. */
   readonly journal: Journal;
+  /** Who is told of a NOTIFY that is accepted; undefined: nobody. */
+  hints: HintDesk | undefined;
   /** The RRset of `found.image` whose targets' addresses go with the answer, or NONE. */
   targets: number;
   readonly signer: Signer;
@@ -136,6 +141,7 @@ export function createDesk(
     negative: false,
     authoritative: false,
     hasValidCookie: false,
+    rateVerdict: RATE_PASS,
     imputedName: 0,
     imputedZone: 0,
     tsig: NO_TSIG,
@@ -143,6 +149,7 @@ export function createDesk(
     transfer: undefined,
     transferClients: [],
     journal: createJournal(),
+    hints: undefined,
     targets: NONE,
     signer: createSigner(sign),
     trace: undefined,

@@ -10,7 +10,7 @@ import { HAS_EXTENDED_ERROR } from '../wire/response-options.ts';
 import { countLimited, LIMITED_BAD_COOKIE, LIMITED_DROPPED, LIMITED_SLIPPED } from './counters.ts';
 import type { Desk } from './desk.ts';
 import { FOUND_DELEGATION, FOUND_NOTHING, FOUND_WILDCARD } from './find-name.ts';
-import { judgeRate, RATE_DROP, RATE_PASS, type RateLimiter, type RateVerdict } from './rate-limit.ts';
+import { judgeRate, RATE_DROP, RATE_OPEN, RATE_PASS, type RateVerdict } from './rate-limit.ts';
 
 const KIND_POSITIVE = 0;
 const KIND_NO_DATA = 1;
@@ -36,18 +36,32 @@ export function imputeName(desk: Desk): void {
 }
 
 /** Judges the answer that `desk.response` holds, and changes it where it is withheld. Returns its rcode, or WITHHELD. */
-export function limitAnswer(desk: Desk, limiter: RateLimiter, rcode: number, zone: number): number {
-  const verdict = judgeAnswer(desk, limiter, rcode);
-  return verdict === RATE_PASS ? rcode : withholdAnswer(desk, verdict, rcode, zone);
+export function limitAnswer(desk: Desk, rcode: number, zone: number): number {
+  if (desk.rateVerdict === RATE_OPEN) desk.rateVerdict = judgeAnswer(desk, kindOf(desk, rcode));
+  return desk.rateVerdict === RATE_PASS ? rcode : withholdAnswer(desk, desk.rateVerdict, rcode, zone);
 }
 
-function judgeAnswer(desk: Desk, limiter: RateLimiter, rcode: number): RateVerdict {
-  if (desk.hasValidCookie) return RATE_PASS;
-  const { client } = desk;
-  const kind = kindOf(desk, rcode);
+/**
+ * Whether the answer that is being composed will go out as it is. Asked before a signature is made for it, which costs more than the
+ * rest of the answer: what is withheld must not cost that. An answer is judged once.
+ */
+export function willPass(desk: Desk): boolean {
+  if (desk.rateVerdict === RATE_OPEN) desk.rateVerdict = judgeAnswer(desk, kindAhead(desk));
+  return desk.rateVerdict === RATE_PASS;
+}
+
+function judgeAnswer(desk: Desk, kind: number): RateVerdict {
+  const { client, limiter } = desk;
+  if (desk.hasValidCookie || limiter === undefined) return RATE_PASS;
   // Errors have no name that they are about: whoever makes them, makes them up.
   const name = kind === KIND_ERROR ? 0 : kind === KIND_NO_NAME ? desk.imputedZone : desk.imputedName;
   return judgeRate(limiter, client.family, client.words, kind, name, desk.nowSeconds);
+}
+
+/** Before there is an rcode: what is signed is no error. */
+function kindAhead({ negative, found }: Desk): number {
+  if (negative) return found.kind === FOUND_NOTHING ? KIND_NO_NAME : KIND_NO_DATA;
+  return found.kind === FOUND_DELEGATION ? KIND_REFERRAL : KIND_POSITIVE;
 }
 
 function kindOf({ negative, authoritative, response, found }: Desk, rcode: number): number {

@@ -10,8 +10,12 @@
 // Where a set is full, the account with the highest balance makes room: the one that matters least. One in debt never does,
 // so that no number of other names or addresses makes us forget a flood; where all four are in debt, who comes next goes
 // uncounted, which hurts nobody. Index and tag depend on a seed that nobody outside knows.
+//
+// All answer threads write the same table, or a client would have as many times its rate as there are threads. They do so without
+// waiting for each other: where two pay into one account in the same few nanoseconds, one answer goes uncounted; where two take
+// one place for different accounts, one of these begins anew. Neither can be brought about often enough to matter.
 
-/** Given by the operator's settings; the same for all answer threads, each of which has its own accounts. */
+/** Given by the operator's settings; the same for all answer threads, which share the accounts. */
 export type RateRule = {
   readonly responsesPerSecond: number;
   /** How many seconds' worth of answers a debt can grow to. */
@@ -25,6 +29,8 @@ export type RateRule = {
   readonly exempt: Int32Array;
   /** Two random numbers of 32 bits. */
   readonly seeds: readonly [number, number];
+  /** See createRateAccounts. */
+  readonly accounts: SharedArrayBuffer;
 };
 
 export type RateLimiter = {
@@ -39,6 +45,8 @@ export type RateVerdict = number;
 export const RATE_PASS: RateVerdict = 0;
 export const RATE_DROP: RateVerdict = 1;
 export const RATE_SLIP: RateVerdict = 2;
+/** Not known yet. */
+export const RATE_OPEN: RateVerdict = 3;
 
 export const PREFIX_WORDS = 9;
 export const RATE_ACCOUNTS = 65_536;
@@ -54,11 +62,16 @@ const NO_ACCOUNT = -1;
 export function createRateLimiter(rule: RateRule): RateLimiter {
   return {
     rule,
-    accounts: new Int32Array(RATE_ACCOUNTS * ACCOUNT_WORDS),
+    accounts: new Int32Array(rule.accounts),
     ipv4Mask: maskOf(rule.ipv4Prefix),
     ipv6HighMask: maskOf(rule.ipv6Prefix),
     ipv6LowMask: maskOf(rule.ipv6Prefix - 32),
   };
+}
+
+/** The table, empty. */
+export function createRateAccounts(): SharedArrayBuffer {
+  return new SharedArrayBuffer(RATE_ACCOUNTS * ACCOUNT_WORDS * Int32Array.BYTES_PER_ELEMENT);
 }
 
 /** The first `bits` of 32, of which there may be none, or all. */

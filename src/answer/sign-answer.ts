@@ -22,9 +22,10 @@ import { TYPE_RRSIG, TYPE_SOA } from '../wire/record-types.ts';
 import { writeRecord } from '../wire/response.ts';
 import type { Desk } from './desk.ts';
 import { FOUND_WILDCARD } from './find-name.ts';
+import { willPass } from './limit-answer.ts';
 import { RECORD_HEAD_BYTES, type WrittenSet } from './signer.ts';
 
-/** Instead of a number of signatures: there was no room for one. */
+/** Instead of a number of signatures: there was no room for one, or the answer is withheld and needs none. */
 export const NO_ROOM = -1;
 
 /** Whether the answer is to carry signatures of this zone. */
@@ -102,7 +103,10 @@ export function signWritten(desk: Desk, set: WrittenSet, ttlSeconds: number, own
   if (place < 0) {
     table = desk.signer.signatures;
     place = findSignatures(table, desk.signer.digest);
-    if (place < 0) place = makeSignatures(desk, set, signing);
+    if (place < 0) {
+      if (!willPass(desk)) return NO_ROOM;
+      place = makeSignatures(desk, set, signing);
+    }
   }
   const { signers } = signing;
   const labels = labelsOf(desk, set);

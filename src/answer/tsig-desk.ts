@@ -9,13 +9,25 @@ export type TsigDesk = {
   readonly hmac: Hmac;
   /** Seconds since 1970. */
   readonly nowSeconds: () => number;
+  /** Seconds since any moment, by a clock that nobody sets: for durations. */
+  readonly steadySeconds: () => number;
 };
 
 /** Without keys nothing is verified, so that neither is ever asked for. */
-export const NO_TSIG: TsigDesk = { keys: new Map(), hmac: () => new Uint8Array(0), nowSeconds: () => 0 };
+export const NO_TSIG: TsigDesk = {
+  keys: new Map(),
+  hmac: () => new Uint8Array(0),
+  nowSeconds: () => 0,
+  steadySeconds: () => 0,
+};
 
-export function createTsigDesk(keys: readonly TsigKey[], hmac: Hmac, nowSeconds: () => number): TsigDesk {
-  return { keys: new Map(keys.map((key) => [formatName(key.name), key])), hmac, nowSeconds };
+export function createTsigDesk(
+  keys: readonly TsigKey[],
+  hmac: Hmac,
+  nowSeconds: () => number,
+  steadySeconds: () => number = nowSeconds,
+): TsigDesk {
+  return { keys: new Map(keys.map((key) => [formatName(key.name), key])), hmac, nowSeconds, steadySeconds };
 }
 
 export function findTsigKey({ keys }: TsigDesk, name: Uint8Array): TsigKey | undefined {

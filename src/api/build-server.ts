@@ -24,6 +24,7 @@ import { addOverrideRoutes } from './overrides.ts';
 import type { ClusterView, ConfigurationWriter, CopyDesk, KeyDesk, LoadReports } from './ports.ts';
 import { describeProblem, PROBLEM_TYPE, sendProblem } from './problem-reply.ts';
 import { addRecordRoutes } from './records.ts';
+import { addResealRoute } from './reseal.ts';
 import { addRevisionRoutes } from './revisions.ts';
 import { addStatusRoutes } from './status.ts';
 import { addTokenRoutes } from './tokens.ts';
@@ -119,6 +120,7 @@ export async function buildServer(options: ApiOptions, dependencies: ApiDependen
   addRecordRoutes(context);
   addZoneFileRoutes(context);
   addZoneDnssecRoutes(context);
+  addResealRoute(context);
   addZoneCopyRoutes(context);
   addOverrideRoutes(context);
   addConfigurationRoutes(context);

@@ -131,6 +131,8 @@ export type KeyDesk = {
   readonly digest: Digest;
   /** A record of a key that is brought along, or what is wrong with it. */
   take(zone: string, role: KeyRole, text: string, createdAtMs: number): KeyRecord | string;
+  /** The keyring with every key sealed with the secret in force, the same object where they are; or what is wrong. */
+  reseal(keyring: Keyring): Keyring | string;
 };
 
 export type WorkerSighting = {

@@ -5,6 +5,7 @@ import type { FastifyRequest } from 'fastify';
 import { type Static, Type } from 'typebox';
 import { addKey, askRollover, confirmDs } from '../dnssec/change-keys.ts';
 import { composeDs, DIGEST_SHA256, DIGEST_SHA384, keyTagOf } from '../dnssec/dnskey.ts';
+import { judgeImport } from '../dnssec/judge-import.ts';
 import { judgeWithdrawal } from '../dnssec/judge-withdrawal.ts';
 import {
   createKeyring,
@@ -106,6 +107,12 @@ const ImportBody = Type.Object(
       maxLength: MAX_KEY_TEXT_LENGTH,
       description: 'PKCS#8 in PEM, or the text of a K*.private file of BIND. Kept encrypted, and never shown again.',
     }),
+    dnskey: Type.Optional(
+      Type.String({
+        maxLength: MAX_KEY_TEXT_LENGTH,
+        description: 'The text of its K*.key file: a DNSKEY record, whose flags must be those of the role.',
+      }),
+    ),
   },
   { additionalProperties: false },
 );
@@ -244,10 +251,12 @@ function addImportRoute(context: ApiContext): void {
       },
     },
     (request) => {
-      const { role, privateKey } = request.body;
+      const { role, privateKey, dnskey } = request.body;
       return change(context, request, request.params.zone, `import a ${role}`, ({ zone, policy, keyring }) => {
         const record = keys.take(zone, role, privateKey, nowMs());
         if (typeof record === 'string') return record;
+        const disagreement = dnskey === undefined ? undefined : judgeImport(dnskey, zone, record);
+        if (disagreement !== undefined) return disagreement;
         const expected = policy?.keys === 'single' ? role === 'csk' : role !== 'csk';
         if (policy !== undefined && (!expected || policy.algorithm !== record.algorithm)) {
           return `the zone is signed with dnssec.keys ${policy.keys} and algorithm ${policy.algorithm}: a ${role} of algorithm ${record.algorithm} has no place in it`;

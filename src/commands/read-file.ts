@@ -3,7 +3,14 @@
 
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
-import { formatProblems, type Locate, readDocument } from '../documents/read-document.ts';
+import {
+  formatProblems,
+  type Locate,
+  type Position,
+  type RestOfDocument,
+  readDocument,
+  type SyntaxProblem,
+} from '../documents/read-document.ts';
 import { readZoneFiles } from '../documents/read-zone-files.ts';
 import type { Problem } from '../model/problem.ts';
 import { endUnhealthy, failUsage } from './failure.ts';
@@ -11,33 +18,60 @@ import { outputOf } from './output.ts';
 
 export type ReadFile = { readonly file: string; readonly document: unknown; readonly locate: Locate };
 
-/** `-` reads standard input. Ends the command when there is nothing to read, or its syntax is wrong. */
-export function readFile(command: Command, file: string, isJson: boolean): ReadFile {
+/**
+ * `-` reads standard input. Ends the command when there is nothing to read, or its syntax is wrong.
+ * @param findMore what else is wrong in what could be read of it, so that all is told in one go.
+ */
+export function readFile(
+  command: Command,
+  file: string,
+  isJson: boolean,
+  findMore: (rest: RestOfDocument) => readonly Problem[] = () => [],
+): ReadFile {
   const name = file === '-' ? '(standard input)' : file;
   const own = readDocument(readText(command, file));
   const read = own.ok ? readZoneFiles(own, file) : own;
   if (read.ok) return { file: name, document: read.document, locate: read.locate };
-  const problems = read.problems.map(({ path, message, position }) => ({ file: name, ...position, path, message }));
-  if (isJson) outputOf(command).printJson({ ok: false, problems });
-  else outputOf(command).print(formatProblems(read.problems, () => undefined, name).join('\n'));
-  return endUnhealthy();
+  const { problems, rest } = read;
+  const more = rest === undefined ? [] : findMore(rest);
+  const locate = rest?.locate ?? (() => undefined);
+  return endWithProblems(command, { file: name, document: undefined, locate }, [...problems, ...more], isJson);
 }
 
-/** Prints problems with their places, and ends the command. */
+/** Prints problems with their places, in the order of the files, and ends the command. */
 export function endWithProblems(
   command: Command,
   { file, locate }: ReadFile,
-  problems: readonly Problem[],
+  problems: readonly SyntaxProblem[],
   isJson: boolean,
 ): never {
   const output = outputOf(command);
+  const placed = sortByPlace(
+    problems.map((problem) => ({ ...problem, position: problem.position ?? locate(problem.path) })),
+  );
   if (isJson) {
     output.printJson({
       ok: false,
-      problems: problems.map((problem) => ({ file, ...locate(problem.path), ...problem })),
+      problems: placed.map(({ position, ...problem }) => ({ file, ...position, ...problem })),
     });
-  } else output.print(formatProblems(problems, locate, file).join('\n'));
+  } else output.print(formatProblems(placed.map(withoutUndefined), () => undefined, file).join('\n'));
   return endUnhealthy();
+}
+
+type Placed = Problem & { readonly position: Position | undefined };
+
+/** Files in the order in which they come up; what has no place comes first. */
+function sortByPlace(problems: readonly Placed[]): readonly Placed[] {
+  const byFile = Map.groupBy(problems, ({ position }) => position?.file);
+  return [...byFile.values()].flatMap((own) =>
+    own.toSorted(
+      ({ position: a }, { position: b }) => (a?.line ?? 0) - (b?.line ?? 0) || (a?.column ?? 0) - (b?.column ?? 0),
+    ),
+  );
+}
+
+function withoutUndefined({ position, ...problem }: Placed): SyntaxProblem {
+  return position === undefined ? problem : { ...problem, position };
 }
 
 function readText(command: Command, file: string): string {

@@ -1,12 +1,13 @@
 // `azimuth zone keys`, `ds`, `ds-seen`, `rollover`, `insecure`, `key-import`: the keys of a signed zone.
 
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import type { Static } from 'typebox';
+import { ResealedSchema } from '../api/reseal.ts';
 import { WithdrawalSchema, ZoneDnssecSchema } from '../api/zone-dnssec.ts';
 import { type ApiOptions, addApiOptions, openApiClient } from './api-client.ts';
 import { endUnhealthy, failUsage } from './failure.ts';
-import { alignColumns, type Output, outputOf } from './output.ts';
+import { alignColumns, count, type Output, outputOf } from './output.ts';
 
 type ZoneDnssec = Static<typeof ZoneDnssecSchema>;
 type ImportOptions = ApiOptions & { readonly role: string };
@@ -62,13 +63,24 @@ export function registerZoneKeys(zone: Command): void {
     if (!safe) endUnhealthy();
   });
 
+  const reseal = zone
+    .command('reseal')
+    .description('seal the keys of all zones with the first secret of dnssec.secretFile, which every node must have');
+  addApiOptions(reseal).action(async (options: ApiOptions, self: Command) => {
+    const answer = await openApiClient(self, options).request(ResealedSchema, 'POST', '/v1/dnssec/reseal');
+    if (options.json === true) outputOf(self).printJson(answer);
+    else outputOf(self).print(`Sealed the keys of ${answer.resealed} of ${count(answer.zones, 'zone')} anew.`);
+  });
+
   const importing = zone
     .command('key-import <zone> <file>')
-    .description('bring a private key along: PKCS#8 in PEM, or a K*.private file of BIND')
+    .description('bring a private key along: PKCS#8 in PEM, or a K*.private file of BIND, with its K*.key beside it')
     .requiredOption('--role <role>', 'csk, ksk or zsk');
   addApiOptions(importing).action(async (name: string, file: string, options: ImportOptions, self: Command) => {
     const role = readRole(self, options.role);
-    await post(self, options, `${pathOf(name)}/keys`, { role, privateKey: readKeyFile(self, file) });
+    const dnskey = readPublishedKey(self, file);
+    const privateKey = readKeyFile(self, file);
+    await post(self, options, `${pathOf(name)}/keys`, { role, privateKey, ...(dnskey !== undefined && { dnskey }) });
   });
 }
 
@@ -85,6 +97,12 @@ function readRole(command: Command, text: string): string {
   const role = text.toLowerCase();
   if (!['csk', 'ksk', 'zsk'].includes(role)) failUsage(command, `${text} is no role: write csk, ksk or zsk`);
   return role;
+}
+
+/** What BIND puts beside a private key says what the key is for; without it, nobody but the operator knows. */
+function readPublishedKey(command: Command, file: string): string | undefined {
+  const published = file.replace(/\.private$/, '.key');
+  return published === file || !existsSync(published) ? undefined : readKeyFile(command, published);
 }
 
 function readKeyFile(command: Command, file: string): string {

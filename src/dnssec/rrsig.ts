@@ -32,22 +32,28 @@ export type SignableSet = {
 export type SignatureHead = SignatureTimes & { readonly algorithm: number; readonly keyTag: number };
 
 /** An RRSIG's data with room for the signature at its end. `signer`: name of the zone in wire form, lower case. */
-export function composeRrsig(
+export function composeRrsig(set: Omit<SignableSet, 'data'>, head: SignatureHead, signer: Uint8Array): Uint8Array {
+  const bytes = new Uint8Array(RRSIG_FIXED_BYTES + signer.length + SIGNATURE_BYTES);
+  writeRrsigHead(bytes, set, head, signer);
+  return bytes;
+}
+
+/** All of it before the signature, to the beginning of `bytes`; returns where that ends. */
+export function writeRrsigHead(
+  bytes: Uint8Array,
   { owner, type, ttlSeconds }: Omit<SignableSet, 'data'>,
   { algorithm, keyTag, inception, expiration }: SignatureHead,
   signer: Uint8Array,
-): Uint8Array {
-  const bytes = new Uint8Array(RRSIG_FIXED_BYTES + signer.length + SIGNATURE_BYTES);
-  const view = new DataView(bytes.buffer);
-  view.setUint16(0, type);
+): number {
+  writeUint16(bytes, 0, type);
   bytes[2] = algorithm;
   bytes[3] = countLabels(owner);
-  view.setUint32(4, ttlSeconds);
-  view.setUint32(8, expiration);
-  view.setUint32(12, inception);
-  view.setUint16(16, keyTag);
+  writeUint32(bytes, 4, ttlSeconds);
+  writeUint32(bytes, 8, expiration);
+  writeUint32(bytes, 12, inception);
+  writeUint16(bytes, 16, keyTag);
   bytes.set(signer, RRSIG_FIXED_BYTES);
-  return bytes;
+  return RRSIG_FIXED_BYTES + signer.length;
 }
 
 /** Section 3.1.3: "MUST NOT count either the null (root) label that terminates the owner name or the wildcard label". */
@@ -68,22 +74,51 @@ export function originalTtlOf(data: Uint8Array, start: number): number {
 }
 
 /** What the signature of `rrsig`, composed as above, is over. */
-export function composeSigned({ owner, type, ttlSeconds, data }: SignableSet, rrsig: Uint8Array): Uint8Array {
+export function composeSigned(set: SignableSet, rrsig: Uint8Array): Uint8Array {
   const headBytes = rrsig.length - SIGNATURE_BYTES;
-  const fixedBytes = owner.length + 10;
-  const bytes = new Uint8Array(data.reduce((sum, { length }) => sum + fixedBytes + length, headBytes));
-  const view = new DataView(bytes.buffer);
+  const bytes = new Uint8Array(headBytes + signedBytesOf(set));
   bytes.set(rrsig.subarray(0, headBytes));
-  let at = headBytes;
-  for (const record of [...data].sort(compareData)) {
+  writeSignedRecords(bytes, headBytes, set);
+  return bytes;
+}
+
+/** How many octets the records of the set take in what is signed. */
+export function signedBytesOf({ owner, data }: Pick<SignableSet, 'owner' | 'data'>): number {
+  let bytes = 0;
+  for (const { length } of data) bytes += owner.length + 10 + length;
+  return bytes;
+}
+
+/** The records of the set as they are signed; returns where they end. */
+export function writeSignedRecords(
+  bytes: Uint8Array,
+  start: number,
+  { owner, type, ttlSeconds, data }: SignableSet,
+): number {
+  let at = start;
+  for (const record of data.length > 1 ? [...data].sort(compareData) : data) {
     bytes.set(owner, at);
     at += owner.length;
-    view.setUint16(at, type);
-    view.setUint16(at + 2, CLASS_IN);
-    view.setUint32(at + 4, ttlSeconds);
-    view.setUint16(at + 8, record.length);
+    writeUint16(bytes, at, type);
+    writeUint16(bytes, at + 2, CLASS_IN);
+    writeUint32(bytes, at + 4, ttlSeconds);
+    writeUint16(bytes, at + 8, record.length);
     bytes.set(record, at + 10);
     at += 10 + record.length;
   }
-  return bytes;
+  return at;
+}
+
+// A view of each record's memory would cost more than all else that is done with it.
+
+function writeUint16(bytes: Uint8Array, at: number, value: number): void {
+  bytes[at] = value >>> 8;
+  bytes[at + 1] = value;
+}
+
+function writeUint32(bytes: Uint8Array, at: number, value: number): void {
+  bytes[at] = value >>> 24;
+  bytes[at + 1] = value >>> 16;
+  bytes[at + 2] = value >>> 8;
+  bytes[at + 3] = value;
 }

@@ -149,7 +149,9 @@ function signSet(zone: Uint8Array, set: SignableSet, order: SigningOrder): KeptS
 /** 32-bit FNV-1a of owner and type: which of the zone's signatures run out first must not depend on chance. */
 function spreadOf({ owner, type }: SignableSet): number {
   let hash = 0x811c9dc5;
-  for (const octet of [...owner, type >>> 8, type & 255]) hash = Math.imul(hash ^ octet, 0x01000193);
+  for (const octet of owner) hash = Math.imul(hash ^ octet, 0x01000193);
+  hash = Math.imul(hash ^ (type >>> 8), 0x01000193);
+  hash = Math.imul(hash ^ (type & 255), 0x01000193);
   return hash ^ (hash >>> 15);
 }
 

@@ -14,6 +14,8 @@ const INCEPTION_MARGIN_SECONDS = 3600;
 const JITTER_SHARE = 1 / 8;
 /** A signature of which less than this share of the validity remains is made anew. */
 const REFRESH_SHARE = 1 / 2;
+/** What becomes due within this share of the validity is made anew already. */
+const AHEAD_SHARE = 1 / 100;
 
 /** `spread`: any 32 bits that belong to the set that is signed. */
 export function chooseTimes(nowSeconds: number, validitySeconds: number, spread: number): SignatureTimes {
@@ -27,6 +29,19 @@ export function chooseTimes(nowSeconds: number, validitySeconds: number, spread:
 /** From when on a signature must be made anew. */
 export function dueTime(expiration: number, validitySeconds: number): number {
   return expiration - Math.floor(REFRESH_SHARE * validitySeconds);
+}
+
+/**
+ * Whether one that was made before can be taken over: it is good already, and not due soon. What would be due within a
+ * hundredth of the validity is signed with what is due: a zone of many names has one every few seconds otherwise.
+ */
+export function isGood(
+  { inception, expiration }: SignatureTimes,
+  validitySeconds: number,
+  nowSeconds: number,
+): boolean {
+  const ahead = Math.floor(AHEAD_SHARE * validitySeconds);
+  return inception <= nowSeconds && dueTime(expiration, validitySeconds) > nowSeconds + ahead;
 }
 
 /** A time as it stands on the wire, as the whole number nearest to `nowSeconds` (RFC 4034 section 3.1.5: RFC 1982 arithmetic). */

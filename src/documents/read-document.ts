@@ -32,7 +32,19 @@ export type SyntaxProblem = Problem & { readonly position?: Position };
 
 export type ReadDocument =
   | { readonly ok: true; readonly document: unknown; readonly locate: Locate }
-  | { readonly ok: false; readonly problems: readonly SyntaxProblem[] };
+  | {
+      readonly ok: false;
+      readonly problems: readonly SyntaxProblem[];
+      /** What can be looked at all the same, so that more is told in one go. */
+      readonly rest?: RestOfDocument;
+    };
+
+export type RestOfDocument = {
+  readonly document: unknown;
+  readonly locate: Locate;
+  /** Positions of the zones of which lines could not be read. */
+  readonly incomplete: ReadonlySet<number>;
+};
 
 /** Nodes that the aliases of a document may stand for together: a "billion laughs" ends here. */
 const MAX_ALIASES = 1_000;

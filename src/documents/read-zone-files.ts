@@ -26,6 +26,7 @@ export function readZoneFiles(read: ReadOk, documentFile: string): ReadDocument 
   const base = documentFile === '-' ? '.' : dirname(documentFile);
   const problems: SyntaxProblem[] = [];
   const found: PlacedZone[] = [];
+  const incomplete = new Set<number>();
   for (const [index, zone] of Array.from<unknown>(zones).entries()) {
     const source = joinPointer('/zones', index);
     if (!isItem(zone) || !isFromFiles(zone)) {
@@ -41,17 +42,26 @@ export function readZoneFiles(read: ReadOk, documentFile: string): ReadDocument 
       if (result.ok) {
         const locate = (pointer: string) => result.locate(pointer) ?? whole;
         found.push({ zone: { ...result.zone, ...pickBeside(zone) }, source, locate });
-      } else problems.push(...result.problems.map(({ message, ...position }) => ({ path: '', message, position })));
+      } else {
+        problems.push(...result.problems.map(({ message, ...position }) => ({ path: '', message, position })));
+        incomplete.add(found.length);
+        const { zone: part, locate } = result.part ?? { zone: standIn(file.zone), locate: undefined };
+        found.push({ zone: { ...part, ...pickBeside(zone) }, source, locate });
+      }
     }
   }
-  if (problems.length > 0) {
-    return { ok: false, problems: problems.slice(0, MAX_PROBLEMS).map((problem) => placed(problem, read.locate)) };
-  }
-  return {
-    ok: true,
+  const whole = {
     document: { ...document, zones: found.map(({ zone }) => zone) },
     locate: locateIn(found, read.locate),
   };
+  if (problems.length === 0) return { ok: true, ...whole };
+  const told = problems.slice(0, MAX_PROBLEMS).map((problem) => placed(problem, read.locate));
+  return { ok: false, problems: told, rest: { ...whole, incomplete } };
+}
+
+/** A zone of which nothing could be read: services of it still have one. */
+function standIn(name: string): Item {
+  return { name, soa: { mname: 'ns.invalid.', rname: 'hostmaster.invalid.' }, ns: ['ns.invalid.'] };
 }
 
 type PlacedZone = {
@@ -69,7 +79,9 @@ export function readZoneFile(file: string, zone: string): ZoneFromFile {
   const text = readText(file);
   if (typeof text !== 'string') return refuse(`the file ${text.fault}.`);
   const read = readMasterFile({ file, text, zone: name, include: includeWithin(dirname(file)) });
-  return read.ok ? toZoneDocument(name, read.sets, file) : read;
+  if (read.ok) return toZoneDocument(name, read.sets, file);
+  const part = toZoneDocument(name, read.sets, file);
+  return { ok: false, problems: read.problems, ...(part.ok && { part }) };
 }
 
 /** The names of the zone files in a folder, in order; hidden ones are drafts of editors. @throws Error when it cannot be read. */

@@ -166,8 +166,9 @@ export function joinObjects(objects: ReadonlyMap<string, string>): Parsed<Config
   const problems: Problem[] = [];
   const zones: unknown[] = Array.isArray(document['zones']) ? document['zones'] : [];
   const joined = zones.map((zone, index) => {
-    const chunks = recordObjects[index]?.chunks ?? [];
-    if (chunks.length === 0) return zone;
+    const { chunks = [], isCopied = false } = recordObjects[index] ?? {};
+    // What was copied of a zone is no part of what its author wrote.
+    if (chunks.length === 0 || isCopied) return zone;
     const records = chunks.flatMap((name) => {
       const list = readRecordList(objects.get(name) ?? '');
       if (list === undefined) problems.push(describeBroken(name));

@@ -134,7 +134,12 @@ function findMissingCertificate({ dns: { tls, https } }: Settings): Problem[] {
   const needed = tls.listen.length > 0 ? 'dns.tls.listen' : 'dns.https.listen';
   return (['certificate', 'key'] as const).flatMap((key) =>
     tls[key] === ''
-      ? [{ path: `/dns/tls/${key}`, message: `Expected the path of a PEM file, since ${needed} is not empty.` }]
+      ? [
+          {
+            path: `/dns/tls/${key}`,
+            message: `${needed} is not empty, and dns.tls.${key} is: set it (AZIMUTH_DNS_TLS_${key.toUpperCase()}) to the path of the PEM file with the ${key === 'key' ? 'private key' : 'certificate and its chain'}, or leave ${needed} empty.`,
+          },
+        ]
       : [],
   );
 }

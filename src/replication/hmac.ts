@@ -11,6 +11,11 @@ export const computeHmac: Hmac = (algorithm, secret, parts) => {
   return new Uint8Array(hmac.digest());
 };
 
+/** Seconds since the thread began, however the wall clock is set meanwhile. */
+export function readSteadyClock(): number {
+  return performance.now() / 1000;
+}
+
 /** Whole seconds since 1970: the time of signatures. */
 export function readWallClock(): number {
   return Math.floor(Date.now() / 1000);

@@ -41,6 +41,8 @@ export class PrimaryConnection {
   #timer: NodeJS.Timeout;
   #isConnected = false;
   #octets = 0;
+  /** Of life: a connection that came about, octets that came. */
+  #signs = 0;
   #error: Error | undefined;
   #waiting: Waiting | undefined;
   #end: Unanswered | undefined;
@@ -50,8 +52,9 @@ export class PrimaryConnection {
     this.#socket = connect({ host: address, port, noDelay: true });
     const { connectMs } = limits;
     const late = `the primary cannot be reached: there is no connection within ${connectMs / 1000} s`;
-    this.#timer = setTimeout(() => this.close(late), connectMs);
+    this.#timer = this.#startTimer(connectMs, late);
     this.#socket.on('connect', () => {
+      this.#signs++;
       this.#isConnected = true;
       this.#awaitOctets();
     });
@@ -99,18 +102,36 @@ export class PrimaryConnection {
   #awaitOctets(): void {
     clearTimeout(this.#timer);
     const { silenceMs } = this.#limits;
-    this.#timer = setTimeout(() => this.close(`the primary says nothing for ${silenceMs / 1000} s`), silenceMs);
+    this.#timer = this.#startTimer(silenceMs, `the primary says nothing for ${silenceMs / 1000} s`);
+  }
+
+  /**
+   * Closes the connection in time, unless the primary gives a sign. Where this process was kept from running, time is up before that
+   * is read which came meanwhile: it is, within two turns (the socket may be paused for the first).
+   */
+  #startTimer(ms: number, reason: string): NodeJS.Timeout {
+    return setTimeout(() => {
+      const signs = this.#signs;
+      const judge = (): void => {
+        if (this.#signs === signs) this.close(reason);
+      };
+      setImmediate(() => setImmediate(judge));
+    }, ms);
   }
 
   #receive(chunk: Uint8Array): void {
     if (this.#end !== undefined) return;
     const { wireOctets } = this.#limits;
+    this.#signs++;
     this.#octets += chunk.length;
     if (this.#octets > wireOctets) return this.close(`the primary sends more than ${wireOctets} octets`);
     this.#timer.refresh();
     if (this.#waiting !== undefined) this.#waiting.hasBegun = true;
     this.#inbox.append(chunk);
     this.#deliver();
+    // A primary sends faster than records are read: everything else of this process has its turn between two chunks.
+    this.#socket.pause();
+    setImmediate(() => this.#socket.resume());
   }
 
   #deliver(): void {

@@ -44,7 +44,9 @@ export function watchKeyFile(
     if (found === seen) return;
     seen = found;
     const reasons = take();
-    if (reasons.length > 0) logger.error({ file, reasons }, 'the TSIG keys cannot be used: those before stay in force');
+    if (reasons.length === 0) return;
+    const state = keys.length > 0 ? 'those before stay in force' : 'nobody who signs with one is served';
+    logger.error({ file, reasons }, `the TSIG keys of dns.tsig.keyFile cannot be used: ${state}`);
   }
 
   /** Returns what is wrong with the file. */
@@ -60,9 +62,17 @@ export function watchKeyFile(
       onKeys(keys);
       return [];
     } catch (error) {
-      return [error instanceof Error ? error.message : String(error)];
+      const cause = error instanceof Error ? error.message : String(error);
+      return [isMissing(error) ? `${cause}: ${MISSING_ADVICE}` : cause];
     }
   }
+}
+
+const MISSING_ADVICE =
+  'make it ("tsig-keygen NAME > FILE"), readable by Azimuth alone, or correct dns.tsig.keyFile (AZIMUTH_DNS_TSIG_KEY_FILE)';
+
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
 }
 
 /** Changes whenever the file is written or gets other rights (it may be readable then), or another one takes its place. */

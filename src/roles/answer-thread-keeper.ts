@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { Worker } from 'node:worker_threads';
 import type { Logger } from 'pino';
 import { type Counters, PROTOCOLS } from '../answer/counters.ts';
+import type { Hint } from '../store/hint-store.ts';
 import type { JournalStep } from '../transfer/journal.ts';
 import type { Certificate } from '../transport/certificate.ts';
 import type { TsigKey } from '../wire/tsig.ts';
@@ -14,6 +15,8 @@ import type { Serving } from './serving.ts';
 export type KeeperOptions = Omit<AnswerThreadData, 'seed' | 'openConnections'>;
 export type KeeperDependencies = {
   readonly logger: Logger;
+  /** A primary says that a zone has changed: at most once a second of each zone. */
+  readonly onHint?: (hint: Hint) => void;
   /** For tests; default: a worker that runs answer-thread.ts. */
   readonly spawn?: (data: AnswerThreadData) => Worker;
 };
@@ -163,6 +166,9 @@ export class AnswerThreadKeeper {
       case 'serving':
         for (const { resolve } of this.#waiting.filter(({ swap }) => swap <= message.swap)) resolve();
         this.#waiting = this.#waiting.filter(({ swap }) => swap > message.swap);
+        break;
+      case 'hint':
+        this.#dependencies.onHint?.(message.hint);
         break;
       case 'closed':
         break;

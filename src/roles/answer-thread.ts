@@ -7,9 +7,11 @@ import type { Counters } from '../answer/counters.ts';
 import { adoptSnapshot, createDesk, type Desk } from '../answer/desk.ts';
 import { createTsigDesk } from '../answer/tsig-desk.ts';
 import { signWithKey } from '../keys/sign.ts';
-import { computeHmac, readWallClock } from '../replication/hmac.ts';
+import { computeHmac, readSteadyClock, readWallClock } from '../replication/hmac.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import type { State } from '../snapshot/state.ts';
+import { coalesceHints } from '../store/coalesce-hints.ts';
+import type { Hint } from '../store/hint-store.ts';
 import { advanceJournal, type JournalStep } from '../transfer/journal.ts';
 import type { Certificate } from '../transport/certificate.ts';
 import type { Listener } from '../transport/listener.ts';
@@ -49,17 +51,21 @@ export type FromAnswerThread =
   | { readonly kind: 'listening'; readonly addresses: readonly BoundAddress[] }
   | { readonly kind: 'failed'; readonly message: string }
   | { readonly kind: 'serving'; readonly swap: number }
+  /** A primary says that a zone has changed; of each zone at most one in HINT_INTERVAL_MS. */
+  | { readonly kind: 'hint'; readonly hint: Hint }
   | { readonly kind: 'closed' };
 
 function run(port: NonNullable<typeof parentPort>, data: AnswerThreadData): void {
   const send = (message: FromAnswerThread) => port.postMessage(message);
   let desk: Desk | undefined;
   let listeners: Promise<Listener[]> | undefined;
-  let tsig = createTsigDesk([], computeHmac, readWallClock);
+  let tsig = createTsigDesk([], computeHmac, readWallClock, readSteadyClock);
   let certificate: Certificate | undefined;
+  const hints = coalesceHints((hint) => send({ kind: 'hint', hint }));
   const garbage = watchSharedGarbage();
   port.on('message', (message: ToAnswerThread) => {
     if (message.kind === 'close') {
+      hints.close();
       void closeAll(listeners).then(() => {
         send({ kind: 'closed' });
         port.close();
@@ -67,7 +73,7 @@ function run(port: NonNullable<typeof parentPort>, data: AnswerThreadData): void
       return;
     }
     if (message.kind === 'keys') {
-      tsig = createTsigDesk(message.keys, computeHmac, readWallClock);
+      tsig = createTsigDesk(message.keys, computeHmac, readWallClock, readSteadyClock);
       if (desk !== undefined) desk.tsig = tsig;
       return;
     }
@@ -84,6 +90,7 @@ function run(port: NonNullable<typeof parentPort>, data: AnswerThreadData): void
     if (desk === undefined) {
       desk = createDesk(snapshot, state, data.seed, data.thread, data.conduct, signWithKey);
       desk.tsig = tsig;
+      desk.hints = hints;
       adoptSnapshot(desk, snapshot, state, counters);
       // Nothing is listened on before there is something to answer with.
       listeners = openListeners(data, listen, certificate, desk);

@@ -58,7 +58,7 @@ export async function startApiRole(
   { store, control, resolveLocation, metrics, logger }: ApiRoleDependencies,
 ): Promise<ApiRole> {
   const { stateDirectory, probe, api } = settings;
-  const secret = await openKeySecret(settings);
+  const secret = await openKeySecret(settings, store.configuration);
   const opened = await openConfigurationWriter(
     {
       stateDirectory,

@@ -1,5 +1,6 @@
 // Asks one primary about its zone, and makes a copy of what it sends.
 
+import { setImmediate as giveWay } from 'node:timers/promises';
 import type { Copy } from '../model/copies.ts';
 import type { Primary } from '../model/primaries.ts';
 import type { FetchOutcome, FetchRequest } from '../replication/fetch-zone.ts';
@@ -40,24 +41,37 @@ export async function askPrimary(dependencies: AskDependencies, question: Questi
   if (!(name instanceof Uint8Array)) return fail('the zone has no name that could be asked for');
   const request = { zone: name, primary, tsigKey, signal };
   const outcome = await fetch({ ...request, heldSerial: isWhole ? undefined : held?.head.serial });
-  const answer = read(question, outcome, dependencies.nowMs());
+  const answer = await read(question, outcome, dependencies.nowMs());
   if (answer !== undefined) return answer;
   const whole = await fetch({ ...request, heldSerial: undefined });
-  return read(question, whole, dependencies.nowMs()) ?? fail('its changes do not fit its own zone');
+  return (await read(question, whole, dependencies.nowMs())) ?? fail('its changes do not fit its own zone');
 }
 
 /** Undefined where the changes do not fit what is held. */
-function read({ zone, primary, held }: Question, outcome: FetchOutcome, nowMs: number): PrimaryAnswer | undefined {
+async function read(
+  { zone, primary, held }: Question,
+  outcome: FetchOutcome,
+  nowMs: number,
+): Promise<PrimaryAnswer | undefined> {
   const facts = { primary: placeOf(primary), nowMs };
   if (outcome.status === 'current') return outcome;
   if (outcome.status === 'failed') return fail(outcome.reason);
   if (outcome.status === 'behind')
     return fail(`it has the serial ${outcome.serial}, not newer than ${held?.head.serial}`);
-  if (outcome.status === 'whole') return finish(finishCopy(draftCopy(zone, outcome.records), facts), 'whole');
+  if (outcome.status === 'whole') {
+    return finish(finishCopy(await inTurns(draftCopy(zone, outcome.records)), facts), 'whole');
+  }
   if (held === undefined) return undefined;
-  const draft = openCopy(held);
+  const draft = await inTurns(openCopy(held));
   if (!outcome.changes.every((change) => applyChange(draft, change))) return undefined;
   return finish(finishCopy(draft, facts), 'changes');
+}
+
+/** Everything else of the process goes on between two turns. */
+async function inTurns<Result>(work: Generator<void, Result>): Promise<Result> {
+  let turn = work.next();
+  for (; turn.done !== true; turn = work.next()) await giveWay();
+  return turn.value;
 }
 
 function finish(copy: Copy | string, status: 'whole' | 'changes'): PrimaryAnswer {

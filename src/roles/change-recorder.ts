@@ -2,6 +2,7 @@
 // nothing waits for it. One comparison at a time: snapshots that come meanwhile are passed over but for the last one, and
 // whoever has their serial gets whole zones.
 
+import { setImmediate as giveWay } from 'node:timers/promises';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import { diffZones } from '../transfer/diff-zones.ts';
 import { type JournalStep, MAX_CHANGE_BYTES } from '../transfer/journal.ts';
@@ -90,7 +91,3 @@ export class ChangeRecorder {
 }
 
 const ZONES_PER_TURN = 64;
-
-function giveWay(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
-}

@@ -10,7 +10,7 @@ import { MAX_PROBLEMS } from '../model/limits.ts';
 import { parseConfiguration } from '../model/parse-configuration.ts';
 import type { ParseOptions } from '../model/parse-context.ts';
 import type { Parsed, Problem } from '../model/problem.ts';
-import { type CheckedZones, checkZones } from '../snapshot/check-zones.ts';
+import { type CheckedZones, checkZones, checkZonesBeside } from '../snapshot/check-zones.ts';
 import { SECRET_ADVICE } from './key-secret.ts';
 
 export type CheckOptions = ParseOptions & {
@@ -34,7 +34,8 @@ export function checkDocument(document: unknown, options: CheckOptions): Parsed<
   const parsed = parseConfiguration(document, { ...withoutData, copies, ...(checkBinding && { checkBinding }) });
   if (!parsed.ok) {
     const faults = parseConfiguration(document, { ...options, copies });
-    return faults.ok ? parsed : faults;
+    const { problems } = faults.ok ? parsed : faults;
+    return { ok: false, problems: [...problems, ...checkZonesBeside(document, problems)].slice(0, MAX_PROBLEMS) };
   }
   if (!CONFIGURATION_SHAPE.accepts(document)) throw new Error('parseConfiguration let through what the schema refuses');
   const targets = findRefusedTargets(parsed.value, options.allowNetworks);

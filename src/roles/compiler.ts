@@ -15,6 +15,10 @@ export type CompilerOptions = {
   readonly limitMs?: number;
   /** The map of clients once more, where the file that had it is gone. */
   readonly reopenMap?: () => Promise<PlaceMap | undefined>;
+  /** Where signatures are kept from one start to the next; undefined: nowhere. */
+  readonly stateDirectory?: string;
+  /** Something that the operator should know, and that holds nothing up. */
+  readonly onWarning?: (message: string) => void;
   /** For tests; default: a worker that runs compile-thread.ts. */
   readonly spawn?: () => Worker;
 };
@@ -141,14 +145,17 @@ export class Compiler {
     const worker = (this.#options.spawn ?? spawnCompileThread)();
     this.#sent = undefined;
     let fault = 'the compile thread ended';
-    worker.on('message', ({ job, outcome }: FromCompileThread) => {
-      if (outcome === 'map-lost') void this.#sendWithMap(job);
-      else this.#settle(job, outcome);
+    worker.on('message', (message: FromCompileThread) => {
+      if (message.kind === 'warning') this.#options.onWarning?.(message.message);
+      else if (message.outcome === 'map-lost') void this.#sendWithMap(message.job);
+      else this.#settle(message.job, message.outcome);
     });
     worker.on('error', (error: Error) => {
       fault = `compiling failed: ${error.message}`;
     });
     worker.on('exit', () => this.#replace(worker, fault));
+    const { stateDirectory: directory } = this.#options;
+    if (directory !== undefined) worker.postMessage({ kind: 'state-directory', directory } satisfies ToCompileThread);
     if (this.#placeMap !== undefined) {
       worker.postMessage(this.#placeMap);
     }

@@ -3,7 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Conduct } from '../answer/conduct.ts';
 import type { CookieSecrets } from '../answer/cookie-secrets.ts';
-import type { RateRule } from '../answer/rate-limit.ts';
+import { createRateAccounts, type RateRule } from '../answer/rate-limit.ts';
 import { maskPrefix, type Prefix } from '../model/address.ts';
 import type { Settings } from '../model/settings.ts';
 
@@ -31,6 +31,7 @@ function rateRuleOf({ windowMs, exempt, ...rest }: Settings['dns']['rateLimit'])
     windowSeconds: Math.floor(windowMs / 1000),
     exempt: Int32Array.from(exempt.flatMap(flattenPrefix)),
     seeds: [seed.readInt32LE(0), seed.readInt32LE(4)],
+    accounts: createRateAccounts(),
   };
 }
 

@@ -32,7 +32,7 @@ import { fetchRevision } from '../store/fetch-revision.ts';
 import { describeCause, describeFailure, isStoreError } from '../store/store-error.ts';
 import { type CheckOptions, checkDocument } from './check-document.ts';
 import { keepCopies, putCopies } from './copies.ts';
-import { openJournal } from './journal.ts';
+import { JOURNAL_DIRECTORY, openJournal } from './journal.ts';
 import { findUnsigned, putKeyrings, readKeyrings } from './keyrings.ts';
 import { decideReconciliation, nextRevisionId, type Reconciliation } from './reconcile.ts';
 import { composeRevision, hasSameObjects, textOf, textsOf } from './revision-texts.ts';
@@ -64,7 +64,6 @@ export type RunningWriter = ConfigurationWriter & {
   close(): Promise<void>;
 };
 
-export const JOURNAL_DIRECTORY = 'journal';
 /** The object of the manifest that holds the tokens. */
 export const TOKENS_OBJECT = 'tokens';
 const SYSTEM_AUTHOR = 'azimuth';
@@ -144,7 +143,7 @@ export async function openConfigurationWriter(
     const checked = checkDocument(change.document, { ...options, heldCopies: known?.copies ?? new Map() });
     if (!checked.ok) return { status: 'invalid', problems: checked.problems };
     // Of the keys that are known now: whoever changed them meanwhile has changed the revision, and this is a conflict.
-    const unsigned = findUnsigned(checked.value, known?.keyrings ?? new Map());
+    const unsigned = findUnsigned(checked.value, known);
     if (unsigned.length > 0) return { status: 'invalid', problems: unsigned };
     return commitContent(change, (base) => {
       const texts = splitObjects(checked.value);

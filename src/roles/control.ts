@@ -13,6 +13,7 @@ import type { KeySecret } from '../keys/seal-key.ts';
 import type { Configuration } from '../model/configuration.ts';
 import { formatProblem } from '../model/problem.ts';
 import { compareRevisionIds, formatRevisionId, type Revision } from '../model/revision.ts';
+import { createSignatureCounts } from '../snapshot/sign-zone.ts';
 import { createState } from '../snapshot/state.ts';
 import type { ConfigurationStore } from '../store/configuration-store.ts';
 import type { HealthStore } from '../store/health-store.ts';
@@ -61,6 +62,8 @@ export class Control {
   readonly health: HealthView;
   readonly load: LoadView;
   readonly follower: ConfigurationFollower;
+  /** Of zones, by where they came from, since the start. */
+  readonly signatures = createSignatureCounts();
   readonly #options: ControlOptions;
   readonly #dependencies: ControlDependencies;
   readonly #keeper: VerdictKeeper;
@@ -90,7 +93,11 @@ export class Control {
     this.#options = options;
     this.#dependencies = dependencies;
     this.#keeper = new VerdictKeeper(options.stateDirectory, logger);
-    this.#compiler = new Compiler({ reopenMap: () => this.#reopenMap() });
+    this.#compiler = new Compiler({
+      stateDirectory: options.stateDirectory,
+      onWarning: (message) => logger.warn(message),
+      reopenMap: () => this.#reopenMap(),
+    });
     this.#readRevision = openRevisionReader(dependencies.resolveLocation);
     this.#readKeys = openKeyReader(options.keySecret);
     this.#signatures = new SignatureWatch(() => this.#signAnew(), logger);
@@ -200,7 +207,10 @@ export class Control {
     const { configuration, keys } = stated;
     const outcome = await this.#compiler.compile(stated, revision.objects, revision.manifest.id.number, keys);
     if (!outcome.ok) return outcome.reasons;
-    const { compiled, newBytes } = outcome;
+    const { compiled, newBytes, signatures } = outcome;
+    this.signatures.made += signatures.made;
+    this.signatures.kept += signatures.kept;
+    this.signatures.listed += signatures.listed;
     const { snapshot, rankings } = compiled;
     // Checked here, not only when the work began: a newer one may have come in between.
     const served = this.#serving?.revision.manifest.id;

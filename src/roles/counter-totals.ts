@@ -9,6 +9,7 @@ import {
   DROP_CAUSES,
   DURATION_BUCKETS,
   FAMILIES,
+  HINT_OUTCOMES,
   LIMIT_ACTIONS,
   PROTOCOLS,
   SIGNATURE_OUTCOMES,
@@ -30,9 +31,16 @@ export type CounterFamily =
   | 'limited'
   | 'silenced'
   | 'signatures'
-  | 'transfers';
+  | 'transfers'
+  | 'hints';
 
 type Totals = Map<string, { readonly labels: Labels; value: number }>;
+
+/**
+ * Of what is no longer configured, so many counts of each family are kept, those that are longest known going first: a zone that is
+ * taken away and comes back goes on counting, and one after the other for years does not fill the memory.
+ */
+export const MAX_GONE_COUNTS = 10_000;
 
 export class CounterTotals {
   readonly #absorbed: Record<CounterFamily, Totals> = {
@@ -42,6 +50,7 @@ export class CounterTotals {
     dropped: new Map(),
     signatures: new Map(),
     transfers: new Map(),
+    hints: new Map(),
     connections: new Map(),
     limited: new Map(),
     silenced: new Map(),
@@ -64,6 +73,23 @@ export class CounterTotals {
       addCounts(this.#absorbed[family], labelCounts(family, snapshot, counters));
     }
     addDurations(this.#durations, counters);
+    this.#forgetGone();
+  }
+
+  #forgetGone(): void {
+    const isLarge = FAMILIES_OF_COUNTERS.some((family) => this.#absorbed[family].size > MAX_GONE_COUNTS);
+    const newest = [...this.#live.values()].at(-1);
+    if (!isLarge || newest === undefined) return;
+    const { zones, services, clusters } = newest;
+    const known = {
+      zone: new Set(['', ...zones.names]),
+      service: new Set(services.ids),
+      cluster: new Set(['', ...clusters.ids]),
+    };
+    for (const family of FAMILIES_OF_COUNTERS) {
+      const gone = Array.from(this.#absorbed[family]).filter(([, { labels }]) => !isConfigured(labels, known));
+      for (const [key] of gone.slice(0, Math.max(0, gone.length - MAX_GONE_COUNTS))) this.#absorbed[family].delete(key);
+    }
   }
 
   /** Every count that is not 0, with its labels. */
@@ -81,6 +107,16 @@ export class CounterTotals {
   }
 }
 
+type LabelsInUse = Readonly<Record<'zone' | 'service' | 'cluster', ReadonlySet<string>>>;
+
+function isConfigured({ zone, service, cluster }: Labels, known: LabelsInUse): boolean {
+  return (
+    (zone === undefined || known.zone.has(zone)) &&
+    (service === undefined || known.service.has(service)) &&
+    (cluster === undefined || known.cluster.has(cluster))
+  );
+}
+
 const FAMILIES_OF_COUNTERS: readonly CounterFamily[] = [
   'requests',
   'responses',
@@ -91,6 +127,7 @@ const FAMILIES_OF_COUNTERS: readonly CounterFamily[] = [
   'silenced',
   'signatures',
   'transfers',
+  'hints',
 ];
 
 function addCounts(totals: Totals, counts: readonly LabelledCount[]): void {
@@ -125,6 +162,7 @@ const LABELLERS: Readonly<Record<CounterFamily, (snapshot: Snapshot, index: numb
   dropped: (_snapshot, index) => ({ cause: DROP_CAUSES[index] ?? 'other' }),
   signatures: (_snapshot, index) => ({ outcome: SIGNATURE_OUTCOMES[index] ?? 'other' }),
   transfers: (_snapshot, index) => ({ outcome: TRANSFER_OUTCOMES[index] ?? 'other' }),
+  hints: (_snapshot, index) => ({ outcome: HINT_OUTCOMES[index] ?? 'other' }),
   connections: (_snapshot, index) => ({
     proto: PROTOCOLS[Math.floor(index / CONNECTION_EVENTS.length)] ?? '',
     event: CONNECTION_EVENTS[index % CONNECTION_EVENTS.length] ?? '',

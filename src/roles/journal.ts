@@ -4,6 +4,9 @@
 import type { Revision } from '../model/revision.ts';
 import { type PersistedRead, readPersistedRevision, writePersistedRevision } from '../store/persisted-revision.ts';
 
+/** In the state directory. */
+export const JOURNAL_DIRECTORY = 'journal';
+
 export type Journal = {
   read(): Promise<PersistedRead<Revision>>;
   /** Resolves when this revision, or a later one that was given meanwhile, is on disk. Errors go to `onError`. */

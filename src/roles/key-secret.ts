@@ -4,9 +4,13 @@
 import { randomUUID } from 'node:crypto';
 import { access, link, open, readFile, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isKeyringObject } from '../dnssec/keyring.ts';
 import { type KeySecret, makeSecretText, parseSecret } from '../keys/seal-key.ts';
 import type { Settings } from '../model/settings.ts';
 import { makeDirectory } from '../native/make-directory.ts';
+import type { ConfigurationStore } from '../store/configuration-store.ts';
+import { readPersistedRevision } from '../store/persisted-revision.ts';
+import { JOURNAL_DIRECTORY } from './journal.ts';
 
 export const SECRET_FILE = 'dnssec.secret';
 
@@ -16,30 +20,57 @@ export const SECRET_ADVICE =
 
 /**
  * Undefined: none is set, and the store is not ours alone.
- * @throws with advice, when the file cannot be read, made, or holds no secret.
+ * @param configuration of the store: where it has keys already, no new secret can stand in for the one that is lost.
+ * @throws with advice, when the file cannot be read, made, or holds no secret; StoreError when the store cannot be read.
  */
-export async function openKeySecret({
-  dnssec,
-  store,
-  stateDirectory,
-}: Pick<Settings, 'dnssec' | 'store' | 'stateDirectory'>): Promise<KeySecret | undefined> {
+export async function openKeySecret(
+  { dnssec, store, stateDirectory }: Pick<Settings, 'dnssec' | 'store' | 'stateDirectory'>,
+  configuration: KeptManifests,
+): Promise<KeySecret | undefined> {
   if (dnssec.secretFile !== '') return readSecret(dnssec.secretFile);
   if (store.driver !== 'embedded') return undefined;
   const path = join(stateDirectory, SECRET_FILE);
-  await makeOnce(path, stateDirectory);
+  if (!(await isThere(path))) {
+    if (await hasKeys(stateDirectory, configuration)) throw new Error(describeLoss(path));
+    await makeOnce(path, stateDirectory);
+  }
   return readSecret(path);
+}
+
+export type KeptManifests = Pick<ConfigurationStore, 'readHead' | 'readManifest'>;
+
+function describeLoss(path: string): string {
+  const loss = `the secret of DNSSEC keys, ${path}, is not there, and the keys of signed zones can be read with no other`;
+  const advice = 'put its copy back, or name the file that has it in dnssec.secretFile (AZIMUTH_DNSSEC_SECRET_FILE)';
+  return `${loss}: ${advice}; where there is no copy, README.md says under "Signed zones" how to begin anew`;
+}
+
+/** In the store, or in what this node keeps for the day on which the store is lost. */
+async function hasKeys(stateDirectory: string, configuration: KeptManifests): Promise<boolean> {
+  const head = await configuration.readHead();
+  const stored = head && (await configuration.readManifest(head));
+  if (namesKeys(stored?.objects ?? {})) return true;
+  for (const directory of [stateDirectory, join(stateDirectory, JOURNAL_DIRECTORY)]) {
+    const kept = await readPersistedRevision(directory);
+    if (kept.status === 'read' && namesKeys(kept.value.manifest.objects)) return true;
+  }
+  return false;
+}
+
+function namesKeys(objects: Readonly<Record<string, string>>): boolean {
+  return Object.keys(objects).some(isKeyringObject);
+}
+
+function isThere(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
 }
 
 /** Whole or not at all, and never over one that is there: of several who make it at once the first wins. */
 async function makeOnce(path: string, directory: string): Promise<void> {
   makeDirectory(directory);
-  if (
-    await access(path).then(
-      () => true,
-      () => false,
-    )
-  )
-    return;
   const temporary = `${path}.${randomUUID()}.tmp`;
   const file = await open(temporary, 'wx', 0o600);
   try {

@@ -35,16 +35,49 @@ export function putKeyrings(
   return all;
 }
 
-/** Zones that would be served unsigned although their parent may have a DS: validators would take them for forged. */
+/**
+ * Zones that would be served unsigned, or no more, although their parent may have a DS: validators would take them for forged.
+ * @param base what is served now; of zones that it has not, nothing can be taken away.
+ */
 export function findUnsigned(
   { zones }: ConfigurationDocument,
-  keyrings: ReadonlyMap<string, Keyring>,
+  { document, keyrings }: SignedBase | undefined = NOTHING,
 ): readonly Problem[] {
-  return zones.flatMap(({ name, dnssec }, index) => {
-    const keyring = keyrings.get(normalizeKey('zones', name));
-    if (dnssec?.enabled === true || keyring === undefined || isInsecure(keyring)) return [];
-    const advice = `set dnssec.withdraw to true first, and wait until "azimuth zone insecure ${name}" says yes`;
-    const message = `the parent of ${name} may have a DS of its keys, and validators would refuse all of an unsigned zone: ${advice}.`;
-    return [{ path: dnssec === undefined ? `/zones/${index}` : `/zones/${index}/dnssec/enabled`, message }];
-  });
+  const mayHaveDs = (zone: string) => {
+    const keyring = keyrings.get(zone);
+    return keyring !== undefined && !isInsecure(keyring);
+  };
+  const stated = new Set(zones.map(({ name }) => normalizeKey('zones', name)));
+  const unsigned = zones.flatMap(({ name, dnssec }, index) =>
+    dnssec?.enabled === true || !mayHaveDs(normalizeKey('zones', name))
+      ? []
+      : [
+          {
+            path: dnssec === undefined ? `/zones/${index}` : `/zones/${index}/dnssec/enabled`,
+            message: describeUnsigned(name, 'validators would refuse all of an unsigned zone'),
+          },
+        ],
+  );
+  const removed = document.zones
+    .map(({ name }) => normalizeKey('zones', name))
+    .filter((zone) => !stated.has(zone) && mayHaveDs(zone));
+  return [
+    ...unsigned,
+    ...removed.map((zone) => ({
+      path: '/zones',
+      message: describeUnsigned(zone, 'without the zone validators would refuse all that is said of it'),
+    })),
+  ];
+}
+
+export type SignedBase = {
+  readonly document: Pick<ConfigurationDocument, 'zones'>;
+  readonly keyrings: ReadonlyMap<string, Keyring>;
+};
+
+const NOTHING: SignedBase = { document: { zones: [] }, keyrings: new Map() };
+
+function describeUnsigned(zone: string, harm: string): string {
+  const advice = `set dnssec.withdraw to true first, and wait until "azimuth zone insecure ${zone}" says yes`;
+  return `the parent of ${zone} may have a DS of its keys, and ${harm}: ${advice}.`;
 }

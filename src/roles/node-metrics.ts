@@ -60,6 +60,14 @@ export function addAnswerMetrics(
     },
   });
   metrics.addCounter({
+    name: 'azimuth_notify_received_total',
+    help: 'NOTIFY that was received, by what it was answered with.',
+    labels: ['outcome'],
+    collect: (set) => {
+      for (const { labels, value } of totals.read('hints')) set(value, labels);
+    },
+  });
+  metrics.addCounter({
     name: 'azimuth_dns_connections_total',
     help: 'What became of connections.',
     labels: ['proto', 'event'],
@@ -152,6 +160,17 @@ export function addControlMetrics(metrics: Metrics, control: Control): void {
     collect: (set) => {
       const id = control.serving?.revision.manifest.id;
       if (id !== undefined) set(1, { generation: String(id.generation), number: String(id.number) });
+    },
+  });
+  metrics.addCounter({
+    name: 'azimuth_dnssec_zone_signatures_total',
+    help: 'Signatures of zones that were built, by where they came from.',
+    labels: ['origin'],
+    collect: (set) => {
+      const { made, kept, listed } = control.signatures;
+      set(made, { origin: 'made' });
+      set(kept, { origin: 'image' });
+      set(listed, { origin: 'disk' });
     },
   });
 }

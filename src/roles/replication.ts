@@ -85,7 +85,11 @@ export function findMissingKeys(
   { zones }: Pick<Configuration, 'zones'>,
   known: ReadonlySet<string>,
 ): readonly string[] {
-  const named = zones.flatMap(({ transfers }) => [...(transfers?.allow ?? []), ...(transfers?.notify ?? [])]);
+  const named = zones.flatMap(({ transfers, primaries = [] }) => [
+    ...(transfers?.allow ?? []),
+    ...(transfers?.notify ?? []),
+    ...primaries,
+  ]);
   const names = named.flatMap(({ key }) => (key === undefined || known.has(key) ? [] : [key]));
   return [...new Set(names)].toSorted();
 }

@@ -22,6 +22,7 @@ import { Control, type ControlOptions } from './control.ts';
 import { keepCookieSecrets } from './cookie-keeper.ts';
 import { CounterTotals } from './counter-totals.ts';
 import { startDemo } from './demo-role.ts';
+import { createHintPublisher } from './hint-publisher.ts';
 import { openKeySecret } from './key-secret.ts';
 import { addAnswerMetrics, addCertificateMetrics, addControlMetrics } from './node-metrics.ts';
 import type { BoundAddress } from './open-listeners.ts';
@@ -120,7 +121,11 @@ async function startNode(
       const { reason } = transport;
       logger.info({ reason }, "UDP is read with Node's own socket, which costs more of the processor");
     }
-    const options = { answerThreads, isExplaining: roles.has('api'), keySecret: await openKeySecret(settings) };
+    const options = {
+      answerThreads,
+      isExplaining: roles.has('api'),
+      keySecret: await openKeySecret(settings, store.configuration),
+    };
     control = createControl(settings, options, store, resolveLocation, logger);
     control.open();
     closers.push(async () => {
@@ -140,7 +145,7 @@ async function startNode(
       const conduct = conductOf(settings.dns, cookies.secrets);
       threads = new AnswerThreads(
         { ...settings.dns, conduct, transport: transport.transport, threads: answerThreads },
-        { logger, totals },
+        { logger, totals, onHint: createHintPublisher(store.hints, logger) },
       );
       const copies = startReplication(settings.dns.tsig.keyFile, { logger, metrics, threads });
       replication = copies;

@@ -30,7 +30,10 @@ export function startCopies(
     steadyMs: () => performance.now(),
     chance: Math.random,
   });
-  const hints = store.hints.follow((hint) => keeper.hint(hint));
+  const hints = store.hints.follow(
+    (hint) => keeper.hint(hint),
+    (word) => logger.warn(word),
+  );
   addCopyMetrics(metrics, keeper, Date.now);
   return {
     keeper,

@@ -1,10 +1,11 @@
 // What signing needs to know of the zones and services of a configuration.
 
+import type { SignatureList } from '../dnssec/signature-list.ts';
 import type { Sign, ZoneKeys } from '../dnssec/zone-keys.ts';
 import type { ZoneHead } from '../model/zone.ts';
 import { TYPE_A, TYPE_AAAA, TYPE_CNAME, TYPE_HTTPS, TYPE_SVCB } from '../wire/record-types.ts';
 import { hasBindings } from './bindings.ts';
-import type { ZoneSigner } from './sign-zone.ts';
+import type { SignatureCounts, ZoneSigner } from './sign-zone.ts';
 import { FAMILY_A, FAMILY_AAAA, FAMILY_CNAME, type ServiceTable } from './snapshot.ts';
 
 /** What zones are signed with: those that `keys` names. */
@@ -13,11 +14,15 @@ export type Signing = {
   readonly keys: ReadonlyMap<string, ZoneKeys>;
   readonly nowSeconds: number;
   readonly sign: Sign;
+  /** Signatures of an earlier life of the node. */
+  readonly listed?: SignatureList | undefined;
+  /** Where signatures of zones came from is counted up here. */
+  readonly counts?: SignatureCounts;
 };
 
 /** How the zone is signed; undefined where it is not to be, or has no keys yet. */
 export function createZoneSigner(
-  { keys, nowSeconds, sign }: Signing,
+  { keys, nowSeconds, sign, listed, counts }: Signing,
   { name, dnssec }: ZoneHead,
 ): ZoneSigner | undefined {
   const own = keys.get(name);
@@ -30,6 +35,8 @@ export function createZoneSigner(
     hasChain: denial === 'nsec',
     nowSeconds,
     sign,
+    listed,
+    counts,
   };
 }
 

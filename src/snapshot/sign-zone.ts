@@ -1,11 +1,13 @@
 // From the draft of a zone to the image of the same zone signed. What has been signed before, for the image that this one
-// takes the place of, is taken over for as long as it is good: a changed record costs a few signatures, not all of them.
+// takes the place of or in an earlier life of the node, is taken over for as long as it is good: a changed record costs a few
+// signatures, not all of them.
 
 import { canonicalData } from '../dnssec/canonical-form.ts';
 import { isEqual, keyTagOf } from '../dnssec/dnskey.ts';
 import type { SignableSet, SignatureTimes } from '../dnssec/rrsig.ts';
 import { type KeptSignatures, type SigningOrder, signDraft } from '../dnssec/sign-draft.ts';
-import { chooseTimes, dueTime, readTime } from '../dnssec/signature-times.ts';
+import { findListed, findRanges, type SignatureList } from '../dnssec/signature-list.ts';
+import { chooseTimes, dueTime, isGood, readTime } from '../dnssec/signature-times.ts';
 import type { Sign, SigningKey, ZoneKeys } from '../dnssec/zone-keys.ts';
 import { createFlatName, readFlatName } from '../wire/flat-name.ts';
 import { createSuffixHashes, hashSuffixes } from '../wire/name-hash.ts';
@@ -15,7 +17,7 @@ import { dataOf, extendDraft, findDraftRrset, type ZoneDraft } from '../zone/dra
 import { addToPart, createPartWriter, finishPart, type RecordPart } from '../zone/record-part.ts';
 import { layOutZone, type Standing } from './lay-out-zone.ts';
 import { sharedInt32From } from './shared-array.ts';
-import { APEX_NODE, dataStartOf, findNode, findRrset, recordCountOf, ttlOf, type ZoneImage } from './zone-image.ts';
+import { APEX_NODE, findNode, findRrset, listRecords, ttlOf, type ZoneImage } from './zone-image.ts';
 import type { ZoneSigning } from './zone-signing.ts';
 
 export type ZoneSigner = {
@@ -27,7 +29,23 @@ export type ZoneSigner = {
   readonly hasChain: boolean;
   readonly nowSeconds: number;
   readonly sign: Sign;
+  /** Of an earlier life of the node. */
+  readonly listed?: SignatureList | undefined;
+  readonly counts?: SignatureCounts | undefined;
 };
+
+/** Signatures of zones by where they come from; counted up. */
+export type SignatureCounts = {
+  made: number;
+  /** Taken over from the image before. */
+  kept: number;
+  /** Taken over from an earlier life of the node. */
+  listed: number;
+};
+
+export function createSignatureCounts(): SignatureCounts {
+  return { made: 0, kept: 0, listed: 0 };
+}
 
 /** `steeredTypes`: by the zone's steered names, the types that may be answered there. `before`: the image to take over from. */
 export function signZone(
@@ -38,7 +56,6 @@ export function signZone(
   standing?: Standing,
 ): ZoneImage {
   const { keys, keyTtlSeconds, validitySeconds, nowSeconds, hasChain, sign } = signer;
-  const makers = new Set(before && findMakers(before, [...keys.keySigners, ...keys.zoneSigners]));
   const order: SigningOrder = {
     keys,
     validitySeconds,
@@ -47,10 +64,7 @@ export function signZone(
     sign,
     steeredTypes,
     negativeTtlSeconds: negativeTtlOf(draft),
-    findKept: (set, signers) =>
-      before === undefined || !signers.every((key) => makers.has(key))
-        ? undefined
-        : findKept(before, set, signers, signer),
+    findKept: openFinder(draft.name, signer, before),
   };
   const signed = signDraft(extendDraft(draft, composeKeyPart(keys, keyTtlSeconds)), order);
   const times = renewTimes(signer, before?.signing);
@@ -61,6 +75,24 @@ export function signZone(
   const { chain } = signed;
   const signing = { isCompact: !hasChain, chain, signers, times, identity, sinceSeconds, dueSeconds };
   return layOutZone(signed.draft, signing, standing);
+}
+
+/** Where signatures are looked for before they are made. */
+function openFinder(
+  zone: Uint8Array,
+  signer: ZoneSigner,
+  before: ZoneImage | undefined,
+): (set: SignableSet, signers: readonly SigningKey[]) => KeptSignatures | undefined {
+  const { keys, listed, counts = createSignatureCounts() } = signer;
+  const all = [...keys.keySigners, ...keys.zoneSigners];
+  const makers = new Set(before && findMakers(before, all));
+  const ranges = listed && findRanges(listed, all);
+  return (set, signers) => {
+    const kept = before && signers.every((key) => makers.has(key)) ? findKept(before, set, signers, signer) : undefined;
+    const found = kept ?? (listed && ranges && findListed(listed, ranges, set, signers, zone, signer));
+    counts[kept ? 'kept' : found ? 'listed' : 'made'] += signers.length;
+    return found;
+  };
 }
 
 /** RFC 9077 section 3: an NSEC is remembered no longer than a negative answer. */
@@ -86,16 +118,8 @@ function composeKeyPart({ published, cds, cdnskey }: ZoneKeys, ttlSeconds: numbe
 /** While they are good for long enough: signatures that answer threads have made stay in use. */
 function renewTimes(signer: ZoneSigner, before: ZoneSigning | undefined): SignatureTimes {
   const { nowSeconds, validitySeconds } = signer;
-  const isGood =
-    before !== undefined &&
-    before.times.inception < nowSeconds &&
-    dueTime(before.times.expiration, validitySeconds) > nowSeconds + renewedAhead(validitySeconds);
-  return isGood ? before.times : chooseTimes(nowSeconds, validitySeconds, 0);
-}
-
-/** What would be due soon is signed with what is due: a zone of many names has one every few seconds otherwise. */
-function renewedAhead(validitySeconds: number): number {
-  return Math.floor(validitySeconds / 100);
+  const isStillGood = before !== undefined && isGood(before.times, validitySeconds, nowSeconds);
+  return isStillGood ? before.times : chooseTimes(nowSeconds, validitySeconds, 0);
 }
 
 /** Two words of FNV-1a, one over all octets forwards, one backwards. */
@@ -145,14 +169,16 @@ function findKept(
   for (const rrsig of listRecords(image, findRrset(image, node, TYPE_RRSIG))) {
     const view = new DataView(rrsig.buffer, rrsig.byteOffset, rrsig.byteLength);
     if (view.getUint16(0) !== type || view.getUint32(4) !== ttlSeconds) continue;
+    const expiration = readTime(view.getUint32(8), nowSeconds);
+    const inception = readTime(view.getUint32(12), nowSeconds);
+    if (!isGood({ inception, expiration }, validitySeconds, nowSeconds)) return undefined;
     rrsigs.push(rrsig.slice());
-    dueSeconds = Math.min(dueSeconds, dueTime(readTime(view.getUint32(8), nowSeconds), validitySeconds));
-    if (readTime(view.getUint32(12), nowSeconds) > nowSeconds) return undefined;
+    dueSeconds = Math.min(dueSeconds, dueTime(expiration, validitySeconds));
   }
   const isByThem =
     rrsigs.length === signers.length &&
     signers.every(({ algorithm, keyTag }) => rrsigs.some((rrsig) => isBy(rrsig, algorithm, keyTag)));
-  return isByThem && dueSeconds > nowSeconds + renewedAhead(validitySeconds) ? { rrsigs, dueSeconds } : undefined;
+  return isByThem ? { rrsigs, dueSeconds } : undefined;
 }
 
 function isBy(rrsig: Uint8Array, algorithm: number, keyTag: number): boolean {
@@ -168,18 +194,4 @@ function holds(image: ZoneImage, rrset: number, type: number, data: readonly Uin
       return other?.length === record.length && record.every((octet, at) => octet === other[at]);
     })
   );
-}
-
-/** Data of the records of an RRset, where they stand. */
-function listRecords(image: ZoneImage, rrset: number): readonly Uint8Array[] {
-  if (rrset === NONE) return [];
-  const { bytes } = image;
-  const records: Uint8Array[] = [];
-  let at = dataStartOf(image, rrset);
-  for (let record = 0; record < recordCountOf(image, rrset); record++) {
-    const length = ((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0);
-    records.push(bytes.subarray(at + 2, at + 2 + length));
-    at += 2 + length;
-  }
-  return records;
 }

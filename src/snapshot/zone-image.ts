@@ -181,3 +181,17 @@ export function dataStartOf({ words }: ZoneImage, rrset: number): number {
 export function targetsOf({ words }: ZoneImage, rrset: number): number {
   return words[rrset + 3] ?? 0;
 }
+
+/** Data of the records of an RRset, where they stand, as a list: not for the answer path. */
+export function listRecords(image: ZoneImage, rrset: number): readonly Uint8Array[] {
+  if (rrset === NONE) return [];
+  const { bytes } = image;
+  const records: Uint8Array[] = [];
+  let at = dataStartOf(image, rrset);
+  for (let record = recordCountOf(image, rrset); record > 0; record--) {
+    const length = ((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0);
+    records.push(bytes.subarray(at + 2, at + 2 + length));
+    at += 2 + length;
+  }
+  return records;
+}

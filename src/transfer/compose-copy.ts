@@ -20,42 +20,54 @@ type DraftSet = { readonly name: string; readonly type: string; ttlSeconds: numb
 /** Where and when it came; `checkedAtMs` and `obtainedAtMs` are the same for what is new. */
 export type CopyFacts = { readonly primary: string; readonly nowMs: number };
 
-/** `zone`: full name, lower case. The records of a whole zone, its SOA among them. */
-export function draftCopy(zone: string, records: Iterable<ReceivedRecord>): CopyDraft {
+const RECORDS_PER_TURN = 2048;
+
+/**
+ * `zone`: full name, lower case. The records of a whole zone, its SOA among them. A generator, as the next one is, that gives its
+ * caller the processor back every few thousand records: a zone may have a million.
+ */
+export function* draftCopy(zone: string, records: Iterable<ReceivedRecord>): Generator<void, CopyDraft> {
   const draft: CopyDraft = { zone, soa: undefined, sets: new Map() };
-  for (const record of records) addRecord(draft, record);
+  let count = 0;
+  for (const record of records) {
+    addRecord(draft, record);
+    if (++count % RECORDS_PER_TURN === 0) yield;
+  }
   return draft;
 }
 
 /** The copy that is held, for changes to be made to it. */
-export function openCopy({ head, records }: Copy): CopyDraft {
+export function* openCopy({ head, records }: Copy): Generator<void, CopyDraft> {
   const sets = new Map<string, DraftSet>();
   const open = (name: string, type: string, ttlSeconds: number, data: readonly string[]): void => {
     sets.set(`${name} ${type}`, { name, type, ttlSeconds, data: new Set(data) });
   };
   open('@', 'NS', head.nsTtl, head.ns);
-  // We wrote them, with TTLs in seconds.
-  for (const { name, type, ttl, data } of records) open(name, type, Number(ttl ?? 0), data);
+  for (const [index, { name, type, ttl, data }] of records.entries()) {
+    // We wrote them, with TTLs in seconds.
+    open(name, type, Number(ttl ?? 0), data);
+    if (index % RECORDS_PER_TURN === RECORDS_PER_TURN - 1) yield;
+  }
   return { zone: head.zone, soa: undefined, sets };
 }
 
 /**
- * Makes a change (RFC 1995 section 4). False where it does not fit what is there: what is to be deleted is not there, or what is
- * to be added is. The whole zone must be fetched then.
+ * Makes a change (RFC 1995 section 4). False where it does not fit what is there: what is to be deleted is not there. The whole
+ * zone must be fetched then. What is added may be there: NSD says again what did not change at the apex.
  */
 export function applyChange(draft: CopyDraft, { soaAfter, deletions, additions }: ReceivedChange): boolean {
   for (const record of deletions) if (!deleteRecord(draft, record)) return false;
-  for (const record of additions) if (!addRecord(draft, record)) return false;
+  for (const record of additions) addRecord(draft, record);
   draft.soa = soaAfter;
   return true;
 }
 
-/** Of records of one set with different TTLs the least counts (RFC 2181 section 5.2). False: it was there. */
-function addRecord(draft: CopyDraft, record: ReceivedRecord): boolean {
+/** Of records of one set with different TTLs the least counts (RFC 2181 section 5.2). */
+function addRecord(draft: CopyDraft, record: ReceivedRecord): void {
   const { owner, type, ttlSeconds } = record;
   if (type === TYPE_SOA) {
     draft.soa = record;
-    return true;
+    return;
   }
   const name = nameInZone(formatName(owner), draft.zone);
   const mnemonic = formatRecordType(type);
@@ -65,8 +77,7 @@ function addRecord(draft: CopyDraft, record: ReceivedRecord): boolean {
   const set = draft.sets.get(key) ?? { name, type: mnemonic, ttlSeconds: ttl, data: new Set() };
   draft.sets.set(key, set);
   set.ttlSeconds = Math.min(set.ttlSeconds, ttl);
-  const before = set.data.size;
-  return set.data.add(formatRecordData(type, record.data)).size > before;
+  set.data.add(formatRecordData(type, record.data));
 }
 
 /** False: it was not there. */

@@ -16,7 +16,10 @@ export type TransferOptions = {
   readonly hasEdns: boolean;
   readonly records: Iterator<TransferRecord>;
   readonly signer: TsigSigner | undefined;
+  /** The wall clock, which signatures are dated by. */
   readonly nowSeconds: () => number;
+  /** A clock that nobody sets, which the deadline goes by. */
+  readonly steadySeconds: () => number;
   /** How many signatures have been made for the records so far. */
   readonly countSignatures: () => number;
   readonly onClose: () => void;
@@ -44,8 +47,8 @@ const UDP_PAYLOAD = 1232;
 type LastOwner = { owner: Uint8Array; start: number; offset: number };
 
 export function startTransfer(options: TransferOptions): Transfer {
-  const { records, signer, nowSeconds, countSignatures, onClose } = options;
-  const deadlineSeconds = nowSeconds() + MAX_TRANSFER_SECONDS;
+  const { records, signer, nowSeconds, steadySeconds, countSignatures, onClose } = options;
+  const deadlineSeconds = steadySeconds() + MAX_TRANSFER_SECONDS;
   const last: LastOwner = { owner: options.question, start: -1, offset: 0 };
   let pending: TransferRecord | undefined;
   let isFirst = true;
@@ -60,7 +63,7 @@ export function startTransfer(options: TransferOptions): Transfer {
     let at = beginMessage(options, out, start);
     let count = 0;
     const most = countSignatures() + MAX_SIGNATURES;
-    while (nowSeconds() < deadlineSeconds && (count === 0 || countSignatures() < most)) {
+    while (steadySeconds() < deadlineSeconds && (count === 0 || countSignatures() < most)) {
       pending ??= takeRecord();
       if (pending === undefined) break;
       const end = count === 0 ? limit : Math.min(limit, start + MESSAGE_BYTES);

@@ -35,5 +35,5 @@ export type ReceiveStep = { readonly status: 'more' } | ReceiveEnd;
 
 /** `octets`: of owners and data, as they are kept. */
 export type ReceiveLimits = { readonly messages: number; readonly records: number; readonly octets: number };
-/** Records: twice as many as a zone may have sets (MAX_RECORDS_PER_ZONE). Messages: those without a record end too. */
-export const RECEIVE_LIMITS: ReceiveLimits = { messages: 4_000_000, records: 4_000_000, octets: 512 * 1024 * 1024 };
+/** As many records as a zone may have sets (MAX_RECORDS_PER_ZONE): half a gigabyte of memory, or twice that. */
+export const RECEIVE_LIMITS: ReceiveLimits = { messages: 2_000_000, records: 2_000_000, octets: 256 * 1024 * 1024 };

@@ -4,6 +4,7 @@
 //   12: 3 w w w 7 e x a m p l e 3 c o m 0        40: 4 m a i l → 16        mail.example.com
 
 import { MAX_LABEL_BYTES, MAX_LABELS, MAX_NAME_BYTES } from './flat-name.ts';
+import { copyBytes } from './write-bytes.ts';
 
 /** `short`: the bytes end before the message does. `form`: no more bytes could make it right. */
 export type ParseFault = 'short' | 'form';
@@ -14,9 +15,10 @@ export type DecompressedName = { readonly name: Uint8Array; readonly end: number
 const HEADER_BYTES = 12;
 /** More pointers than labels have no use. */
 const MAX_POINTERS = MAX_LABELS;
+/** Where a name grows until its length is known. One for all: a transfer has millions, and nothing here waits while it holds it. */
+const scratch = new Uint8Array(MAX_NAME_BYTES);
 
 export function decompressName(bytes: Uint8Array, start: number): DecompressedName | ParseFault {
-  const name = new Uint8Array(MAX_NAME_BYTES);
   let length = 0;
   let at = start;
   let partStart = start;
@@ -41,10 +43,9 @@ export function decompressName(bytes: Uint8Array, start: number): DecompressedNa
     // Room for the label and, behind it, for the root label.
     if (length + 1 + octet + (octet === 0 ? 0 : 1) > MAX_NAME_BYTES) return 'form';
     if (next > bytes.length) return 'short';
-    name.set(bytes.subarray(at, next), length);
-    length += 1 + octet;
+    length = copyBytes(scratch, length, bytes, at, 1 + octet);
     at = next;
-    if (octet === 0) return { name: name.slice(0, length), end: end < 0 ? at : end };
+    if (octet === 0) return { name: scratch.slice(0, length), end: end < 0 ? at : end };
   }
   return 'form';
 }

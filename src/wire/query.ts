@@ -1,7 +1,7 @@
-// Parses one DNS query from the wire into a Query that the caller owns and reuses: no allocation, no exception, whatever
+// Parses one DNS query, or a NOTIFY, from the wire into a Query that the caller owns and reuses: no allocation, no exception, whatever
 // the bytes. Anything that is not exactly one well-formed question gets the rcode that it deserves, or silence.
 //
-// Serves RFC 1035 section 4.1, RFC 6891 (EDNS; its options: query-options.ts), RFC 8945 (where TSIG stands), RFC 9619 (one
+// Serves RFC 1035 section 4.1, RFC 1996 section 3.7 (NOTIFY), RFC 6891 (EDNS; its options: query-options.ts), RFC 8945 (where TSIG stands), RFC 9619 (one
 // question only), and the query without a question of RFC 7873 section 5.4.
 //
 //   0           12                  questionEnd                    end
@@ -10,6 +10,7 @@
 import { createFlatName, type FlatName, MAX_LABEL_BYTES, MAX_LABELS, readFlatName } from './flat-name.ts';
 import { createSubnet, HAS_COOKIE, parseOptions, type QueryOptions } from './query-options.ts';
 import {
+  OPCODE_NOTIFY,
   RCODE_BADVERS,
   RCODE_FORMERR,
   RCODE_NOTIMP,
@@ -48,14 +49,17 @@ export type Query = QueryOptions & {
   compactOk: boolean;
 };
 
-/** What to do with a message: 0 answer it; -1 say nothing; otherwise the rcode of an answer without content. */
+/** What to do with a message: 0 answer it; -1 say nothing; -2 it is a NOTIFY of an SOA; otherwise the rcode of an answer without content. */
 export type ParseOutcome = number;
 export const PARSED: ParseOutcome = 0;
 export const SILENCE: ParseOutcome = -1;
+export const PARSED_NOTIFY: ParseOutcome = -2;
 
 export const HEADER_BYTES = 12;
 /** Records that a query may carry beside its question: OPT, TSIG, SIG(0) and a little room. */
 const MAX_ADDITIONAL_RECORDS = 8;
+/** A NOTIFY has one at most, the SOA; whatever else there is is passed over. */
+const MAX_PASSED_RECORDS = 8;
 const MIN_UDP_PAYLOAD = 512;
 
 export function createQuery(): Query {
@@ -91,8 +95,8 @@ export function parseQuery(query: Query, bytes: Uint8Array, start: number, lengt
   // A response must never be answered: two servers would talk to each other for ever.
   if (flags & 0x8000) return SILENCE;
   resetQuery(query, bytes, start, flags);
-  if (query.opcode !== 0) return RCODE_NOTIMP;
   const end = start + length;
+  if (query.opcode !== 0) return query.opcode === OPCODE_NOTIFY ? parseNotify(query, end) : RCODE_NOTIMP;
   const questions = read16(bytes, start + 4);
   // RFC 9619 section 4: "a DNS message with OPCODE = 0 MUST NOT include a QDCOUNT parameter whose value is greater than 1".
   const authorities = read16(bytes, start + 8);
@@ -106,6 +110,30 @@ export function parseQuery(query: Query, bytes: Uint8Array, start: number, lengt
   // Without a question there is one thing to ask for, a server cookie (RFC 7873 section 5.4).
   if (questions === 0 && (query.options & HAS_COOKIE) === 0) return RCODE_FORMERR;
   return query.hasEdns && query.ednsVersion !== 0 ? RCODE_BADVERS : PARSED;
+}
+
+/**
+ * RFC 1996 section 3.7: "A NOTIFY request has QDCOUNT>0, ANCOUNT>=0, AUCOUNT>=0, ADCOUNT>=0." More than one question is left
+ * undefined; what answers there are need not be looked at. Section 1.2: "only allows slaves to be notified of SOA RR changes".
+ */
+function parseNotify(query: Query, end: number): ParseOutcome {
+  const { bytes, start } = query;
+  if (read16(bytes, start + 4) !== 1 || !parseQuestion(query, end)) return RCODE_FORMERR;
+  const at = passRecords(bytes, query.questionEnd, read16(bytes, start + 6) + read16(bytes, start + 8), end);
+  if (at < 0 || !parseAdditional(query, at, read16(bytes, start + 10), end)) return RCODE_FORMERR;
+  if (query.hasEdns && query.ednsVersion !== 0) return RCODE_BADVERS;
+  return query.type === TYPE_SOA ? PARSED_NOTIFY : RCODE_NOTIMP;
+}
+
+/** Offset behind `count` records, or -1; that the data of the last ends within the message is for the next step to see. */
+function passRecords(bytes: Uint8Array, at: number, count: number, end: number): number {
+  if (count > MAX_PASSED_RECORDS) return -1;
+  for (; count > 0; count--) {
+    at = skipName(bytes, at, end);
+    if (at < 0 || at + 10 > end) return -1;
+    at += 10 + read16(bytes, at + 8);
+  }
+  return at;
 }
 
 function resetQuery(query: Query, bytes: Uint8Array, start: number, flags: number): void {

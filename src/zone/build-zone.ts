@@ -33,7 +33,8 @@ export function buildZone(
     .filter((each) => each !== undefined);
   const nested = nestedZones.map((text) => parseNameText(text)).filter((each) => each instanceof Uint8Array);
   const draft = draftZone(name, [own, ...parts], steered, nested, problems);
-  if (head.primaries === undefined) judgeZone(draft, problems);
+  const isWhole = parts.every(({ sources, stated }) => sources.length === stated);
+  if (head.primaries === undefined) judgeZone(draft, problems, isWhole);
   else judgeCopy(draft, { isSignedHere: head.dnssec !== undefined, hasServices: steeredNames.length > 0 }, problems);
   if (problems.length > 0) return { ok: false, problems: problems.slice(0, MAX_PROBLEMS) };
   return { ok: true, value: draft };

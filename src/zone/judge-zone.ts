@@ -29,16 +29,20 @@ import {
   type ZoneDraft,
 } from './draft-zone.ts';
 
-/** Adds what is wrong to `problems`, until these are as many as will ever be told. */
-export function judgeZone(draft: ZoneDraft, problems: Problem[]): void {
+/**
+ * Adds what is wrong to `problems`, until these are as many as will ever be told. `isWhole` false: records are missing that could not be
+ * read, and nothing is concluded from what is not there.
+ */
+export function judgeZone(draft: ZoneDraft, problems: Problem[], isWhole = true): void {
   const { nodes, next } = draft;
   for (let node = 0; node < nodes.count && problems.length < MAX_PROBLEMS; node++) {
     const first = nodes.rrsets[node] ?? NONE;
     if (first === NONE) continue;
     judgeAlias(draft, node, problems);
-    judgeSigner(draft, node, problems);
+    if (isWhole) judgeSigner(draft, node, problems);
     judgeSteered(draft, node, problems);
-    for (let rrset = first; rrset !== NONE; rrset = next[rrset] ?? NONE) judgeRrset(draft, node, rrset, problems);
+    for (let rrset = first; rrset !== NONE; rrset = next[rrset] ?? NONE)
+      judgeRrset(draft, node, rrset, problems, isWhole);
   }
   judgeHidden(draft, problems);
 }
@@ -91,7 +95,7 @@ const MAX_RRSET_BYTES = 65_535 - 12 - (255 + 4) - 64;
 /** A compressed owner, and type, class, TTL, length. */
 const RECORD_OVERHEAD_BYTES = 12;
 
-function judgeRrset(draft: ZoneDraft, node: number, rrset: number, problems: Problem[]): void {
+function judgeRrset(draft: ZoneDraft, node: number, rrset: number, problems: Problem[], isWhole: boolean): void {
   const type = draft.records.types[rrset] ?? 0;
   if (isWildcardNode(draft, node) && (type === TYPE_NS || type === TYPE_DNAME)) {
     // RFC 4592 sections 4.2 and 4.4: their meaning is left open.
@@ -100,7 +104,7 @@ function judgeRrset(draft: ZoneDraft, node: number, rrset: number, problems: Pro
   }
   if (isLoneAddress(draft, rrset)) return;
   judgeData(draft, node, rrset, problems);
-  for (const octets of dataOf(draft, rrset)) judgeTarget(draft, node, rrset, octets, problems);
+  for (const octets of dataOf(draft, rrset)) judgeTarget(draft, node, rrset, octets, problems, isWhole);
 }
 
 /** Addresses, most of a large zone, point nowhere: one alone can break no further rule. */
@@ -131,7 +135,14 @@ const target = createFlatName();
 const hashes = createSuffixHashes();
 
 /** RFC 2181 section 10.3 and RFC 2782: the target of NS, MX and SRV "must not be an alias". RFC 1034 section 4.2.1: glue. */
-function judgeTarget(draft: ZoneDraft, node: number, rrset: number, data: Uint8Array, problems: Problem[]): void {
+function judgeTarget(
+  draft: ZoneDraft,
+  node: number,
+  rrset: number,
+  data: Uint8Array,
+  problems: Problem[],
+  isWhole: boolean,
+): void {
   const type = draft.records.types[rrset] ?? 0;
   const name = targetNameOf(type, data);
   if (name === undefined || !isSubdomain(name, draft.name)) return;
@@ -142,7 +153,7 @@ function judgeTarget(draft: ZoneDraft, node: number, rrset: number, data: Uint8A
     const message = `${formatName(name)} is an alias (CNAME), which ${formatRecordType(type)} may not point to: name what it stands for.`;
     problems.push({ path: pathOf(draft, rrset), message });
   }
-  if (type !== TYPE_NS || node === APEX || !standsBelow(draft, node)) return;
+  if (!isWhole || type !== TYPE_NS || node === APEX || !standsBelow(draft, node)) return;
   const hasAddress =
     found !== NONE &&
     (findDraftRrset(draft, found, TYPE_A) !== NONE || findDraftRrset(draft, found, TYPE_AAAA) !== NONE);

@@ -33,6 +33,7 @@ import { runLoad } from './load/run-load.ts';
 import { readCpuTime } from './proc-status.ts';
 import { describeFigures } from './report/describe-figures.ts';
 import type { PartResult } from './report/report.ts';
+import { measureSignedStart } from './signed-start.ts';
 
 const NAMES = 1_000_000;
 const CHANGED_NAMES = 100_000;
@@ -49,13 +50,17 @@ export async function benchManyNames(context: BenchContext): Promise<PartResult>
   const load = await measureLoad(context);
   say('many names: looking up');
   const lookups = measureLookups();
+  say(`many names: ${CHANGED_NAMES} signed, started twice`);
+  const signedStart = await measureSignedStart(recordsOf(CHANGED_NAMES));
   say(`many names: one record of ${CHANGED_NAMES}`);
   const oneZone = await measureChanges(1);
   const hundredZones = await measureChanges(100);
   say(`many names: ${SERVICES} services`);
-  const figures = { load, lookups, changes: { oneZone, hundredZones }, services: measureServices() };
+  const changes = { oneZone, hundredZones };
+  const figures = { load, lookups, signedStart, changes, services: measureServices() };
   return describeFigures('Many names', figures, [
     `CPU per answer of the node in ${context.rounds} rounds of ${context.seconds} s, one name and all at random in turn; look-ups inside of one process.`,
+    'A signed zone is started once without its signatures on disk and three times with them, whose median counts: until the first answer.',
     'A change counts from its commit to the embedded store until the snapshot is handed to the answer threads.',
   ]);
 }

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { findTool } from '../../scripts/test-tools.ts';
 import { missingTools } from '../support/missing-tools.ts';
-import { type NetworkPlace, openNetworkPlace } from '../support/network-place.ts';
+import { type NetworkPlace, openNetworkPlace, skipWithoutPlace } from '../support/network-place.ts';
 import { openProcesses, type Processes } from '../support/processes.ts';
 import { isNativeMissing } from '../support/test-native.ts';
 
@@ -32,7 +32,7 @@ describe('the icmp check', { skip: isNativeMissing || missingTools('ip') }, () =
     JSON.parse(await run(process.execPath, ['test/support/run-icmp-check.ts', ...addresses], prefix));
 
   test('hears back by a socket that needs no privilege, and by a raw one where that is not permitted', async (context) => {
-    if (place === undefined) return context.skip('needs a network namespace');
+    if (place === undefined) return skipWithoutPlace(context);
     const withoutRaw = findTool('setpriv') === undefined ? [] : ['setpriv', '--bounding-set', '-net_raw'];
     for (const [groups, prefix] of [
       ['0 0', withoutRaw],
@@ -44,7 +44,8 @@ describe('the icmp check', { skip: isNativeMissing || missingTools('ip') }, () =
   });
 
   test('abstains where neither socket is permitted, and says what to set', async (context) => {
-    if (place === undefined || findTool('setpriv') === undefined) return context.skip('needs a namespace, and setpriv');
+    if (place === undefined) return skipWithoutPlace(context);
+    if (findTool('setpriv') === undefined) return context.skip('needs setpriv');
     await set('ipv4/ping_group_range', '1 0');
     const reason =
       'this worker may not send ICMP echo: put its group into net.ipv4.ping_group_range, or give it CAP_NET_RAW';
@@ -54,7 +55,7 @@ describe('the icmp check', { skip: isNativeMissing || missingTools('ip') }, () =
   });
 
   test('fails where no echo comes, or none can be sent', async (context) => {
-    if (place === undefined) return context.skip('needs a network namespace');
+    if (place === undefined) return skipWithoutPlace(context);
     for (const groups of ['0 0', '1 0']) {
       await set('ipv4/ping_group_range', groups);
       await run('ip', ['route', 'replace', 'unreachable', '198.51.100.0/24']);

@@ -33,7 +33,7 @@ describe('RFC 1035 section 4.1.1: the header', () => {
 
   // "NOTIMP: The name server does not support the requested kind of query."
   it('does not implement other opcodes, and repeats them', () => {
-    for (const opcode of [1, 2, 4, 5, 6, 15]) {
+    for (const opcode of [1, 2, 5, 6, 15]) {
       const { rcode, message } = askZone('mail', 'A', { flags: opcode << 11 });
       assert.deepEqual([rcode, message.opcode, message.isAuthoritative], ['NOTIMP', opcode, false]);
     }

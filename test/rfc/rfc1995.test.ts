@@ -9,9 +9,21 @@ import { ChangeRecorder } from '../../src/roles/change-recorder.ts';
 import { createState } from '../../src/snapshot/state.ts';
 import type { JournalStep } from '../../src/transfer/journal.ts';
 import { advanceJournal } from '../../src/transfer/journal.ts';
+import { createReceiver, receiveMessage } from '../../src/transfer/receive-transfer.ts';
+import type { Received } from '../../src/transfer/received.ts';
+import { composeIxfr } from '../../src/wire/compose-ixfr.ts';
 import { encodeQuery } from '../support/dns-client.ts';
 import { createFixture, type Fixture } from '../support/snapshot-fixture.ts';
 import { encodeIxfr, transfer } from '../support/transfer.ts';
+import {
+  COPY_NAME,
+  decode,
+  describeRecord,
+  encodeAnswer,
+  host,
+  soa,
+  type WireRecord,
+} from '../support/zone-answers.ts';
 
 type Sets = readonly {
   readonly name: string;
@@ -211,5 +223,65 @@ describe('RFC 1995', () => {
       }),
       { numRuns: 25, seed: 1995 },
     );
+  });
+});
+
+describe('RFC 1995, as the client', () => {
+  const receive = (held: number, messages: readonly Uint8Array[]): Received | string => {
+    const receiver = createReceiver({ id: 5, zone: COPY_NAME, heldSerial: held });
+    for (const message of messages) {
+      const step = receiveMessage(receiver, decode(message));
+      if (step.status !== 'more') return step.status === 'done' ? step.received : step.reason;
+    }
+    return 'more';
+  };
+  const statusOf = (held: number, records: readonly WireRecord[]) => {
+    const received = receive(held, [encodeAnswer(records, { type: 'IXFR' })]);
+    return typeof received === 'string' ? received : received.status;
+  };
+  const [X, Y] = [host('x.copy.test.', 1), host('y.copy.test.', 2)];
+
+  // Section 3: "The IXFR query packet format is the same as that of a normal DNS query, but with the query type being IXFR and
+  // the authority section containing the SOA record of client's version of the zone."
+  it('asks with the serial that it holds, which a server of ours reads', async () => {
+    const query = decode(composeIxfr(5, COPY_NAME, 0xfedc_ba98));
+    assert.deepEqual([query.id, query.questions[0]?.type, query.authorities.length], [5, 251, 1]);
+    assert.deepEqual(query.authorities[0]?.name, COPY_NAME);
+    const versions = [1, 2].map((serial) => compile({ serial, records: [...MANY, A('a', `192.0.2.${serial}`)] }));
+    const desk = await serve(versions);
+    const { raw } = transfer(desk, composeIxfr(5, COPY_NAME, 1), SOURCE);
+    const received = receive(1, raw);
+    assert.ok(typeof received === 'object' && received.status === 'changes');
+    const [change, ...others] = received.changes;
+    assert.ok(change !== undefined && others.length === 0);
+    assert.deepEqual(change.deletions.map(describeRecord), ['a.copy.test 3600 A 192.0.2.1']);
+    assert.deepEqual(change.additions.map(describeRecord), ['a.copy.test 3600 A 192.0.2.2']);
+    assert.deepEqual([change.fromSerial, change.toSerial, received.serial], [1, 2, 2]);
+  });
+
+  // Section 2: "If an IXFR query with the same or newer version number than that of the server is received, it is replied to with
+  // a single SOA record of the server's current version".
+  it('has nothing to do where a single SOA says so', () => {
+    assert.equal(statusOf(9, [soa(9)]), 'current');
+    assert.equal(statusOf(9, [soa(8)]), 'behind');
+  });
+
+  // Section 4: "If incremental zone transfer is not available, the entire zone is returned." "An incremental response is
+  // different from that of a non-incremental response in that it begins with two SOA RRs, the server's current SOA followed by
+  // the SOA of the client's version which is about to be replaced."
+  it('tells by the second record whether it gets the whole zone', () => {
+    assert.equal(statusOf(7, [soa(9), X, soa(9)]), 'whole');
+    assert.equal(statusOf(7, [soa(9), soa(7), X, soa(9), Y, soa(9)]), 'changes');
+    assert.match(statusOf(7, [soa(9), soa(8), X, soa(9), Y, soa(9)]), /^the differences begin at the serial 8/);
+  });
+
+  // Section 4: "The list of difference sequences is preceded and followed by a copy of the server's current version of the SOA."
+  // "The sequences of differential information are ordered oldest first newest last."
+  it('takes sequences that lead from its version to the newest, each from where the one before ended', () => {
+    const sequences = [soa(7), X, soa(8), Y, soa(8), Y, soa(9), X];
+    assert.equal(statusOf(7, [soa(9), ...sequences, soa(9)]), 'changes');
+    assert.equal(statusOf(7, [soa(9), ...sequences]), 'more');
+    assert.match(statusOf(7, [soa(9), ...sequences.slice(0, 4), soa(9)]), /end at the serial 8 and go on at 9$/);
+    assert.match(statusOf(7, [soa(9), ...sequences.slice(0, 2), soa(6)]), /back to 6$/);
   });
 });

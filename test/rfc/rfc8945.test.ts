@@ -5,6 +5,12 @@ import { describe, it } from 'node:test';
 import { createDesk } from '../../src/answer/desk.ts';
 import { createTsigDesk } from '../../src/answer/tsig-desk.ts';
 import { computeHmac } from '../../src/replication/hmac.ts';
+import {
+  createAnswerVerifier,
+  isCovered,
+  MAX_UNSIGNED_MESSAGES,
+  verifyAnswer,
+} from '../../src/transfer/verify-answers.ts';
 import { decodeMessage } from '../../src/wire/decode-message.ts';
 import type { TsigAlgorithm } from '../../src/wire/tsig.ts';
 import { createTsigSigner, signMessage } from '../../src/wire/tsig-sign.ts';
@@ -255,5 +261,89 @@ describe('RFC 8945', () => {
     assert.ok(verifyMessage(signed, QUERY.length, { ...common, unsigned, isContinued: true }).ok);
     assert.ok(!verifyMessage(signed, QUERY.length, { ...common, unsigned: [QUERY], isContinued: true }).ok);
     assert.ok(!verifyMessage(signed, QUERY.length, { ...common, unsigned }).ok);
+  });
+});
+
+describe('RFC 8945, as the client', () => {
+  const key = keyOf(TEST_KEY);
+  const { bytes: query, mac: queryMac } = signQuery(QUERY);
+  const open = () => createAnswerVerifier(computeHmac, key, queryMac);
+  const ANSWER = Uint8Array.from(QUERY);
+  ANSWER[2] = 0x84;
+  /** So many answers, of which those are signed for which it says so. */
+  const compose = (count: number, isSigned: (index: number) => boolean) => {
+    let priorMac = queryMac;
+    let isContinued = false;
+    let messages: Uint8Array[] = [];
+    return Array.from({ length: count }, (_, index) => {
+      messages.push(ANSWER);
+      if (!isSigned(index)) return ANSWER;
+      const signature = { priorMac, isContinued };
+      const { bytes, mac } = signQuery(ANSWER, signature);
+      priorMac = macOf(messages, signature);
+      isContinued = true;
+      messages = [];
+      const signed = Buffer.from(bytes);
+      signed.set(priorMac, signed.lastIndexOf(mac));
+      return new Uint8Array(signed);
+    });
+  };
+  /** What is wrong with the first of them that is not right; whether the last is covered. */
+  const verify = (answers: readonly Uint8Array[], nowSeconds = NOW_SECONDS) => {
+    const verifier = open();
+    for (const answer of answers) {
+      const wrong = verifyAnswer(verifier, answer, nowSeconds);
+      if (wrong !== undefined) return wrong;
+    }
+    return isCovered(verifier);
+  };
+
+  // Section 5.3.1: "For backward compatibility, a client that receives DNS messages and verifies TSIG MUST accept up to 99
+  // intermediary messages without a TSIG and MUST verify that both the first and last message contain a TSIG."
+  it('takes up to 99 messages without a signature between two that have one', () => {
+    assert.equal(verify(compose(5, () => true)), true);
+    for (const between of [1, MAX_UNSIGNED_MESSAGES]) {
+      const count = between + 2;
+      assert.equal(verify(compose(count, (index) => index === 0 || index === count - 1)), true);
+    }
+    const count = MAX_UNSIGNED_MESSAGES + 3;
+    const rare = verify(compose(count, (index) => index === 0 || index === count - 1));
+    assert.match(String(rare), /more than 99 messages without a signature/);
+  });
+
+  it('asks for a signature on the first and on the last message', () => {
+    assert.match(String(verify(compose(3, (index) => index > 0))), /answers without a signature/);
+    assert.equal(verify(compose(3, (index) => index < 2)), false);
+  });
+
+  // Section 5.3.1: "DNS Messages" are "all messages after the last message that included a TSIG", with the current one.
+  it('finds a message that was changed, left out, or put in, by the next signature', () => {
+    const answers = compose(6, (index) => index === 0 || index === 5);
+    const changed = Uint8Array.from(ANSWER);
+    changed[3] = 1;
+    for (const stream of [answers.with(2, changed), answers.toSpliced(2, 1), answers.toSpliced(2, 0, ANSWER)]) {
+      assert.match(String(verify(stream)), /is wrong$/);
+    }
+    assert.equal(verify(answers), true);
+  });
+
+  it('takes the signatures that we make, and none of another query', () => {
+    const answer = askBytes(fixture.desk, query);
+    assert.equal(verify([answer]), true);
+    assert.match(
+      String(verify([askBytes(fixture.desk, signQuery(QUERY, { time: NOW_SECONDS - 1 }).bytes)])),
+      /is wrong$/,
+    );
+    assert.match(String(verify([answer], NOW_SECONDS + 301)), /of another time/);
+  });
+
+  // Section 5.4: "Regardless of the RCODE, a message containing a TSIG RR that is unsigned as specified in Section 5.3.2 or that
+  // fails verification SHOULD NOT be considered an acceptable response, as it may have been spoofed or manipulated."
+  it('takes no error for an answer, and tells what it says', () => {
+    const reasonOf = (signature: TestSignature) =>
+      String(verify([askBytes(fixture.desk, signQuery(QUERY, signature).bytes)]));
+    assert.match(reasonOf({ key: { ...TEST_KEY, secret: new Uint8Array(32) } }), /\(BADSIG\)$/);
+    assert.match(reasonOf({ time: NOW_SECONDS - 4000 }), /\(BADTIME\)$/);
+    assert.match(reasonOf({ key: { ...TEST_KEY, name: 'unknown.' } }), /\(BADKEY\)$/);
   });
 });

@@ -5,6 +5,7 @@
 import { spawnSync } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
+import type { TestContext } from 'node:test';
 import { findTool } from '../../scripts/test-tools.ts';
 import type { Processes } from './processes.ts';
 
@@ -24,6 +25,14 @@ const USER_WAY = {
   join: ['--user', '--preserve-credentials', '--net'],
 } as const;
 const HOLD_SECONDS = 600;
+
+/** Ends a test that has no place: skipped, and with CI=true failed, as one that lacks a program is. */
+export function skipWithoutPlace(context: Pick<TestContext, 'skip'>): void {
+  const reason =
+    'network namespaces are permitted here neither to us nor in a user namespace: run as root, or allow them (sysctl kernel.unprivileged_userns_clone, user.max_net_namespaces)';
+  if (process.env.CI === 'true') throw new Error(reason);
+  context.skip(reason);
+}
 
 /** Undefined when neither is permitted here. */
 export async function openNetworkPlace(processes: Processes): Promise<NetworkPlace | undefined> {

@@ -18,3 +18,11 @@ export function wireName(text: string): Uint8Array {
   if (!(name instanceof Uint8Array)) throw new Error(`${text} is no name`);
   return name;
 }
+
+/** What a generator that gives its caller turns comes to. */
+export function finish<Result>(work: Generator<void, Result>): Result {
+  for (;;) {
+    const turn = work.next();
+    if (turn.done === true) return turn.value;
+  }
+}

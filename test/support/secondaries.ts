@@ -10,11 +10,11 @@ import { makeSelfSigned } from './make-certificate.ts';
 import type { Processes, Running } from './processes.ts';
 import { findProgram } from './require-program.ts';
 
-const SECRET = Buffer.alloc(32, 'azimuth-test-key').toString('base64');
+export const KEY_SECRET = Buffer.alloc(32, 'azimuth-test-key').toString('base64');
 export const KEY_NAME = 'transfer-key';
 /** As dig -y and kdig -y take it. */
-export const KEY_ARGUMENT = `hmac-sha256:${KEY_NAME}:${SECRET}`;
-export const KEY_TEXT = `key "${KEY_NAME}" {\n\talgorithm hmac-sha256;\n\tsecret "${SECRET}";\n};\n`;
+export const KEY_ARGUMENT = `hmac-sha256:${KEY_NAME}:${KEY_SECRET}`;
+export const KEY_TEXT = `key "${KEY_NAME}" {\n\talgorithm hmac-sha256;\n\tsecret "${KEY_SECRET}";\n};\n`;
 
 export type Primary = {
   readonly running: Running;
@@ -109,7 +109,7 @@ log:
 key:
   - id: ${KEY_NAME}
     algorithm: hmac-sha256
-    secret: ${SECRET}
+    secret: ${KEY_SECRET}
 remote:
   - id: azimuth
     address: 127.0.0.1@${primaryPort}

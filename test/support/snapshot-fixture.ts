@@ -310,6 +310,7 @@ export function readCounters({ desk }: Pick<Fixture, 'desk'>): Readonly<Record<s
     'silenced',
     'signatures',
     'transfers',
+    'hints',
   ] as const;
   return Object.fromEntries(
     families.flatMap((family) =>

@@ -43,8 +43,8 @@ export type MasterSet = {
 
 export type MasterFile =
   | { readonly ok: true; readonly sets: readonly MasterSet[] }
-  /** At least one problem, at most MAX_PROBLEMS, in the order of the file. */
-  | { readonly ok: false; readonly problems: readonly MasterFileProblem[] };
+  /** At least one problem, at most MAX_PROBLEMS, in the order of the file; and the records that could be read. */
+  | { readonly ok: false; readonly problems: readonly MasterFileProblem[]; readonly sets: readonly MasterSet[] };
 
 /** The text of an included file, or why there is none: the end of a sentence that begins with the file's name. */
 export type Include = (
@@ -77,6 +77,7 @@ export function readMasterFile(source: MasterFileSource): MasterFile {
   const context: Context = {
     file: source.file,
     origin: source.zone,
+    isOriginFaulty: false,
     owner: undefined,
     defaultTtlSeconds: undefined,
     lastTtlSeconds: undefined,
@@ -85,7 +86,7 @@ export function readMasterFile(source: MasterFileSource): MasterFile {
   readFile(reader, context, source.text);
   const { problems, sets } = reader;
   return problems.length > 0
-    ? { ok: false, problems: problems.slice(0, MAX_PROBLEMS) }
+    ? { ok: false, problems: problems.slice(0, MAX_PROBLEMS), sets: [...sets.values()] }
     : { ok: true, sets: [...sets.values()] };
 }
 
@@ -105,14 +106,20 @@ type Reader = {
 type Context = {
   readonly file: string;
   origin: Uint8Array;
+  /** The $ORIGIN above cannot be read: `origin` is the one before, and nobody knows which names are meant. */
+  isOriginFaulty: boolean;
   /** Of the record above, as it was written; `FAULTY` where that is no name, so that what stands below is about none. */
   owner: Uint8Array | typeof FAULTY | undefined;
-  /** Of $TTL (RFC 2308 section 4); without one, the TTL of the record above counts (RFC 1035 section 5.1). */
-  defaultTtlSeconds: number | undefined;
-  lastTtlSeconds: number | undefined;
+  /**
+   * Of $TTL (RFC 2308 section 4); without one, the TTL of the record above counts (RFC 1035 section 5.1). `FAULTY` where it cannot be
+   * read, or where one is missing: that is told once.
+   */
+  defaultTtlSeconds: number | typeof FAULTY | undefined;
+  lastTtlSeconds: number | typeof FAULTY | undefined;
   readonly depth: number;
 };
 
+/** What stands in for a name or a TTL that cannot be read, so that one fault is one problem: it makes no others in the lines below. */
 const FAULTY = 'faulty';
 
 function readFile(reader: Reader, context: Context, text: string): void {
@@ -125,9 +132,21 @@ function readFile(reader: Reader, context: Context, text: string): void {
     if (reader.problems.length >= MAX_PROBLEMS) return;
     const [first] = entry.tokens;
     const isControl = !entry.isIndented && first?.isQuoted === false && first.text.startsWith('$');
-    if (isControl) readControl(reader, context, entry, refuse);
+    if (entry.isFaulty) passOver(context, entry, isControl);
+    else if (isControl) readControl(reader, context, entry, refuse);
     else readRecord(reader, context, entry, refuse);
   }
+}
+
+/** An entry that cannot be read still says what those below depend on, or that it is not known. */
+function passOver(context: Context, { tokens, isIndented }: Entry, isControl: boolean): void {
+  const [first] = tokens;
+  const name = isControl ? first?.text.toUpperCase() : undefined;
+  if (name === '$ORIGIN') context.isOriginFaulty = true;
+  else if (name === '$TTL') context.defaultTtlSeconds = FAULTY;
+  if (isControl) return;
+  if (!isIndented) context.owner = (first && readName(context, first, () => undefined)) ?? FAULTY;
+  context.lastTtlSeconds ??= FAULTY;
 }
 
 /** Reports a fault; always undefined, so that a caller can end with it. */
@@ -154,16 +173,18 @@ function readControl(reader: Reader, context: Context, entry: Entry, refuse: Ref
         : 'write $ORIGIN, $TTL or $INCLUDE; a name that begins with $ is written \\$';
     return refuse(control, `${quote(control.text)} is no control entry of a master file: ${advice}.`);
   }
+  const excess = words[most];
+  if (word === undefined || excess !== undefined) passOver(context, entry, true);
   if (word === undefined)
     return refuse(placeBehind(entry), `${name} needs a word behind it: ${CONTROL_EXAMPLES[name]}.`);
-  const excess = words[most];
   if (excess !== undefined) return refuse(excess, `${quote(excess.text)} is too much: ${CONTROL_EXAMPLES[name]}.`);
   if (name === '$TTL') {
-    const ttlSeconds = readTtl(word, refuse);
-    if (ttlSeconds !== undefined) context.defaultTtlSeconds = ttlSeconds;
+    context.defaultTtlSeconds = readTtl(word, refuse) ?? FAULTY;
   } else if (name === '$ORIGIN') {
     const origin = readName(context, word, refuse);
-    if (origin !== undefined) context.origin = origin;
+    // A relative one says no more than the one before.
+    context.isOriginFaulty = origin === undefined || (context.isOriginFaulty && !word.text.endsWith('.'));
+    context.origin = origin ?? context.origin;
   } else readInclude(reader, context, word, second, refuse);
 }
 
@@ -192,7 +213,12 @@ function readInclude(
   if ('problem' in octets) return refuse(file, `${octets.problem}.`);
   const included = reader.include(new TextDecoder().decode(Uint8Array.from(octets)), context.file);
   if ('fault' in included) return refuse(file, `${quote(file.text)} ${included.fault}.`);
-  readFile(reader, { ...context, file: included.file, origin, depth: context.depth + 1 }, included.text);
+  const isOriginFaulty = context.isOriginFaulty && originToken?.text.endsWith('.') !== true;
+  readFile(
+    reader,
+    { ...context, file: included.file, origin, isOriginFaulty, depth: context.depth + 1 },
+    included.text,
+  );
   return undefined;
 }
 
@@ -206,17 +232,21 @@ function readRecord(reader: Reader, context: Context, entry: Entry, refuse: Refu
     context.owner = readName(context, first, refuse) ?? FAULTY;
   }
   const { owner } = context;
-  if (owner === FAULTY) return undefined;
   if (owner === undefined) {
     return refuse(
       entry,
       'there is no name above that this line could be about: begin it with a name, or @ for the zone.',
     );
   }
+  const { defaultTtlSeconds, lastTtlSeconds } = context;
+  context.lastTtlSeconds ??= FAULTY;
   const head = readHead(entry, isIndented ? 0 : 1, refuse);
   if (head === undefined) return undefined;
+  if (head.ttlSeconds !== undefined) context.lastTtlSeconds = head.ttlSeconds;
   const { type, typeToken, dataStart } = head;
-  if (!isSubdomain(owner, reader.zone)) {
+  // Whose record it is is not known, or where its names lie: nothing is said but of its data.
+  const isAdrift = owner === FAULTY || context.isOriginFaulty;
+  if (!isAdrift && !isSubdomain(owner, reader.zone)) {
     return refuse(
       entry,
       `${formatName(owner)} is outside the zone ${formatName(reader.zone)}: remove the record, or correct the name or $ORIGIN.`,
@@ -226,15 +256,16 @@ function readRecord(reader: Reader, context: Context, entry: Entry, refuse: Refu
   const words = tokens.slice(dataStart);
   const parsed = parseRecordTokens(type, words, context.origin);
   if (!parsed.ok) return refuse(words[parsed.token ?? 0] ?? placeBehind(entry), `${parsed.problem}.`);
-  const { defaultTtlSeconds, lastTtlSeconds } = context;
   const ttlSeconds = head.ttlSeconds ?? defaultTtlSeconds ?? lastTtlSeconds ?? readSoaMinimum(type, parsed.bytes);
+  context.lastTtlSeconds = ttlSeconds;
+  if (isAdrift || ttlSeconds === FAULTY) return undefined;
   if (ttlSeconds === undefined) {
+    context.defaultTtlSeconds = FAULTY;
     return refuse(
       typeToken,
       'the record has no TTL: put $TTL at the top of the file, such as $TTL 3600, or a number before the type.',
     );
   }
-  context.lastTtlSeconds = ttlSeconds;
   addRecord(
     reader,
     { owner: lowerCaseName(owner), type, ttlSeconds },

@@ -14,11 +14,16 @@ export type PlacedToken = Token & Place;
 export type Entry = Place & {
   /** The line begins with a blank: its owner is that of the entry before. */
   readonly isIndented: boolean;
+  /** A fault in it has been told: what words there are may not be all. */
+  readonly isFaulty: boolean;
   readonly tokens: readonly PlacedToken[];
 };
 
 /** Of one entry: a few in front, and two digits of each octet of its data, should somebody write each by itself. */
 const MAX_WORDS = 8 + 2 * MAX_RECORD_DATA_BYTES;
+
+/** After so many parentheses that are never closed the file is taken for none: each makes us read on for the one that closes it. */
+const MAX_UNCLOSED = 20;
 
 export type ScanProblem = Place & { readonly message: string };
 
@@ -39,25 +44,25 @@ const BYTE_ORDER_MARK = 0xfeff;
 const REPLACEMENT = '\ufffd';
 
 /**
- * The entries of `text`, one after the other. An entry with a fault is told to `report` and left out; the search goes on at
- * the next line.
+ * The entries of `text`, one after the other. What is wrong with one is told to `report`, in the order of the text, before the entry comes;
+ * the search goes on behind it. Where a parenthesis is never closed, that is the next line that begins with a name.
  */
 export function* scanEntries(text: string, report: (problem: ScanProblem) => void): Generator<Entry> {
   let at = text.charCodeAt(0) === BYTE_ORDER_MARK ? 1 : 0;
   let line = 1;
   let lineStart = at;
+  let unclosed = 0;
   while (at < text.length) {
     const first = { line, column: 1 };
+    const startOfEntry = at;
     const isIndented = isBlank(text.charCodeAt(at));
     const tokens: PlacedToken[] = [];
     /** How many parentheses are open, and where the outermost of them stands. */
     let depth = 0;
     let outermost: Place = first;
-    let isFaulty = false;
-    const refuse = (place: Place, message: string) => {
-      isFaulty = true;
-      report({ ...place, message });
-    };
+    let hasTooMany = false;
+    const faults: ScanProblem[] = [];
+    const refuse = ({ line, column }: Place, message: string) => faults.push({ line, column, message });
     for (;;) {
       const code = at < text.length ? text.charCodeAt(at) : LINE_FEED;
       const place = { line, column: at - lineStart + 1 };
@@ -66,7 +71,7 @@ export function* scanEntries(text: string, report: (problem: ScanProblem) => voi
         at++;
         line++;
         lineStart = at;
-        if (isEnd || isFaulty || depth === 0) break;
+        if (isEnd || hasTooMany || depth === 0) break;
       } else if (isBlank(code)) {
         at++;
       } else if (code === SEMICOLON) {
@@ -91,7 +96,8 @@ export function* scanEntries(text: string, report: (problem: ScanProblem) => voi
         if (word.includes(REPLACEMENT))
           refuse(place, `${quote(word)} is no UTF-8: save the file as that, or write the octets as \\DDD.`);
         if (tokens.length === MAX_WORDS) {
-          refuse(place, `this is more than ${MAX_WORDS} words: no record has so many.`);
+          if (depth === 0) refuse(place, `this is more than ${MAX_WORDS} words: no record has so many.`);
+          hasTooMany = true;
           at = endOfLine(text, at);
           continue;
         }
@@ -99,10 +105,38 @@ export function* scanEntries(text: string, report: (problem: ScanProblem) => voi
         at = end;
       }
     }
-    if (depth > 0 && !isFaulty) refuse(outermost, 'this parenthesis is never closed: write ) at the end of the data.');
-    if (tokens.length > 0 && !isFaulty) yield { ...first, isIndented, tokens };
+    const next = depth > 0 ? findNextOwner(text, outermost, first, startOfEntry) : undefined;
+    if (next !== undefined) ({ at, line, lineStart } = next);
+    // What stands behind that is read again.
+    const own = faults.filter((fault) => fault.line < line);
+    if (depth > 0 && own.length === 0) {
+      own.push({ ...outermost, message: 'this parenthesis is never closed: write ) at the end of the data.' });
+    }
+    for (const fault of own) report(fault);
+    if (tokens.length > 0) yield { ...first, isIndented, isFaulty: own.length > 0, tokens };
+    if (depth > 0 && ++unclosed === MAX_UNCLOSED) return;
   }
 }
+
+/** Where the first line behind the parenthesis begins that looks like the next record: with a name, rather than with data. */
+function findNextOwner(
+  text: string,
+  parenthesis: Place,
+  first: Place,
+  startOfEntry: number,
+): { readonly at: number; readonly line: number; readonly lineStart: number } {
+  let { line } = first;
+  let at = startOfEntry;
+  while (at < text.length) {
+    const end = endOfLine(text, at);
+    at = end + 1;
+    line++;
+    if (line > parenthesis.line && at < text.length && !NO_OWNERS.includes(text[at] ?? '')) break;
+  }
+  return { at, line, lineStart: at };
+}
+
+const NO_OWNERS = ' \t\r\n;()"';
 
 /** A carriage return counts as a blank: files of Windows end their lines with both. */
 function isBlank(code: number): boolean {

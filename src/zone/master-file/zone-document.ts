@@ -9,16 +9,22 @@ import { formatRecordData } from '../../wire/record-data.ts';
 import { formatRecordType, TYPE_NS, TYPE_SOA } from '../../wire/record-types.ts';
 import type { FilePlace, MasterFileProblem, MasterSet } from './read-master-file.ts';
 
+export type ReadZone = {
+  readonly zone: ZoneDocument;
+  /** Of the file's SOA. It is not kept: serials are those of revisions. */
+  readonly serial: number;
+  /** Where the thing at a JSON pointer relative to the zone, such as `/records/3/data/0`, stands; undefined for what no file says. */
+  readonly locate: (pointer: string) => FilePlace | undefined;
+};
+
 export type ZoneFromFile =
+  | ({ readonly ok: true } & ReadZone)
   | {
-      readonly ok: true;
-      readonly zone: ZoneDocument;
-      /** Of the file's SOA. It is not kept: serials are those of revisions. */
-      readonly serial: number;
-      /** Where the thing at a JSON pointer relative to the zone, such as `/records/3/data/0`, stands; undefined for what no file says. */
-      readonly locate: (pointer: string) => FilePlace | undefined;
-    }
-  | { readonly ok: false; readonly problems: readonly MasterFileProblem[] };
+      readonly ok: false;
+      readonly problems: readonly MasterFileProblem[];
+      /** Of the lines that could be read, if the head of the zone is among them. */
+      readonly part?: ReadZone;
+    };
 
 /** `zone` in wire form. `sets` as readMasterFile gives them; `file` is what a missing SOA is missing in. */
 export function toZoneDocument(zone: Uint8Array, sets: readonly MasterSet[], file: string): ZoneFromFile {

@@ -9,6 +9,7 @@ import type { AnswerThreadData } from '../../../src/roles/answer-thread.ts';
 import { AnswerThreads, countThreads } from '../../../src/roles/answer-threads.ts';
 import { CounterTotals } from '../../../src/roles/counter-totals.ts';
 import type { Snapshot } from '../../../src/snapshot/snapshot.ts';
+import type { Hint } from '../../../src/store/hint-store.ts';
 import type { UdpTransport } from '../../../src/transport/listener.ts';
 import { chooseTransport } from '../../../src/transport/udp.ts';
 import { askUdp, decodeAnswer, encodeQuery } from '../../support/dns-client.ts';
@@ -34,6 +35,7 @@ type Options = {
   readonly threads?: number;
   /** Threads that run this instead. */
   readonly instead?: string;
+  readonly onHint?: (hint: Hint) => void;
 };
 
 /** Knows the counters of each thread, in the order of the threads. */
@@ -45,7 +47,10 @@ class TotalsByThread extends CounterTotals {
   }
 }
 
-function open(context: TestContext, { ports = [0], transport = 'dgram', threads: count = 1, instead }: Options = {}) {
+function open(
+  context: TestContext,
+  { ports = [0], transport = 'dgram', threads: count = 1, instead, onHint }: Options = {},
+) {
   const totals = new TotalsByThread();
   const log = recordLog();
   const workers: Worker[] = [];
@@ -60,6 +65,7 @@ function open(context: TestContext, { ports = [0], transport = 'dgram', threads:
     {
       logger: log.logger,
       totals,
+      ...(onHint && { onHint }),
       spawn(workerData: AnswerThreadData) {
         const file = new URL('../../../src/roles/answer-thread.ts', import.meta.url);
         const worker = instead === undefined ? new Worker(file, { workerData }) : new Worker(instead, { eval: true });
@@ -120,6 +126,31 @@ describe('the answer threads', () => {
     await threads.serve(servingWith('203.0.113.2'));
     assert.equal(await ask(), '203.0.113.2');
     assert.equal(requests(), 2);
+  });
+
+  test('hand on what a primary says has changed, once a second of each zone and the last of it too', async (context) => {
+    const heard: { readonly zone: string; readonly atMs: number }[] = [];
+    const { threads, totals } = open(context, { onHint: ({ zone }) => heard.push({ zone, atMs: performance.now() }) });
+    const primaries = [{ address: '127.0.0.1' }];
+    const zones = ['a.test', 'b.test'].map((name) => ({ name, primaries }));
+    await threads.serve(createFixture({ zones }).serving);
+    const port = threads.addresses[0]?.port ?? 0;
+    const tell = async (name: string) => {
+      const answer = await askUdp(port, encodeQuery({ flags: 0x2400, name, type: 'SOA' }));
+      assert.equal(answer && decodeAnswer(answer).rcode, 0);
+    };
+    for (let turn = 0; turn < 10; turn++) await tell('a.test.');
+    await tell('b.test.');
+    await waitUntil(() => heard.length === 3);
+    assert.deepEqual(
+      heard.map(({ zone }) => zone),
+      ['a.test', 'b.test', 'a.test'],
+    );
+    const [first, , third] = heard;
+    assert.ok((third?.atMs ?? 0) - (first?.atMs ?? 0) > 900);
+    assert.deepEqual(totals.read('hints'), [{ labels: { outcome: 'accepted' }, value: 11 }]);
+    await pause(1200);
+    assert.equal(heard.length, 3);
   });
 
   test('one that dies is replaced on the same addresses: answers go on, counts are kept, swaps come through', async (context) => {

@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { missingTools } from '../../support/missing-tools.ts';
-import { type NetworkPlace, openNetworkPlace } from '../../support/network-place.ts';
+import { type NetworkPlace, openNetworkPlace, skipWithoutPlace } from '../../support/network-place.ts';
 import { openProcesses, type Processes } from '../../support/processes.ts';
 import { isNativeMissing } from '../../support/test-native.ts';
 
@@ -32,7 +32,7 @@ describe('a batch socket on a wildcard address', { skip: isNativeMissing || miss
 
   for (const [wildcard, addresses] of PLACES) {
     test(`answers from the address that was asked: ${wildcard}`, async (context) => {
-      if (place === undefined) return context.skip('needs a network namespace');
+      if (place === undefined) return skipWithoutPlace(context);
       const added = addresses.slice(0, 3).map((address) => `ip addr add ${address} dev lo`);
       await run('sh', ['-c', added.join(' && ')]);
       const answered = await run(process.execPath, ['test/support/ask-wildcard.ts', wildcard, ...addresses]);

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { askCanaries } from '../../../src/answer/canary.ts';
 import type { Copy } from '../../../src/model/copies.ts';
 import { compileSnapshot, createRankMapCache } from '../../../src/snapshot/compile-snapshot.ts';
 import { draftCopy, finishCopy } from '../../../src/transfer/compose-copy.ts';
 import type { ReceivedRecord } from '../../../src/transfer/received.ts';
 import { recordsOfZone, viewZone } from '../../../src/transfer/zone-records.ts';
-import { received as receivedOf } from '../../support/received.ts';
+import { finish, received as receivedOf } from '../../support/received.ts';
 import { makeZoneKeys, sign } from '../../support/signed-keys.ts';
 import { ask, createFixture, type Fixture, inputOf } from '../../support/snapshot-fixture.ts';
 
@@ -20,7 +21,7 @@ const SERIAL = 2_026_112_801;
 const received = (owner: string, type: string, data: string) => receivedOf(ZONE, owner, type, data);
 
 function copyOf(records: readonly ReceivedRecord[]): Copy {
-  const copy = finishCopy(draftCopy(ZONE, records), FACTS);
+  const copy = finishCopy(finish(draftCopy(ZONE, records)), FACTS);
   assert.ok(typeof copy !== 'string', String(copy));
   return copy;
 }
@@ -75,12 +76,34 @@ describe('a zone that is copied from its primaries', () => {
     assert.deepEqual(ask(desk, { name: `ns.${ZONE}`, type: 'A' }).data, ['192.0.2.9']);
   });
 
+  test('is signed here, what services answer in it too, with the serial of the revision', () => {
+    const document = { zones: [{ ...FED.zones[0], dnssec: { enabled: true } }], ...STEERED };
+    const keys = new Map([[ZONE, makeZoneKeys()]]);
+    const { desk } = createFixture(document, { copies: [PLAIN], serial: 41, keys });
+    for (const [name, type] of [
+      [ZONE, 'SOA'],
+      [`ns.${ZONE}`, 'A'],
+      [`www.${ZONE}`, 'A'],
+      [ZONE, 'DNSKEY'],
+    ] as const) {
+      const { answers } = ask(desk, { name, type, dnssecOk: true });
+      assert.ok(
+        answers.some((line) => line.includes(` RRSIG ${type} `)),
+        `${name} ${type}`,
+      );
+    }
+    assert.match(ask(desk, { name: ZONE, type: 'SOA' }).data[0] ?? '', / 41 3600 /);
+    const denied = ask(desk, { name: `no.${ZONE}`, type: 'A', dnssecOk: true }).authorities;
+    assert.ok(denied.some((line) => line.includes(' NSEC ')));
+  });
+
   for (const [what, copies] of [
     ['of which nothing was copied yet', []],
     ['that has expired', [{ ...PLAIN, head: { ...PLAIN.head, expired: true as const } }]],
   ] as const) {
     test(`${what} is withheld, but for its steered names`, () => {
-      const { desk } = createFixture({ ...FED, ...STEERED }, { copies });
+      const { desk, snapshot } = createFixture({ ...FED, ...STEERED }, { copies });
+      assert.deepEqual(askCanaries(snapshot), []);
       for (const name of [ZONE, `ns.${ZONE}`, `no.${ZONE}`]) {
         for (const type of ['A', 'SOA', 'NS', 'ANY']) {
           const answer = ask(desk, { name, type, edns: true });

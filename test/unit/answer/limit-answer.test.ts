@@ -53,6 +53,28 @@ describe('limited answers', () => {
     );
   });
 
+  it('that are withheld cost no signature, whether they deny a name or stand under a wildcard', () => {
+    const keys = makeWorldKeys();
+    const conduct = conductWith({ rateLimit: { responsesPerSecond: RATE, slip: 2 } });
+    const { desk } = createFixture({ ...describeWorld(keys, 'compact') }, { keys, conduct });
+    const { sign } = desk.signer;
+    let made = 0;
+    const counting: typeof sign = (...given) => {
+      made++;
+      return sign(...given);
+    };
+    Object.assign(desk.signer, { sign: counting });
+    const ask = (name: string) => askBytes(desk, encodeQuery({ name, type: 'TXT', dnssecOk: true }));
+    for (const above of ['', 'wild.']) {
+      made = 0;
+      const answers = Array.from({ length: 60 }, (_, turn) => ask(`n${turn}.${above}${SIGNED_ZONE}.`));
+      const went = answers.filter((bytes) => bytes.length > 0).map(describeAnswer);
+      assert.equal(went.filter(({ message }) => !message.isTruncated).length, RATE, above);
+      assert.equal(made, RATE, above);
+      assert.ok(went.some(({ message }) => message.isTruncated && message.authorities.length === 0));
+    }
+  });
+
   it('of such names are those of their zone also where they are denied compactly', () => {
     const keys = makeWorldKeys();
     const conduct = conductWith({ rateLimit: { responsesPerSecond: RATE, slip: 0 } });

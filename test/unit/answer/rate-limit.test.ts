@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import {
+  createRateAccounts,
   createRateLimiter,
   judgeRate,
   RATE_ACCOUNTS,
@@ -14,7 +15,7 @@ import { parseAddress } from '../../../src/model/address.ts';
 import { conductWith } from '../../support/conduct.ts';
 import { tally } from '../../support/snapshot-fixture.ts';
 
-const RULE: RateRule = {
+const RULE: Omit<RateRule, 'accounts'> = {
   responsesPerSecond: 10,
   windowSeconds: 5,
   slip: 2,
@@ -31,7 +32,7 @@ const VERDICTS = new Map([
 ]);
 
 function open(rule: Partial<RateRule> = {}) {
-  const limiter = createRateLimiter({ ...RULE, ...rule });
+  const limiter = createRateLimiter({ ...RULE, accounts: createRateAccounts(), ...rule });
   const judge = (source: string, { kind = 0, name = 77, now = NOW } = {}): RateVerdict => {
     const address = parseAddress(source);
     if (address === undefined) throw new Error(source);
@@ -51,6 +52,13 @@ describe('the rate limit', () => {
     assert.deepEqual(ask(10), { drop: 5, slip: 5 });
     for (let second = 1; second < 4; second++)
       assert.deepEqual(ask(10, undefined, { now: NOW + 10 * second }), { pass: 10 });
+  });
+
+  it('is one for all threads, however the queries of a client are spread over them', () => {
+    const accounts = createRateAccounts();
+    const threads = [open({ accounts }), open({ accounts }), open({ accounts })];
+    const verdicts = threads.flatMap(({ judge }) => Array.from({ length: 10 }, () => judge('192.0.2.1')));
+    assert.equal(verdicts.filter((verdict) => verdict === RATE_PASS).length, 10);
   });
 
   it('goes on withholding while the flood goes on, and forgets it within the window once it ends', () => {

@@ -104,6 +104,7 @@ const NO_KEYS: KeyDesk = {
   state: () => undefined,
   look: async () => undefined,
   take: () => 'no secret',
+  reseal: () => 'no secret',
 };
 
 /** A test, or a suite: something at whose end things can be closed. */

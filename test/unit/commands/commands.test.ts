@@ -137,11 +137,61 @@ describe('commands', () => {
     assert.deepEqual([json.ok, json.problems[0].line, json.problems[0].column], [false, 4, 16]);
   });
 
+  test('check tells in one go, and file by file in their order, what is wrong in any of them', async () => {
+    const head = '$TTL 1h\n@ SOA ns1.x. h.x. 1 30m 10m 1w 60\n@ NS ns1.x.\n';
+    await write('one.example.zone', `${head}a A 192.0.2\nb CNAME c\nb A 192.0.2.1\nsub NS ns.sub\n`);
+    await write('two.example.zone', `${head}c CNAME d\nc A 192.0.2.2\n`);
+    const file = await write(
+      'many.yaml',
+      [
+        'zones:',
+        '  - { name: one.example, file: one.example.zone }',
+        '  - { name: two.example, file: two.example.zone }',
+        '  - name: three.example',
+        '    soa: { mname: ns1.x., rname: h.x. }',
+        '    ns: [ns1.x.]',
+        '    records:',
+        '      - { name: a, type: A, ttl: 60, data: [192.0.2.300] }',
+        '      - { name: e, type: CNAME, ttl: 60, data: [f] }',
+        '      - { name: e, type: TXT, ttl: 60, data: [g] }',
+        'regions:',
+        '  - { id: eu, location: { latitude: 95, longitude: 0 } }',
+        'services:',
+        '  - { name: w, zone: one.example, clusters: [gone] }',
+      ].join('\n'),
+    );
+    const { out } = await run(['check', file]);
+    const places = out
+      .trimEnd()
+      .split('\n')
+      .map((line) => /([a-z.]+:\d+:\d+)/.exec(line)?.[1] ?? line);
+    assert.deepEqual(
+      places,
+      [
+        'one.example.zone:4:5',
+        'one.example.zone:5:1',
+        'many.yaml:8:45',
+        'many.yaml:9:9',
+        'many.yaml:12:27',
+        'many.yaml:14:46',
+        'two.example.zone:4:1',
+      ],
+      out,
+    );
+  });
+
   test('check needs no server, and says when nothing is wrong', async () => {
     const file = await write('good.json', DOCUMENT);
     const { exitCode, out } = await run(['check', file]);
     assert.equal(exitCode, 0);
     assert.match(out, /no problems \(1 zone, 2 regions, 2 clusters, 1 service\)/);
+    assert.match(out, /not checked: whether a zone that is signed now may be served unsigned/);
+    assert.doesNotMatch(out, /TSIG/);
+    const [zone, ...zones] = DOCUMENT.zones;
+    const more = { ...zone, dnssec: { enabled: true }, transfers: { allow: [{ key: 'second' }] } };
+    const signed = await run(['check', await write('signed.json', { ...DOCUMENT, zones: [more, ...zones] }), '--json']);
+    const { unchecked } = JSON.parse(signed.out);
+    assert.match(unchecked.join(), /keys of 1 signed zone need \(dnssec\.secretFile\).*TSIG keys that 1 zone name/);
     const broken = await run(['check', await write('broken.yaml', 'zones: [\n')]);
     assert.equal(broken.exitCode, 1);
     assert.match(broken.out, /broken\.yaml:\d+:\d+/);

@@ -6,20 +6,21 @@ import { Command, CommanderError } from 'commander';
 import { exitCodeOf } from '../../../src/commands/failure.ts';
 import { registerZone } from '../../../src/commands/zone.ts';
 import { makePrivateKey } from '../../../src/keys/private-key.ts';
+import { type KeySecret, unsealKey } from '../../../src/keys/seal-key.ts';
 import { openKeyDesk } from '../../../src/roles/key-desk.ts';
-import { type KeeperWorld, openKeeper, SECRET } from '../../support/keeper-fixture.ts';
+import { type KeeperWorld, makeSecret, openKeeper, SECRET } from '../../support/keeper-fixture.ts';
 import { DOCUMENT, NOW_MS, openFixture } from '../api/fixture.ts';
 
 const ZONE = 'gtm.example.com';
 const HOUR_MS = 3_600_000;
 
-async function open(context: TestContext) {
+async function open(context: TestContext, reopened: KeySecret = SECRET) {
   const world: KeeperWorld = { nowMs: NOW_MS, ds: undefined, lines: [] };
   const fixture = await openFixture(context, {
     keys: (writer, ending) => {
       const keeper = openKeeper(writer, world);
       ending.after(() => keeper.stop());
-      return openKeyDesk(keeper, SECRET);
+      return openKeyDesk(keeper, reopened);
     },
   });
   const url = await fixture.server.listen({ host: '127.0.0.1', port: 0 });
@@ -52,7 +53,7 @@ async function open(context: TestContext) {
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
   };
-  return { azimuth, world, sign, directory: fixture.directory };
+  return { azimuth, world, sign, directory: fixture.directory, writer: fixture.writer };
 }
 
 describe('azimuth zone', () => {
@@ -82,6 +83,30 @@ describe('azimuth zone', () => {
     assert.equal(JSON.parse(rolled.out).keys.length, 3, rolled.err);
   });
 
+  test('reseal seals every key with the first of several secrets, and nothing twice', async (context) => {
+    const [fresh, old] = ['22', '11'].map((octet) => octet.repeat(32));
+    const { azimuth, sign, writer } = await open(context, makeSecret(`${fresh}\n${old}\n`));
+    await sign({ enabled: true, keys: 'split' });
+    const readable = async (secret: KeySecret) => {
+      const keys = (await writer.read())?.keyrings.get(ZONE)?.keys ?? [];
+      return keys.map((key) => unsealKey(secret, { ...key, zone: ZONE }, key.sealed) !== undefined);
+    };
+    assert.deepEqual(await readable(makeSecret(old ?? '')), [true, true]);
+    const done = await azimuth('reseal');
+    assert.equal(done.out, 'Sealed the keys of 1 of 1 zone anew.\n', done.err);
+    assert.deepEqual(await readable(makeSecret(fresh ?? '')), [true, true]);
+    assert.deepEqual(await readable(makeSecret(old ?? '')), [false, false]);
+    assert.equal((await azimuth('reseal')).out, 'Sealed the keys of 0 of 1 zone anew.\n');
+  });
+
+  test('reseal is refused where a key cannot be read', async (context) => {
+    const { azimuth, sign } = await open(context, makeSecret('33'.repeat(32)));
+    await sign({ enabled: true });
+    const refused = await azimuth('reseal');
+    assert.equal(refused.exitCode, 1);
+    assert.match(refused.err, /cannot be read with any secret of this process/);
+  });
+
   test('key-import brings a key along, and says what is wrong with one', async (context) => {
     const { azimuth, directory } = await open(context);
     const file = join(directory, 'key.pem');
@@ -89,6 +114,13 @@ describe('azimuth zone', () => {
     const done = await azimuth('key-import', ZONE, file, '--role', 'csk');
     assert.match(done.out, /^gtm\.example\.com is not signed\.\nKEY .*\ncsk-/, done.err);
     assert.match((await azimuth('key-import', ZONE, file, '--role', 'csk')).err, /has this key already/);
+    const made = makePrivateKey(13);
+    await writeFile(join(directory, 'K.private'), String(made.key.export({ format: 'pem', type: 'pkcs8' })));
+    const published = `${ZONE}. IN DNSKEY 256 3 13 ${Buffer.from(made.publicKey).toString('base64')}\n`;
+    await writeFile(join(directory, 'K.key'), published);
+    const wrong = await azimuth('key-import', ZONE, join(directory, 'K.private'), '--role', 'ksk');
+    assert.match(wrong.err, /flags 256 of the DNSKEY are those of a ZSK/);
+    assert.equal((await azimuth('key-import', ZONE, join(directory, 'K.private'), '--role', 'zsk')).exitCode, 0);
     await writeFile(file, 'no key');
     assert.match((await azimuth('key-import', ZONE, file, '--role', 'csk')).err, /PKCS#8 in PEM/);
     assert.equal((await azimuth('key-import', ZONE, join(directory, 'none'), '--role', 'csk')).exitCode, 2);

@@ -293,6 +293,11 @@ describe('parseSettings', () => {
     const address = '192.0.2.1:853';
     const tls = { listen: [address, '127.0.0.1:0'] };
     assert.deepEqual(pathsOf({ dns: { tls } }), ['/dns/tls/certificate', '/dns/tls/key']);
+    const parsed = parseSettings({ dns: { tls } });
+    assert.match(
+      parsed.ok ? '' : (parsed.problems[0]?.message ?? ''),
+      /^dns\.tls\.listen is not empty, and dns\.tls\.certificate is: set it \(AZIMUTH_DNS_TLS_CERTIFICATE\) to the path of/,
+    );
     const whole = { ...tls, certificate: 'a', key: 'b' };
     assert.deepEqual(pathsOf({ dns: { tls: whole } }), []);
     assert.deepEqual(pathsOf({ dns: { listen: ['127.0.0.1:0', address], tls: whole } }), ['/dns/tls/listen/0']);

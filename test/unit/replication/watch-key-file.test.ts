@@ -55,6 +55,10 @@ describe('the watch of the key file', () => {
       );
       rmSync(file);
       await until(() => lines.some((line) => line.includes('ENOENT')));
+      assert.match(
+        lines.at(-1) ?? '',
+        /of dns\.tsig\.keyFile cannot be used: those before stay in force .*make it .*tsig-keygen/,
+      );
       writeFileSync(file, key('four'));
       await until(() => names.length === 3);
       assert.ok(!lines.join().includes(SECRET));

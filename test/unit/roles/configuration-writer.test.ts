@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { createToken } from '../../../src/api/token.ts';
 import { formatRevisionId } from '../../../src/model/revision.ts';
-import { JOURNAL_DIRECTORY } from '../../../src/roles/configuration-writer.ts';
+import { JOURNAL_DIRECTORY } from '../../../src/roles/journal.ts';
 import { type EmbeddedStore, openEmbeddedStore } from '../../../src/store/embedded/open-embedded-store.ts';
 import { readPersistedRevision } from '../../../src/store/persisted-revision.ts';
 import { createStoreError } from '../../../src/store/store-error.ts';

@@ -8,7 +8,7 @@ import {
   createCounters,
 } from '../../../src/answer/counters.ts';
 import { REASONS } from '../../../src/answer/decision.ts';
-import { CounterTotals } from '../../../src/roles/counter-totals.ts';
+import { CounterTotals, MAX_GONE_COUNTS } from '../../../src/roles/counter-totals.ts';
 import { createFixture } from '../../support/snapshot-fixture.ts';
 
 const CLUSTERS = ['eu', 'us'].map((id) => ({
@@ -50,6 +50,30 @@ describe('totals of counters', () => {
       'www.gtm.example.com ': 1,
       'api.gtm.example.com us': 1,
     });
+  });
+
+  test('of what is no longer configured stay bounded, and what is configured loses nothing', () => {
+    const totals = new CounterTotals();
+    const names = 500;
+    const rounds = MAX_GONE_COUNTS / names + 2;
+    let last = createCounters(snapshotWith([]));
+    for (let round = 0; round < rounds; round++) {
+      const passing = Array.from({ length: names }, (_, index) => service(`s${round}-${index}`, ['eu']));
+      const snapshot = snapshotWith([service('a', ['eu']), ...passing]);
+      const now = createCounters(snapshot);
+      totals.follow(snapshot, now);
+      totals.absorb(last);
+      for (let slot = 0; slot <= names; slot++) countAnswer(now, slot, PREFERRED);
+      last = now;
+    }
+    const after = snapshotWith([service('a', ['eu'])]);
+    totals.follow(after, createCounters(after));
+    totals.absorb(last);
+    const answers = answersOf(totals);
+    assert.equal(Object.keys(answers).length, MAX_GONE_COUNTS + 1);
+    assert.equal(answers['a.gtm.example.com eu'], rounds);
+    assert.equal(answers['s0-0.gtm.example.com eu'], undefined, 'what has been gone for longest goes first');
+    assert.equal(answers[`s${rounds - 1}-0.gtm.example.com eu`], 1);
   });
 
   test('never go down during a swap, while old and new are both counted under', () => {

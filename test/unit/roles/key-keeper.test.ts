@@ -177,10 +177,17 @@ describe('the keeper of keys', () => {
     const refused = await commit(writer, documentWith(undefined));
     assert.equal(refused.status, 'invalid');
     assert.match(JSON.stringify(refused), /set dnssec\.withdraw to true first/);
+    const { services: _, ...rest } = documentWith({ enabled: true });
+    const without = { ...rest, zones: [] };
+    assert.match(
+      JSON.stringify(await commit(writer, without)),
+      /"path":"\/zones","message":"the parent of \S+ may have a DS of its keys, .*set dnssec\.withdraw to true first/,
+    );
     assert.equal((await commit(writer, documentWith({ enabled: true, withdraw: true }))).status, 'committed');
     await settle(writer, world, keeper);
     assert.deepEqual(await keysOf(writer), []);
     assert.equal((await commit(writer, documentWith(undefined))).status, 'committed');
+    assert.equal((await commit(writer, without)).status, 'committed');
   });
 
   test('of two that work on one store, each finds done what the other did', async (context) => {

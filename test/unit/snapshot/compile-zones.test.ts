@@ -22,4 +22,22 @@ describe('the zone table', () => {
     }
     assert.equal(deepestApex, 3);
   });
+
+  it('knows the primaries of each zone that has any, their addresses as numbers', () => {
+    const names = ['a.test', 'b.test'];
+    const primaries = [
+      undefined,
+      [
+        { address: '192.0.2.1', port: 53 },
+        { address: '2001:db8::1', port: 5353, key: 'k' },
+      ],
+    ];
+    assert.deepEqual(compileZones(names, names.map(imageOf), [[], []], [], primaries).primaries, [
+      undefined,
+      [
+        { address: { family: 4, words: [0xc0000201] }, key: undefined },
+        { address: { family: 6, words: [0x20010db8, 0, 0, 1] }, key: 'k' },
+      ],
+    ]);
+  });
 });

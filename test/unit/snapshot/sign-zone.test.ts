@@ -1,11 +1,20 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { readSignatureList, type SignatureList } from '../../../src/dnssec/signature-list.ts';
 import type { Sign, SigningKey, ZoneKeys } from '../../../src/dnssec/zone-keys.ts';
 import { parseConfiguration } from '../../../src/model/parse-configuration.ts';
 import { compileSnapshot, createRankMapCache, type SnapshotInput } from '../../../src/snapshot/compile-snapshot.ts';
 import { createKeptTables } from '../../../src/snapshot/kept-tables.ts';
+import { listSignatures } from '../../../src/snapshot/list-signatures.ts';
+import { createSignatureCounts } from '../../../src/snapshot/sign-zone.ts';
 import type { Snapshot } from '../../../src/snapshot/snapshot.ts';
-import { dataStartOf, findRrset, recordCountOf, type ZoneImage } from '../../../src/snapshot/zone-image.ts';
+import {
+  dataStartOf,
+  findRrset,
+  listRecords,
+  recordCountOf,
+  type ZoneImage,
+} from '../../../src/snapshot/zone-image.ts';
 import { TYPE_RRSIG } from '../../../src/wire/record-types.ts';
 import { checkRecordData } from '../../../src/zone/check-record-data.ts';
 import { makeKey, makeZoneKeys, sign } from '../../support/signed-keys.ts';
@@ -15,7 +24,12 @@ const ZONE = 'gtm.example.com';
 const DAY = 86_400;
 const NOW = 1_800_000_000;
 
-type Stated = { readonly records?: readonly object[]; readonly dnssec?: object; readonly services?: readonly object[] };
+type Stated = {
+  readonly records?: readonly object[];
+  readonly dnssec?: object;
+  readonly services?: readonly object[];
+  readonly listed?: SignatureList;
+};
 
 const HOSTS = Array.from({ length: 40 }, (_, index) => ({
   name: `host${index}`,
@@ -36,7 +50,7 @@ function openCompile() {
   return (
     keys: ZoneKeys | undefined,
     nowSeconds: number,
-    { records = HOSTS, dnssec = {}, services = [] }: Stated = {},
+    { records = HOSTS, dnssec = {}, services = [], listed }: Stated = {},
   ) => {
     const document = {
       zones: [{ name: ZONE, ns: ['ns.example.net'], records, dnssec: { enabled: true, ...dnssec } }],
@@ -55,7 +69,8 @@ function openCompile() {
     };
     const parsed = parseConfiguration(document, { resolveLocation: () => undefined, checkRecordData });
     assert.ok(parsed.ok, JSON.stringify(parsed));
-    const signing = { keys: new Map(keys && [[ZONE, keys]]), nowSeconds, sign: counted };
+    const counts = createSignatureCounts();
+    const signing = { keys: new Map(keys && [[ZONE, keys]]), nowSeconds, sign: counted, listed, counts };
     made = 0;
     const input = inputOf(parsed.value, 1);
     const parts = read.get(records) ?? input.records;
@@ -66,7 +81,7 @@ function openCompile() {
       kept,
     );
     assert.ok(compiled.ok, JSON.stringify(compiled));
-    return { snapshot: compiled.value.snapshot, image: imageOf(compiled.value.snapshot), made };
+    return { snapshot: compiled.value.snapshot, image: imageOf(compiled.value.snapshot), made, counts };
   };
 }
 
@@ -214,5 +229,103 @@ describe('signing a zone again', () => {
     const compile = openCompile();
     compile(keys, NOW);
     assert.equal(compile(keys, NOW - 2 * DAY, { records: HOSTS.slice(1) }).made, 2 * 39 + 3 + 1);
+  });
+});
+
+/** What a node with this image would have on its disk. */
+function listOf(image: ZoneImage, keys: ZoneKeys): SignatureList {
+  const list = readSignatureList(new Uint8Array(Buffer.concat([...listSignatures([{ image, keys }], 2 ** 30)])));
+  assert.ok(list);
+  return list;
+}
+
+/** Data of all signatures in the image. */
+function signaturesOf(image: ZoneImage): readonly string[] {
+  const nodes = [...(image.signing?.chain ?? [])];
+  return nodes
+    .flatMap((node) => listRecords(image, findRrset(image, node, TYPE_RRSIG)))
+    .map((rrsig) => Buffer.from(rrsig).toString('hex'))
+    .sort();
+}
+
+describe('signing a zone after a restart', () => {
+  const keys = makeZoneKeys();
+  const records = [
+    ...HOSTS,
+    { name: 'UPPER.Case', type: 'MX', data: ['10 Mail.Example.NET.', '20 other.example.net.'] },
+    { name: '*.wild', type: 'TXT', data: ['"one"', '"two"'] },
+    { name: 'child', type: 'NS', data: ['ns.child'] },
+    { name: 'child', type: 'DS', data: [`1 13 2 ${'ab'.repeat(32)}`] },
+    { name: 'ns.child', type: 'A', data: ['192.0.2.99'] },
+  ];
+  const services = [{ name: 'www', zone: ZONE, clusters: ['eu'] }];
+  const stated = { records, services };
+  const first = openCompile()(keys, NOW, stated);
+  const listed = listOf(first.image, keys);
+
+  it('makes none of the signatures that are on disk, and serves them octet for octet', () => {
+    assert.equal(listed.count, first.counts.made);
+    const again = openCompile()(keys, NOW + DAY, { ...stated, listed });
+    assert.deepEqual(again.counts, { made: 0, kept: 0, listed: listed.count });
+    assert.deepEqual(signaturesOf(again.image), signaturesOf(first.image));
+    assert.equal(again.image.signing?.dueSeconds, first.image.signing?.dueSeconds);
+  });
+
+  it('makes those of records that have changed meanwhile', () => {
+    const changed = records.map((record) => (record.name === 'host7' ? { ...record, data: ['198.51.100.7'] } : record));
+    const again = openCompile()(keys, NOW + DAY, { records: changed, services, listed });
+    assert.deepEqual(again.counts, { made: 1, kept: 0, listed: listed.count - 1 });
+  });
+
+  it('makes those that are due meanwhile, and all of them once all are', () => {
+    const due = first.image.signing?.dueSeconds ?? 0;
+    const { counts } = openCompile()(keys, due, { ...stated, listed });
+    assert.ok(counts.made > 0 && counts.listed > 0, JSON.stringify(counts));
+    assert.equal(counts.made + counts.listed, listed.count);
+    const late = openCompile()(keys, NOW + 8 * DAY, { ...stated, listed });
+    assert.deepEqual(late.counts, { made: listed.count, kept: 0, listed: 0 });
+    const early = openCompile()(keys, NOW - DAY, { ...stated, listed });
+    assert.deepEqual(early.counts, { made: listed.count, kept: 0, listed: 0 });
+  });
+
+  it('makes all of them with another key, though it have the same tag, and those of keys when these changed', () => {
+    const [one, other] = makeKeysOfOneTag();
+    const withZsk = (zsk: SigningKey): ZoneKeys => ({ ...keys, zoneSigners: [zsk] });
+    const { image, counts } = openCompile()(withZsk(one), NOW, stated);
+    const list = listOf(image, withZsk(one));
+    assert.equal(list.count, counts.made);
+    const same = openCompile()(withZsk(one), NOW + 60, { ...stated, listed: list });
+    assert.equal(same.counts.made, 0);
+    const changed = openCompile()(withZsk(other), NOW + 60, { ...stated, listed: list });
+    // Of what the key signing key has signed, the DNSKEY set, nothing is different.
+    assert.deepEqual(changed.counts, { made: list.count - 1, kept: 0, listed: 1 });
+    const shown = { ...withZsk(one), published: [...keys.published, other.dnskey] };
+    assert.deepEqual(openCompile()(shown, NOW + 60, { ...stated, listed: list }).counts, {
+      made: 1,
+      kept: 0,
+      listed: list.count - 1,
+    });
+  });
+
+  it('takes over those of both keys during a change of algorithm, and none of two keys that cannot be told apart', () => {
+    const added = makeZoneKeys(15, true);
+    const both = {
+      ...keys,
+      published: [...keys.published, ...added.published],
+      keySigners: [...keys.keySigners, ...added.keySigners],
+      zoneSigners: [...keys.zoneSigners, ...added.zoneSigners],
+    };
+    const { image, counts } = openCompile()(both, NOW, stated);
+    const again = openCompile()(both, NOW + 60, { ...stated, listed: listOf(image, both) });
+    assert.deepEqual(again.counts, { made: 0, kept: 0, listed: counts.made });
+    const [one, other] = makeKeysOfOneTag();
+    const alike = { ...keys, keySigners: [one], zoneSigners: [other] };
+    assert.equal(listOf(openCompile()(alike, NOW, stated).image, alike).count, 0);
+  });
+
+  it('lists no more than there is room for, and what it lists is whole', () => {
+    const pieces = [...listSignatures([{ image: first.image, keys }], 2000)];
+    const list = readSignatureList(new Uint8Array(Buffer.concat(pieces)));
+    assert.ok(list !== undefined && list.count > 0 && list.bytes.length <= 2000);
   });
 });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Copy } from '../../../src/model/copies.ts';
 import { applyChange, draftCopy, finishCopy, openCopy } from '../../../src/transfer/compose-copy.ts';
-import { received as receivedOf } from '../../support/received.ts';
+import { finish, received as receivedOf } from '../../support/received.ts';
 
 const ZONE = 'fed.test';
 const FACTS = { primary: '192.0.2.1 port 53', nowMs: 5 };
@@ -11,7 +11,7 @@ const soa = (serial: number) => received(ZONE, 'SOA', `ns host\\.master ${serial
 const NS = received(ZONE, 'NS', 'ns', 1800);
 
 function copyOf(records: Parameters<typeof draftCopy>[1]): Copy {
-  const copy = finishCopy(draftCopy(ZONE, records), FACTS);
+  const copy = finishCopy(finish(draftCopy(ZONE, records)), FACTS);
   assert.ok(typeof copy !== 'string', String(copy));
   return copy;
 }
@@ -55,8 +55,8 @@ describe('a copy from the records of a transfer', () => {
   });
 
   test('is none without SOA or name servers', () => {
-    assert.match(String(finishCopy(draftCopy(ZONE, [NS]), FACTS)), /without its SOA/);
-    assert.match(String(finishCopy(draftCopy(ZONE, [soa(1)]), FACTS)), /without NS records/);
+    assert.match(String(finishCopy(finish(draftCopy(ZONE, [NS])), FACTS)), /without its SOA/);
+    assert.match(String(finishCopy(finish(draftCopy(ZONE, [soa(1)])), FACTS)), /without NS records/);
   });
 });
 
@@ -69,7 +69,7 @@ describe('changes to a copy', () => {
   test('make it what the whole zone would have made it', () => {
     const old = received(`ns.${ZONE}`, 'A', '192.0.2.8', 60);
     const fresh = [received(`*.w.${ZONE}`, 'TXT', '"x y"'), received(ZONE, 'NS', 'other.test.', 1800)];
-    const draft = openCopy(copyOf([soa(1), NS, ...BASE.slice(2)]));
+    const draft = finish(openCopy(copyOf([soa(1), NS, ...BASE.slice(2)])));
     assert.ok(applyChange(draft, change([old], fresh)));
     const whole = copyOf([soa(2), NS, received(`ns.${ZONE}`, 'A', '192.0.2.9', 60), ...fresh]);
     assert.deepEqual(finishCopy(draft, FACTS), whole);
@@ -77,7 +77,7 @@ describe('changes to a copy', () => {
 
   test('change a TTL, and take out the last record of a set', () => {
     const before = received(`t.${ZONE}`, 'A', '192.0.2.1', 300);
-    const draft = openCopy(copyOf([soa(1), NS, before, received(`u.${ZONE}`, 'A', '192.0.2.1')]));
+    const draft = finish(openCopy(copyOf([soa(1), NS, before, received(`u.${ZONE}`, 'A', '192.0.2.1')])));
     const gone = received(`u.${ZONE}`, 'A', '192.0.2.1');
     assert.ok(applyChange(draft, change([before, gone], [received(`t.${ZONE}`, 'A', '192.0.2.1', 900)])));
     const copy = finishCopy(draft, FACTS);
@@ -85,10 +85,17 @@ describe('changes to a copy', () => {
     assert.deepEqual(copy.records, [{ name: 't', type: 'A', ttl: 900, data: ['192.0.2.1'] }]);
   });
 
-  test('do not fit where something to delete is missing, or something to add is there', () => {
+  test('do not fit where something to delete is missing', () => {
     const copy = copyOf(BASE);
-    assert.ok(!applyChange(openCopy(copy), change([received(`no.${ZONE}`, 'A', '192.0.2.9')], [])));
-    assert.ok(!applyChange(openCopy(copy), change([received(`ns.${ZONE}`, 'A', '192.0.2.77')], [])));
-    assert.ok(!applyChange(openCopy(copy), change([], [received(`ns.${ZONE}`, 'A', '192.0.2.9')])));
+    const missing = [received(`no.${ZONE}`, 'A', '192.0.2.9'), received(`ns.${ZONE}`, 'A', '192.0.2.77')];
+    for (const record of missing) assert.ok(!applyChange(finish(openCopy(copy)), change([record], [])));
+  });
+
+  test('may add what is there: it is there once', () => {
+    const draft = finish(openCopy(copyOf(BASE)));
+    assert.ok(applyChange(draft, change([], [received(`ns.${ZONE}`, 'A', '192.0.2.9', 60)])));
+    const copy = finishCopy(draft, FACTS);
+    assert.ok(typeof copy !== 'string');
+    assert.deepEqual(copy.records, [{ name: 'ns', type: 'A', ttl: 60, data: ['192.0.2.9', '192.0.2.8'] }]);
   });
 });

@@ -1,7 +1,15 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { createQuery, PARSED, type ParseOutcome, parseQuery, type Query, SILENCE } from '../../../src/wire/query.ts';
+import {
+  createQuery,
+  PARSED,
+  PARSED_NOTIFY,
+  type ParseOutcome,
+  parseQuery,
+  type Query,
+  SILENCE,
+} from '../../../src/wire/query.ts';
 import { RCODE_BADVERS, RCODE_FORMERR, RCODE_NOTIMP } from '../../../src/wire/record-types.ts';
 import {
   bytes16,
@@ -80,12 +88,66 @@ describe('parsing a query', () => {
     });
   });
 
-  it('refuses every opcode but QUERY, without looking further', () => {
+  it('refuses every opcode but QUERY and NOTIFY, without looking further', () => {
     for (let opcode = 1; opcode < 16; opcode++) {
+      if (opcode === 4) continue;
       const { outcome, query } = parse({ flags: opcode << 11, counts: [0, 5, 5, 5] });
       assert.equal(outcome, RCODE_NOTIMP);
       assert.equal(query.opcode, opcode);
     }
+  });
+
+  describe('of a NOTIFY', () => {
+    const soa = (owner: readonly number[] = [0xc0, 12]) => encodeRecord(owner, 6, 1, [0, 0, 1, 0], [1, 2, 3, 4]);
+    const notify = (shape: QueryShape = {}) => parse({ flags: 0x2400, type: 'SOA', ...shape });
+    const outcomeOfNotify = (shape: QueryShape) => notify(shape).outcome;
+
+    it('takes the question, what the answer section holds being of no concern', () => {
+      const { query, outcome } = notify({ name: 'Copy.test.', additionals: [soa()], counts: [1, 1, 0, 0] });
+      assert.equal(outcome, PARSED_NOTIFY);
+      assert.deepEqual([query.opcode, query.type, query.class], [4, 6, 1]);
+      assert.deepEqual(query.name.bytes.slice(0, query.name.length), encodeName('copy.test.'));
+      assert.equal(outcomeOfNotify({}), PARSED_NOTIFY);
+      assert.equal(outcomeOfNotify({ additionals: [soa(), soa(ROOT)], counts: [1, 1, 1, 0] }), PARSED_NOTIFY);
+      assert.equal(outcomeOfNotify({ additionals: new Array(8).fill(soa()), counts: [1, 5, 3, 0] }), PARSED_NOTIFY);
+    });
+
+    it('takes OPT and TSIG behind that', () => {
+      const tsig = encodeRecord([1, 0x6b, 0], 250, 255, [0, 0, 0, 0], [1, 2]);
+      const { query, outcome } = notify({ additionals: [soa(), opt(), tsig], counts: [1, 1, 0, 2] });
+      assert.equal(outcome, PARSED_NOTIFY);
+      assert.equal(query.hasEdns, true);
+      assert.ok(query.signatureAt > query.questionEnd + soa().length);
+      assert.equal(outcomeOfNotify({ version: 1 }), RCODE_BADVERS);
+    });
+
+    it('wants exactly one question, and no more records than there are, nor than its limit', () => {
+      for (const counts of [
+        [0, 0, 0, 0],
+        [2, 0, 0, 0],
+        [1, 1, 0, 0],
+        [1, 0, 1, 0],
+        [1, 0, 0, 1],
+      ] as const) {
+        assert.equal(outcomeOfNotify({ counts: [...counts] }), RCODE_FORMERR);
+      }
+      assert.equal(outcomeOfNotify({ additionals: new Array(9).fill(soa()), counts: [1, 6, 3, 0] }), RCODE_FORMERR);
+      assert.equal(outcomeOfNotify({ additionals: [soa()], counts: [1, 65_535, 65_535, 0] }), RCODE_FORMERR);
+      assert.equal(outcomeOfNotify({ trailing: [0] }), RCODE_FORMERR);
+    });
+
+    it('wants every record whole', () => {
+      const whole = encodeQuery({ flags: 0x2400, type: 'SOA', additionals: [soa()], counts: [1, 1, 0, 0] });
+      for (let length = 12; length < whole.length; length++) {
+        assert.equal(parseBytes(whole.subarray(0, length)).outcome, RCODE_FORMERR, `${length} bytes`);
+      }
+    });
+
+    it('does not implement other types, nor answers what is itself a response', () => {
+      for (const type of ['A', 'NS', 'AXFR', 'IXFR', 'ANY', 'CDS'])
+        assert.equal(outcomeOfNotify({ type }), RCODE_NOTIMP);
+      assert.equal(outcomeOfNotify({ flags: 0xa400 }), SILENCE);
+    });
   });
 
   it('passes over flags that mean nothing in a query', () => {
@@ -317,7 +379,7 @@ describe('parsing a query', () => {
         memory.set(message, 100);
         // The same whatever stands around it, and in whatever state the query was.
         assert.equal(parseQuery(other, memory, 100, message.length), outcome);
-        assert.ok([PARSED, SILENCE, RCODE_FORMERR, RCODE_NOTIMP, RCODE_BADVERS].includes(outcome));
+        assert.ok([PARSED, PARSED_NOTIFY, SILENCE, RCODE_FORMERR, RCODE_NOTIMP, RCODE_BADVERS].includes(outcome));
       }),
       { seed: 1, numRuns: 3000 },
     );

@@ -247,6 +247,67 @@ $INCLUDE <SUBSYS>ISI-MAILBOXES.TXT
   }
 });
 
+describe('one bad line', () => {
+  const FAULTS: readonly (readonly [what: string, text: string, expected: readonly RegExp[]])[] = [
+    [
+      'a parenthesis that is never closed hides no later line, and makes no other problem',
+      '@ 1 SOA ns1 h (\n 1 30m\n 10m 1w 60\na 1 A 1.1.1.1\n 1 A 1.1.1\nb 1 TXT ( "x"\n  "y" )\nc 1 A 1',
+      [/^z:1:15 this parenthesis is never closed/, /^z:5:6 A data/, /^z:8:7 A data/],
+    ],
+    [
+      'a quote that is not closed between parentheses does not end the record',
+      'a 1 TXT ( "x\n  "y" )\nb 1 A 1',
+      [/^z:1:11 this double quote is not closed/, /^z:3:7 A data/],
+    ],
+    [
+      'a quote that swallows the parenthesis does not hide what is below',
+      'a 1 TXT ( "x )\nb 1 A 1\nc 1 TXT "y',
+      [/^z:1:11 this double quote/, /^z:2:7 A data/, /^z:3:9 this double quote/],
+    ],
+    [
+      'a name that cannot be read leaves the data of its record and of those below to be looked at',
+      'a..b 1 A 1\n 1 A 2\n 1 A 1.1.1.1',
+      [/^z:1:1 /, /^z:1:10 A data/, /^z:2:6 A data/],
+    ],
+    [
+      'what follows a record that cannot be read is about its name',
+      'a 5 A 1.1.1.1\nb 1 TXT "x\n 1 A 1.1.1.2',
+      [/^z:2:9 this double quote/],
+    ],
+    [
+      'a $TTL that cannot be read is missing nowhere',
+      '$TTL x\na A 1.1.1.1\nb 5 A 1.1.1.2\n A 1.1.1.3',
+      [/^z:1:6 .* is no TTL/],
+    ],
+    [
+      'a TTL that is missing is missing once',
+      'a A 1.1.1.1\nb A 1.1.1.1\nc A 1',
+      [/^z:1:3 the record has no TTL/, /^z:3:5 A data/],
+    ],
+    [
+      'a record whose TTL cannot be read leaves none to be missed',
+      'a x5 A 1\nb A 1.1.1.1',
+      [/^z:1:3 "x5" is no record type/],
+    ],
+    [
+      'an $ORIGIN that cannot be read puts no name in the wrong place',
+      '$ORIGIN a..b\na 1 A 1.1.1.1\n$ORIGIN x\na 2 A 1\n$ORIGIN other.\nb 1 A 1.1.1.1',
+      [/^z:1:9 /, /^z:4:7 A data/, /^z:6:1 b\.other is outside the zone/],
+    ],
+  ];
+  for (const [what, text, expected] of FAULTS) {
+    test(what, () => {
+      const found = problems(text);
+      assert.equal(found.length, expected.length, found.join('\n'));
+      for (const [index, pattern] of expected.entries()) assert.match(found[index] ?? '', pattern);
+    });
+  }
+
+  test('after so many parentheses that are never closed the file is no longer read', () => {
+    assert.equal(problems('a 1 TXT ( x\n'.repeat(10_000)).length, 20);
+  });
+});
+
 describe('a hostile file', () => {
   test('has as many problems as are told, and ends there', () => {
     const values = Array.from({ length: 50_000 }, (_, index) => `a 1 TXT ${index}\n`).join('');
