@@ -26,7 +26,7 @@ const MAX_FAULTS = 10;
 const REPEATS = 5;
 
 export function createRun(
-  targets: readonly Target[] = dealTurns([...createAnswerTargets(), ...createReaderTargets()]),
+  targets: readonly Target[] = dealTargets(),
 ): (seed: number, stretch: Stretch, onTurn?: (turn: number) => void) => Result {
   const packet = createPacket();
   return (seed, { from, count }, onTurn) => {
@@ -50,6 +50,11 @@ export function createRun(
     }
     return { count, outcomes, faults, slowest };
   };
+}
+
+/** By turn: see SHARES. */
+export function dealTargets(): readonly Target[] {
+  return dealTurns([...createAnswerTargets(), ...createReaderTargets()]);
 }
 
 function runOne(target: Target, bytes: Uint8Array, turn: number, faults: Fault[]): string {

@@ -3,7 +3,7 @@
 export type Progress = {
   tell(done: number, count: number): void;
   /** A fault, and the turn that shows it again. */
-  fault(text: string, turn: number): void;
+  fault(text: string, turn: number, hex: string): void;
 };
 
 const TELL_EVERY_MS = 5000;
@@ -23,8 +23,8 @@ export function createProgress(what: string, seed: number): Progress {
       const rate = Math.round(perSecond).toLocaleString('en');
       say(`${what}: ${done.toLocaleString('en')} (${percent} %), ${rate} a second, ${formatSeconds(left)} left`);
     },
-    fault(text, turn) {
-      say(`${text}\n  again: npm run fuzz -- --seed ${seed} --turn ${turn}`);
+    fault(text, turn, hex) {
+      say(`${text}\n  again: npm run fuzz -- --seed ${seed} --turn ${turn} --hex ${hex}`);
     },
   };
 }

@@ -38,7 +38,7 @@ export async function runParsers(
     done += result.count;
     for (const [key, value] of Object.entries(result.outcomes)) outcomes[key] = (outcomes[key] ?? 0) + value;
     for (const fault of result.faults) {
-      progress.fault(`seed ${seed}, turn ${fault.turn}, ${fault.target}: ${fault.message}\n${fault.hex}`, fault.turn);
+      progress.fault(`seed ${seed}, turn ${fault.turn}, ${fault.target}: ${fault.message}`, fault.turn, fault.hex);
       if (faults.length < MAX_FAULTS) faults.push(fault);
     }
     if (result.slowest.microseconds > slowest.microseconds) slowest = result.slowest;

@@ -5,16 +5,17 @@
 //   npm run fuzz -- --messages 100e6 --live 1e6           the documented run: docs/fuzzing.md
 //   npm run fuzz -- --seed 7 --threads 1 --live 0         another seed, one core, no sockets
 //   npm run fuzz -- --table run.json                      no run: the tables of docs/fuzzing.md, of what one has printed
-//   npm run fuzz -- --seed 7 --turn 12345                 one message again; --from 12000 --messages 400 for those before it too
+//   npm run fuzz -- --seed 7 --turn 12345                 one message again; with --hex … that of a fault; --from 12000 --messages 400 for those before it too
 
 import { readFileSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
 import { inspect, parseArgs } from 'node:util';
-import { createRun } from './fuzz-worker.ts';
+import { createRun, dealTargets } from './fuzz-worker.ts';
 import { createProgress } from './progress.ts';
 import { runLive } from './run-live.ts';
 import { runParsers } from './run-parsers.ts';
 import { type FuzzReport, formatReport } from './table.ts';
+import { SHARES } from './target.ts';
 
 const FAULTS_EXIT_CODE = 1;
 const USAGE_EXIT_CODE = 2;
@@ -50,7 +51,14 @@ async function runAll(): Promise<void> {
   }
 }
 
+/** The message of the turn; or the one that the fault told, since what others sign is new each time. */
 function repeatTurn(turn: number): void {
+  if (values.hex !== undefined) {
+    const target = dealTargets()[turn % SHARES];
+    const outcome = target?.run(Uint8Array.from(Buffer.from(values.hex, 'hex')), turn);
+    process.stdout.write(`${target?.name}: ${outcome}\n`);
+    return;
+  }
   const { faults, outcomes, slowest } = createRun()(seed, { from: turn, count: 1 });
   for (const { target, hex, message } of faults) process.stderr.write(`fuzz: ${target}: ${message}\n${hex}\n`);
   process.stdout.write(`${JSON.stringify({ seed, turn, outcomes, slowest }, null, 2)}\n`);
@@ -67,6 +75,7 @@ function readArguments() {
         threads: { type: 'string', default: String(availableParallelism()) },
         from: { type: 'string', default: '0' },
         turn: { type: 'string' },
+        hex: { type: 'string' },
         table: { type: 'string' },
       },
     });
