@@ -17,6 +17,7 @@ import type { Primary } from '../model/primaries.ts';
 import { readSeconds } from '../model/scalar.ts';
 import { isNewerSerial } from '../transfer/serial.ts';
 import { type AskDependencies, askPrimary, placeOf } from './ask-primary.ts';
+import { type CopyEdit, openCopyCommits } from './copy-commits.ts';
 import { nextLookMs, startPauseMs } from './copy-times.ts';
 
 export type CopyKeeperDependencies = AskDependencies & {
@@ -45,12 +46,10 @@ export type CopyKeeper = {
 
 /** Zones that are fetched at once, by this process. */
 const MAX_FETCHES = 8;
-const MAX_TRIES = 5;
 const MIN_PAUSE_MS = 10;
 const MAX_PAUSE_MS = 600_000;
 /** Where the configuration could not be read, or changed meanwhile. */
 const STALE_PAUSE_MS = 200;
-const AUTHOR = 'azimuth';
 /** The share of `expire` after which it is committed that a primary had nothing newer. */
 const NOTED_SHARE = 4;
 
@@ -74,6 +73,7 @@ type Watched = {
 export function startCopyKeeper(dependencies: CopyKeeperDependencies): CopyKeeper {
   const { writer, logger, nowMs, steadyMs, chance } = dependencies;
   const counts: Record<CopyOutcome, number> = { current: 0, changes: 0, whole: 0, refused: 0, failed: 0 };
+  const commitCopy = openCopyCommits(writer);
   const watched = new Map<string, Watched>();
   const stopping = new AbortController();
   let timer: NodeJS.Timeout | undefined;
@@ -236,17 +236,19 @@ export function startCopyKeeper(dependencies: CopyKeeperDependencies): CopyKeepe
       answer.status === 'current'
         ? await noteContact(zone, nowMs())
         : 'copy' in answer
-          ? await commitNew(zone, answer.copy)
+          ? await commitNew(zone, answer.copy, isWhole)
           : answer.reason;
     counts[problem !== undefined && answer.status !== 'failed' ? 'refused' : answer.status]++;
     return problem;
   }
 
-  async function commitNew(zone: Watched, copy: Copy): Promise<string | undefined> {
+  async function commitNew(zone: Watched, copy: Copy, isWhole: boolean): Promise<string | undefined> {
     const { serial, primary } = copy.head;
-    const problem = await commit(zone, `copy serial ${serial} of ${zone.zone} from ${primary}`, (before) =>
-      before !== undefined && isNewerSerial(before.head.serial, serial) ? undefined : copy,
-    );
+    const problem = await commit(zone, `copy serial ${serial} of ${zone.zone} from ${primary}`, (before) => {
+      // Another node was faster. What was asked for whole may have been changed without a new serial.
+      const isThere = before !== undefined && !isNewerSerial(serial, before.head.serial);
+      return isThere && !(isWhole && before.head.serial === serial) ? undefined : copy;
+    });
     if (problem !== undefined) return problem;
     logger.info(
       { zone: zone.zone, serial, primary, records: copy.records.length },
@@ -282,26 +284,14 @@ export function startCopyKeeper(dependencies: CopyKeeperDependencies): CopyKeepe
       logger.warn({ zone: zone.zone }, 'the copy of a zone has expired: it is withheld until a primary answers');
   }
 
-  /** `edit`: from the copy that is there to the one that is to be; undefined: nothing is to be changed. */
-  async function commit(
-    zone: Watched,
-    message: string,
-    edit: (before: Copy | undefined) => Copy | undefined,
-  ): Promise<string | undefined> {
-    for (let tries = 0; tries < MAX_TRIES; tries++) {
-      const current = await writer.read();
-      if (current === undefined) return 'there is no configuration yet';
-      const copy = edit(current.copies.get(zone.zone));
-      if (copy === undefined) return undefined;
-      const outcome = await writer.commitCopies({ expected: current.id, author: AUTHOR, message, copies: [copy] });
-      if (outcome.status === 'conflict') continue;
-      if (outcome.status === 'invalid') return outcome.problems.map((problem) => problem.message).join(' ');
-      if (outcome.status === 'unavailable') return outcome.message;
-      zone.contactMs = copy.head.expired === true ? zone.contactMs : steadyMs();
-      zone.head = copy.head;
-      return undefined;
-    }
-    return 'others changed the configuration all the time';
+  /** Returns what is wrong. */
+  async function commit(zone: Watched, message: string, edit: CopyEdit['edit']): Promise<string | undefined> {
+    const done = await commitCopy({ zone: zone.zone, message, edit });
+    if (done.status === 'failed') return done.reason;
+    if (done.status === 'unchanged') return undefined;
+    if (done.copy.head.expired !== true) zone.contactMs = steadyMs();
+    zone.head = done.copy.head;
+    return undefined;
   }
 
   function describe(zone: Watched | undefined): CopyState | undefined {

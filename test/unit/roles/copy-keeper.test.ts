@@ -2,7 +2,9 @@
 
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
+import type { Copy } from '../../../src/model/copies.ts';
 import type { FetchOutcome, FetchRequest } from '../../../src/replication/fetch-zone.ts';
+import { openCopyCommits } from '../../../src/roles/copy-commits.ts';
 import { startCopyKeeper } from '../../../src/roles/copy-keeper.ts';
 import { openEmbeddedStore } from '../../../src/store/embedded/open-embedded-store.ts';
 import { received as receivedOf } from '../../support/received.ts';
@@ -234,5 +236,60 @@ describe('the keeper of copies', () => {
     await new Promise((resolve) => setTimeout(resolve, 20));
     await keeper.stop();
     await Promise.all(fetching);
+  });
+});
+
+describe('commits of copies', () => {
+  const copyOf = (zone: string, serial: number, more: Copy['records'] = []): Copy => ({
+    head: {
+      zone,
+      serial,
+      soa: { mname: `ns.${zone}.`, rname: `h.${zone}.`, refresh: 1, retry: 1, expire: 1, minimum: 1, ttl: 1 },
+      ns: [`ns.${zone}.`],
+      nsTtl: 1,
+      longestTtl: 1,
+      primary: 'p',
+      obtainedAtMs: 0,
+      checkedAtMs: 0,
+    },
+    records: more,
+  });
+
+  test('take those of many zones together, and a bad one of them alone', async (context) => {
+    const directory = await openDirectory(context);
+    const store = openEmbeddedStore(directory);
+    const names = Array.from({ length: 50 }, (_, index) => `z${index}.test`);
+    const primaries = PRIMARIES.slice(0, 1);
+    const initial = { ...DOCUMENT, zones: [...DOCUMENT.zones, ...names.map((name) => ({ name, primaries }))] };
+    const writer = await openWriter(store, { stateDirectory: directory, initial });
+    context.after(async () => {
+      await writer.close();
+      await store.close();
+    });
+    const commit = openCopyCommits(writer);
+    const clash = [
+      { name: 'x', type: 'CNAME', ttl: 1, data: ['a.test.'] },
+      { name: 'x', type: 'TXT', ttl: 1, data: ['"t"'] },
+    ];
+    const editAll = (serial: number, bad?: string) =>
+      Promise.all(
+        names.map((zone) =>
+          commit({ zone, message: `copy ${zone}`, edit: () => copyOf(zone, serial, zone === bad ? clash : []) }),
+        ),
+      );
+    const number = async () => (await writer.read())?.id.number ?? 0;
+    const before = await number();
+    for (const { status } of await editAll(1)) assert.equal(status, 'committed');
+    assert.ok((await number()) - before <= 2, 'the first goes alone, the rest together');
+    assert.equal((await writer.read())?.copies.size, 50);
+    const outcomes = await editAll(2, 'z7.test');
+    assert.deepEqual(
+      outcomes.flatMap(({ status }, index) => (status === 'failed' ? [index] : [])),
+      [7],
+    );
+    assert.deepEqual((await writer.read())?.copies.get('z7.test')?.head.serial, 1);
+    assert.deepEqual((await writer.read())?.copies.get('z8.test')?.head.serial, 2);
+    const same = await commit({ zone: 'z8.test', message: 'nothing', edit: () => undefined });
+    assert.equal(same.status, 'unchanged');
   });
 });
