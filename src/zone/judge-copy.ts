@@ -13,7 +13,7 @@ import {
 } from '../wire/record-types.ts';
 import { APEX, NONE } from './draft-nodes.ts';
 import { findDraftRrset, pathOf, type ZoneDraft } from './draft-zone.ts';
-import { judgeAlias, judgeData, judgeSteered } from './judge-zone.ts';
+import { judgeAlias, judgeData, judgeHidden, judgeSteered } from './judge-zone.ts';
 
 const SIGNING_TYPES = [TYPE_RRSIG, TYPE_NSEC, TYPE_NSEC3, TYPE_NSEC3PARAM, TYPE_DNSKEY] as const;
 const TYPE_ZONEMD = 63;
@@ -32,6 +32,7 @@ export function judgeCopy(
     judgeSteered(draft, node, problems);
     for (let rrset = first; rrset !== NONE; rrset = next[rrset] ?? NONE) judgeData(draft, node, rrset, problems);
   }
+  judgeHidden(draft, problems, true);
   judgeSigning(draft, isSignedHere, hasServices, problems);
 }
 

@@ -168,8 +168,11 @@ function standsBelow(draft: ZoneDraft, node: number): boolean {
   return label >= 0 && findDraftNode(draft, target, label, hashes[label] ?? 0) === node;
 }
 
-/** What stands below a delegation or a DNAME is not answered: no service may, and below a DNAME no record either (RFC 6672 section 2.4). */
-function judgeHidden(draft: ZoneDraft, problems: Problem[]): void {
+/**
+ * What stands below a delegation or a DNAME is not answered: no service may, and below a DNAME no record either (RFC 6672 section 2.4), unless
+ * `mayHaveRecords`.
+ */
+export function judgeHidden(draft: ZoneDraft, problems: Problem[], mayHaveRecords = false): void {
   const { nodes, next, records } = draft;
   /** The RRset that hides each node: the highest one counts. */
   const hiding = new Int32Array(nodes.count).fill(NONE);
@@ -184,7 +187,7 @@ function judgeHidden(draft: ZoneDraft, problems: Problem[]): void {
       const message = `This ${formatRecordType(type)} hides the service ${nameOfNode(draft, node)}: remove one of them.`;
       problems.push({ path: pathOf(draft, rrset), message });
     }
-    if (!isBelow || type !== TYPE_DNAME) continue;
+    if (!isBelow || type !== TYPE_DNAME || mayHaveRecords) continue;
     for (let hidden = nodes.rrsets[node] ?? NONE; hidden !== NONE; hidden = next[hidden] ?? NONE) {
       const message = `${nameOfNode(draft, node)} stands below a DNAME (${pathOf(draft, rrset)}) and may not have records: remove one of them.`;
       problems.push({ path: pathOf(draft, hidden), message });

@@ -136,6 +136,17 @@ describe('a zone that is copied from its primaries', () => {
     assert.deepEqual(problemsOf(copy), []);
   });
 
+  test('is refused where it leads away from a service, for a node would refuse every revision with it', () => {
+    const steered = { ...STEERED, services: [{ name: 'www.sub', zone: ZONE, clusters: ['one'] }] };
+    const delegated = copyOf([...APEX, received(`sub.${ZONE}`, 'NS', 'ns.elsewhere.test.')]);
+    assert.match(problemsOf(delegated, steered)[0] ?? '', /This NS hides the service www\.sub\.fed\.test/);
+    assert.deepEqual(problemsOf(delegated), []);
+    const redirected = [...APEX, received(`sub.${ZONE}`, 'DNAME', 'elsewhere.test.')];
+    assert.match(problemsOf(copyOf(redirected), steered)[0] ?? '', /This DNAME hides the service/);
+    // Not ours to say what a primary has below a DNAME, where nobody is answered with it.
+    assert.deepEqual(problemsOf(copyOf([...redirected, received(`a.sub.${ZONE}`, 'A', '192.0.2.7')])), []);
+  });
+
   test('is refused where its primary signs it in a way that could not be answered here', () => {
     const keys = received(ZONE, 'DNSKEY', '257 3 13 AAAA');
     const rrsig = (type: string) =>
