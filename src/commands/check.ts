@@ -54,9 +54,12 @@ export function registerCheck(program: Command): void {
 /** What a commit asks besides, which depends on the store or on the settings of the nodes. */
 function listUnchecked({ zones, clusters }: WholeConfiguration): readonly string[] {
   const signed = zones.filter(({ dnssec }) => dnssec !== undefined).length;
-  const keyed = zones.filter(({ transfers }) =>
-    [...(transfers?.allow ?? []), ...(transfers?.notify ?? [])].some(({ key }) => key !== undefined),
+  const keyed = zones.filter(({ transfers, primaries }) =>
+    [...(transfers?.allow ?? []), ...(transfers?.notify ?? []), ...(primaries ?? [])].some(
+      ({ key }) => key !== undefined,
+    ),
   );
+  const copied = zones.filter(({ primaries }) => primaries !== undefined).length;
   const isMonitored = clusters.some(({ monitor }) => monitor !== undefined);
   return [
     'whether a zone that is signed now may be served unsigned or taken away (its keys are in the store)',
@@ -65,6 +68,11 @@ function listUnchecked({ zones, clusters }: WholeConfiguration): readonly string
       : []),
     ...(keyed.length > 0
       ? [`whether the nodes have the TSIG keys that ${count(keyed.length, 'zone')} name (dns.tsig.keyFile)`]
+      : []),
+    ...(copied > 0
+      ? [
+          `whether what is copied of ${count(copied, 'zone')} can be served with its services and dnssec (it is in the store)`,
+        ]
       : []),
     ...(isMonitored ? ['whether the settings allow the addresses that are to be checked (probe.allowNetworks)'] : []),
   ];

@@ -20,7 +20,7 @@ export function registerOverride(program: Command): void {
   const set = override
     .command('set <path> <state>')
     .description(`state: ${STATES.join(', ')}; path: regions/eu-west, clusters/web-eu, endpoints/web-eu/a`)
-    .requiredOption('--reason <text>', 'why: for whoever finds it later')
+    .requiredOption('--reason <text>', 'why: for whoever finds it later (must be given)')
     .option('--for <duration>', 'until then, such as 30m; else until it is cleared');
   addApiOptions(set).action(async (path: string, state: string, options: SetOptions, self: Command) => {
     if (!STATES.includes(state)) failUsage(self, `"${state}" is no state: write one of ${STATES.join(', ')}`);

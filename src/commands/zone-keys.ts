@@ -26,6 +26,7 @@ export function registerZoneKeys(zone: Command): void {
     const { zone: owner, ds: lines, dnskey, waiting } = dnssec;
     if (options.json === true) output.printJson({ zone: owner, ds: lines, dsSha384: dnssec.dsSha384, dnskey, waiting });
     else if (lines.length > 0) output.print(lines.map((line) => `${owner}. IN DS ${line}`).join('\n'));
+    else if (!dnssec.signed) output.printNotice(`There is none to give: ${owner} is not signed here.`);
     else output.printNotice(['There is none to give yet.', ...waiting.map((text) => `  ${text}`)].join('\n'));
     if (lines.length === 0) endUnhealthy();
   });
@@ -125,7 +126,7 @@ function show(output: Output, { json }: ApiOptions, dnssec: ZoneDnssec): void {
     key.role === 'zsk' ? '-' : key.ds.phase,
     key.retired ? `${key.createdAt}, retired` : key.createdAt,
   ]);
-  const head = dnssec.signed ? `${dnssec.zone} is signed` : `${dnssec.zone} is not signed`;
+  const head = dnssec.signed ? `${dnssec.zone} is signed` : `${dnssec.zone} is not signed here`;
   const marks = [dnssec.paused ? ', paused' : '', dnssec.withdrawing ? ', on the way to be signed no more' : ''];
   output.print(`${head}${marks.join('')}.`);
   if (rows.length > 0) {

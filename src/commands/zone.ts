@@ -24,7 +24,9 @@ type ZoneFile = { readonly file: string; readonly zone: string };
 const SHAPE = compileShape(ConfigurationSchema);
 
 export function registerZone(program: Command): void {
-  const zone = program.command('zone').description('zones in and out as master files, and the keys of signed ones');
+  const zone = program
+    .command('zone')
+    .description('zones in and out as master files, how fresh copies are, and the keys of signed zones');
 
   const importing = zone
     .command('import <paths...>')

@@ -20,7 +20,7 @@ export const INVALID_QUERY_TYPE = 30;
 const TEXTS: readonly (readonly [number, string])[] = [
   [STALE_ANSWER, 'health is not known at present'],
   [NO_REACHABLE_AUTHORITY, 'nothing that serves this name is up'],
-  [INVALID_DATA, 'the primaries of the zone were not reached for too long'],
+  [INVALID_DATA, 'nothing was copied of the zone from its primaries yet, or nothing for too long'],
 ];
 
 const NO_TEXT = new Uint8Array(0);

@@ -192,6 +192,10 @@ describe('commands', () => {
     const signed = await run(['check', await write('signed.json', { ...DOCUMENT, zones: [more, ...zones] }), '--json']);
     const { unchecked } = JSON.parse(signed.out);
     assert.match(unchecked.join(), /keys of 1 signed zone need \(dnssec\.secretFile\).*TSIG keys that 1 zone name/);
+    const copied = { name: 'copied.test', primaries: [{ address: '192.0.2.1', key: 'primary-1' }] };
+    const { out: beside } = await run(['check', await write('copied.json', { ...DOCUMENT, zones: [zone, copied] })]);
+    assert.match(beside, /TSIG keys that 1 zone name/);
+    assert.match(beside, /not checked: whether what is copied of 1 zone can be served with its services/);
     const broken = await run(['check', await write('broken.yaml', 'zones: [\n')]);
     assert.equal(broken.exitCode, 1);
     assert.match(broken.out, /broken\.yaml:\d+:\d+/);

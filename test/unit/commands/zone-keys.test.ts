@@ -59,7 +59,7 @@ async function open(context: TestContext, reopened: KeySecret = SECRET) {
 describe('azimuth zone', () => {
   test('keys, ds, ds-seen, rollover and insecure lead a zone to its DS and on', async (context) => {
     const { azimuth, world, sign } = await open(context);
-    assert.equal((await azimuth('keys', ZONE)).out, `${ZONE} is not signed.\n`);
+    assert.equal((await azimuth('keys', ZONE)).out, `${ZONE} is not signed here.\n`);
     await sign({ enabled: true, keys: 'split' });
     const shown = await azimuth('keys', ZONE);
     assert.match(shown.out, /^gtm\.example\.com is signed\.\nKEY .*\nksk-\S+ +\d+ +13 +rumoured +- +hidden/, shown.err);
@@ -112,7 +112,7 @@ describe('azimuth zone', () => {
     const file = join(directory, 'key.pem');
     await writeFile(file, String(makePrivateKey(13).key.export({ format: 'pem', type: 'pkcs8' })));
     const done = await azimuth('key-import', ZONE, file, '--role', 'csk');
-    assert.match(done.out, /^gtm\.example\.com is not signed\.\nKEY .*\ncsk-/, done.err);
+    assert.match(done.out, /^gtm\.example\.com is not signed here\.\nKEY .*\ncsk-/, done.err);
     assert.match((await azimuth('key-import', ZONE, file, '--role', 'csk')).err, /has this key already/);
     const made = makePrivateKey(13);
     await writeFile(join(directory, 'K.private'), String(made.key.export({ format: 'pem', type: 'pkcs8' })));
