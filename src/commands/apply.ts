@@ -25,6 +25,6 @@ export function registerApply(program: Command): void {
     const output = outputOf(self);
     if (options.json === true) return output.printJson(changed);
     printChanges(output, changed.changes);
-    output.print(`Revision ${changed.revision} is in force.`);
+    output.print(`Revision ${changed.revision} is committed.`);
   });
 }

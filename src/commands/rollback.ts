@@ -22,6 +22,6 @@ export function registerRollback(program: Command): void {
     const output = outputOf(self);
     if (options.json === true) return output.printJson(changed);
     printChanges(output, changed.changes);
-    if (!changed.dryRun) output.print(`Revision ${changed.revision} is in force.`);
+    if (!changed.dryRun) output.print(`Revision ${changed.revision} is committed.`);
   });
 }

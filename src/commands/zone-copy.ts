@@ -31,7 +31,7 @@ export function registerZoneCopy(zone: Command): void {
 
 const HEADS: Readonly<Record<Static<typeof ZoneCopySchema>['state'], string>> = {
   missing: 'nothing was copied yet, and queries get SERVFAIL',
-  current: 'is served as it was copied',
+  current: 'its copy is served',
   expired: 'has expired, and queries get SERVFAIL',
 };
 

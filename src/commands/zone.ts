@@ -93,7 +93,7 @@ async function importZones(paths: readonly string[], options: ImportOptions, com
   const output = outputOf(command);
   if (options.json === true) return output.printJson(changed);
   printChanges(output, changed.changes);
-  if (options.dryRun !== true) output.print(`Revision ${changed.revision} is in force.`);
+  if (options.dryRun !== true) output.print(`Revision ${changed.revision} is committed.`);
 }
 
 /** Prints what is wrong in the files, and ends the command. */
