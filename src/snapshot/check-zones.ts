@@ -21,19 +21,26 @@ export type CheckedZones = WeakMap<ZoneDocument | Copy, string>;
  */
 export function checkZones(
   document: ConfigurationDocument,
-  { zones, services }: WholeConfiguration,
+  { zones, clusters, services }: WholeConfiguration,
   checked: CheckedZones = new WeakMap(),
   copies: ReadonlyMap<string, Copy> = new Map(),
   incomplete: ReadonlySet<number> = new Set(),
 ): readonly Problem[] {
   const servicesOf = Map.groupBy(services, ({ zone }) => zone);
+  const aliasing = new Set(
+    clusters.filter(({ endpoints }) => endpoints[0]?.target.family === 'CNAME').map(({ id }) => id),
+  );
   return zones.flatMap((zone, index) => {
     const stated = document.zones[index];
     const steeredNames = (servicesOf.get(zone.name) ?? []).map(({ id }) => id);
     const goodFor = steeredNames.join(' ');
     if (zone.primaries !== undefined) {
       const copy = copies.get(zone.name);
-      return copy === undefined ? [] : checkCopy(zone, copy, index, steeredNames, checked);
+      if (copy === undefined) return [];
+      const aliases = (servicesOf.get(zone.name) ?? [])
+        .filter((service) => service.clusters.some((cluster) => aliasing.has(cluster)))
+        .map(({ id }) => id);
+      return checkCopy(zone, copy, index, { names: steeredNames, aliases }, checked);
     }
     if (stated === undefined || checked.get(stated) === goodFor) return [];
     const lost = incomplete.has(index) ? [undefined] : [];

@@ -226,6 +226,34 @@ describe('the keeper of copies', () => {
     );
   });
 
+  test('refuses a service with a CNAME beside what was copied, which no node would serve', async (context) => {
+    const { keeper, world, writer } = await open(context);
+    world.answer = () => whole(7, received(`text.${ZONE}`, 'TXT', 'x'));
+    await keeper.fetch(ZONE, false);
+    const [cluster] = DOCUMENT.clusters;
+    const [service] = DOCUMENT.services;
+    const alias = { ...cluster, id: 'alias', endpoints: [{ id: 'a', target: 'cdn.example.net' }] };
+    const document = (name: string) => ({
+      ...documentWith({ primaries: PRIMARIES.slice(0, 1) }),
+      clusters: [...DOCUMENT.clusters, alias],
+      services: [...DOCUMENT.services, { ...service, name, zone: ZONE, clusters: ['alias'] }],
+    });
+    const commit = async (name: string) =>
+      writer.commit({
+        expected: (await writer.read())?.id ?? null,
+        author: 'test',
+        message: 'change',
+        document: document(name),
+      });
+    const refused = await commit('text');
+    assert.equal(refused.status, 'invalid');
+    assert.match(
+      JSON.stringify(refused),
+      /\(text TXT\): A service answers for text\.fed\.test with a CNAME: remove its TXT/,
+    );
+    assert.equal((await commit('free')).status, 'committed');
+  });
+
   test('stops while a primary is being asked', async (context) => {
     const { keeper, world } = await open(context);
     world.answer = ({ signal }) =>
