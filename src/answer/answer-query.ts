@@ -170,7 +170,7 @@ function answerQuestion(desk: Desk, protocol: number): number {
   // The name at which its aliases end: step 3b of the algorithm comes after each of them.
   if (found.kind === FOUND_DELEGATION) return refer(desk);
   if (desk.negative) writeNegative(desk);
-  if (desk.signer.proofCount > 0) writeProofs(desk);
+  else if (desk.signer.proofCount > 0) writeProofs(desk);
   if (desk.targets !== NONE) writeTargets(desk, desk.targets, NONE);
   return denyCompactly(desk, rcode);
 }

@@ -29,10 +29,12 @@ import {
   TYPE_SVCB,
 } from '../wire/record-types.ts';
 import { countRecords, type Response, type Section, writeForeignRecord, writeRecord } from '../wire/response.ts';
+import { findBlock, keepBlock, writeBlock } from './denial-blocks.ts';
 import type { Desk } from './desk.ts';
 import { createFound, findName } from './find-name.ts';
 import { noteInsecure, noteNothing, writeProofs } from './prove-absence.ts';
 import { isExpanded, isSigned, NO_ROOM, signAtNeed, writeSignatures } from './sign-answer.ts';
+import { PROOF_WORDS } from './signer.ts';
 import { suffixOffset } from './suffix-offset.ts';
 import { takeBack } from './take-back.ts';
 
@@ -177,7 +179,25 @@ export function writeReferral(desk: Desk): void {
  * (RFC 2308 section 3), and what proves it.
  */
 export function writeNegative(desk: Desk): void {
-  const { labelCount, soaRrset, negativeTtlSeconds } = desk.found.image;
-  writeRecords(desk, APEX_NODE, soaRrset, 'authorities', suffixOffset(desk, labelCount), negativeTtlSeconds);
+  const { response, found } = desk;
+  const { labelCount, soaRrset, negativeTtlSeconds } = found.image;
+  const zoneOffset = suffixOffset(desk, labelCount);
   noteNothing(desk);
+  const slot = blockOfDenial(desk);
+  if (slot !== NONE && writeBlock(desk.denials, slot, response, zoneOffset)) return;
+  const { at: start, authorities } = response;
+  writeRecords(desk, APEX_NODE, soaRrset, 'authorities', zoneOffset, negativeTtlSeconds);
+  writeProofs(desk);
+  if (slot === NONE || response.truncated) return;
+  keepBlock(desk.denials, slot, response, start, response.authorities - authorities);
+}
+
+/** Where such a denial is kept, or NONE: of one zone, as it is without aliases, by its chain, and with nothing left out for this client. */
+function blockOfDenial(desk: Desk): number {
+  const { signer, found, snapshot, denials, chainLength } = desk;
+  const { proofs, proofCount } = signer;
+  if (proofCount === 0 || proofCount > 2 || chainLength > 0 || found.image.signing?.isCompact === true) return NONE;
+  const isPlain = proofs[3] === 0 && (proofCount === 1 || proofs[PROOF_WORDS + 3] === 0);
+  const second = proofCount === 1 ? NONE : (proofs[PROOF_WORDS + 1] ?? NONE);
+  return isPlain ? findBlock(denials, snapshot, found.zone, proofs[1] ?? NONE, second) : NONE;
 }

@@ -14,6 +14,7 @@ import type { TsigSigner } from '../wire/tsig-sign.ts';
 import { type Conduct, PLAIN_CONDUCT } from './conduct.ts';
 import { type Counters, createCounters } from './counters.ts';
 import { createDecision, type Decision } from './decision.ts';
+import { createDenialBlocks, type DenialBlocks } from './denial-blocks.ts';
 import { createFound, type Found } from './find-name.ts';
 import type { HintDesk } from './hint-desk.ts';
 import { createRateLimiter, RATE_PASS, type RateLimiter, type RateVerdict } from './rate-limit.ts';
@@ -82,6 +83,7 @@ export type Desk = {
   /** The RRset of `found.image` whose targets' addresses go with the answer, or NONE. */
   targets: number;
   readonly signer: Signer;
+  readonly denials: DenialBlocks;
   /** Filled while explaining; undefined while serving. */
   trace: Trace | undefined;
 };
@@ -152,6 +154,7 @@ export function createDesk(
     hints: undefined,
     targets: NONE,
     signer: createSigner(sign),
+    denials: createDenialBlocks(),
     trace: undefined,
   };
   desk.decision.chance.bits = seed;
@@ -163,6 +166,8 @@ export function createDesk(
 export function adoptSnapshot(desk: Desk, snapshot: Snapshot, state: State, counters: Counters): void {
   desk.snapshot = snapshot;
   desk.state = state;
+  // It must not be held on to.
+  desk.denials.snapshot = undefined;
   desk.counters = counters;
   const slots = snapshot.services.clusters.length;
   desk.clusterTurns = Array.from({ length: KINDS }, () => createTurns(slots));

@@ -34,8 +34,8 @@ export function isSigned(desk: Desk, image: ZoneImage): boolean {
 }
 
 /**
- * Whether what `node`, a wildcard, says is signed under the name that was asked. RFC 9824 section 4: a server that signs at need answers
- * "as if the RRset existed at the query name", and has nothing closer to deny.
+ * Whether what `node`, a wildcard, says is signed under the name that was asked. RFC 9824 section 3.3: a server that signs at need
+ * answers as if the name were there itself, with as many labels in the RRSIG as it has, and has nothing closer to deny.
  */
 export function isExpanded({ found }: Desk, image: ZoneImage, node: number): boolean {
   return found.kind === FOUND_WILDCARD && node === found.node && image.signing?.isCompact === true;

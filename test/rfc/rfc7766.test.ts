@@ -82,7 +82,7 @@ describe('RFC 7766', () => {
     assert.deepEqual(ids(await client.receive(4)), [1, 2, 3, 4]);
   });
 
-  // Section 6.2.1.1: "clients SHOULD pipeline their queries. […] servers SHOULD process pipelined queries".
+  // Section 6.2.1.1: "The server SHOULD answer all pipelined queries, even if they are received in quick succession."
   it('answers a hundred messages at once, in order', async () => {
     const client = await open();
     client.send(concatenate(Array.from({ length: 100 }, (_, id) => query(id))));
@@ -161,7 +161,7 @@ describe('RFC 7766', () => {
     assert.ok(client.messages.length <= 1);
   });
 
-  // Section 6.2.2: "a server MAY impose limits on the number of concurrent connections".
+  // Section 10 advises limits on the total of connections, and to close idle ones where there are too many.
   it('makes room for a new connection by closing the one that has been idle longest', async () => {
     const small = await listenTcp(
       { ...OPTIONS, limits: { ...OPTIONS.limits, maxConnections: 3, firstByteTimeoutMs: 5000, idleTimeoutMs: 5000 } },
@@ -185,7 +185,7 @@ describe('RFC 7766', () => {
     }
   });
 
-  // Section 6.2.2: the limits may be "per client".
+  // Section 6.2.2: "servers MAY impose limits on the number of concurrent TCP connections being handled for any particular client IP address or subnet."
   it('refuses a client that has its share of connections, and takes it again when one of them is closed', async () => {
     const desk = createDesk(RFC_FIXTURE.snapshot, RFC_FIXTURE.state, 1);
     const openConnections = new Int32Array(4);

@@ -45,7 +45,7 @@ describe('RFC 9824', () => {
     );
   });
 
-  // Section 3.3? on empty non-terminals: they have "only NSEC and RRSIG", which tells them from names that are not there.
+  // Section 3.2, on empty non-terminals: they have "only NSEC and RRSIG", which tells them from names that are not there.
   it('tells a name between others from one that is not there', () => {
     assert.equal(denialOf(ask('b.ent')), 'b.ent.s.example \\000.b.ent.s.example. RRSIG NSEC');
   });
