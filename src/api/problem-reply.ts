@@ -42,7 +42,10 @@ function translate(error: unknown): ApiError {
     case 413:
       return refuse('BODY_TOO_LARGE', 'Send less at once, or split the change into several.');
     case 415:
-      return refuse('UNSUPPORTED_MEDIA_TYPE', 'Send application/json; for PATCH also application/merge-patch+json.');
+      return refuse(
+        'UNSUPPORTED_MEDIA_TYPE',
+        'Send application/json; for PATCH also application/merge-patch+json, for the file of a zone text/dns.',
+      );
     case 400:
     case 404:
     case 414:
