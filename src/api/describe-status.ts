@@ -51,7 +51,7 @@ export type LoadStatus = {
 };
 
 export function describeStatus(state: ClusterState, readiness: { ready: boolean; reasons: readonly string[] }) {
-  const { configuration, revision, database } = state;
+  const { configuration, revision, database, isNewestRefused } = state;
   const endpoints = listEndpointStatus(state);
   const clusters = configuration.clusters.map((cluster) => describeCluster(cluster, state, endpoints));
   const vantages = describeVantages(state);
@@ -59,6 +59,7 @@ export function describeStatus(state: ClusterState, readiness: { ready: boolean;
   const isWatched = configuration.clusters.some(({ monitor }) => monitor !== undefined);
   const healthy =
     readiness.ready &&
+    !isNewestRefused &&
     clusters.every(({ state: condition }) => condition === 'serving' || condition === 'drained') &&
     services.every(({ serving }) => serving) &&
     (!isWatched || vantages.every(({ workers }) => workers.some(({ alive }) => alive)));

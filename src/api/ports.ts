@@ -154,6 +154,8 @@ export type ClusterState = {
   readonly loads: readonly LoadSighting[];
   /** The GeoIP database in use. */
   readonly database: { readonly name: string; readonly attribution: string };
+  /** There is a newer revision than `revision`, which this process could not serve. */
+  readonly isNewestRefused: boolean;
 };
 
 /** Checked: a DNS name, a known record type or `TYPEn`, an address or prefix in canonical form. */

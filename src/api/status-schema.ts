@@ -66,7 +66,9 @@ const ClusterStatusSchema = Type.Object({
 
 export type StatusDocument = Static<typeof StatusSchema>;
 export const StatusSchema = Type.Object({
-  healthy: Type.Boolean({ description: 'All that should serve does, and every vantage has a worker.' }),
+  healthy: Type.Boolean({
+    description: 'All that should serve does, by the newest configuration, and every vantage has a worker.',
+  }),
   ready: Type.Boolean(),
   reasons: Type.Array(Type.String()),
   revision: Type.String(),

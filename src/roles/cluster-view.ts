@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { explain } from '../answer/explain.ts';
 import type { ClusterState, ClusterView, ExplainQuery } from '../api/ports.ts';
 import { type Address, type Prefix, parseAddress, parsePrefix } from '../model/address.ts';
+import { formatRevisionId } from '../model/revision.ts';
 import { parseNameText } from '../wire/name.ts';
 import { parseRecordType } from '../wire/record-types.ts';
 import type { Control } from './control.ts';
@@ -27,6 +28,12 @@ export function readinessOf({ serving, isHandedOn, follower }: Control): { ready
   if (follower.condition === 'unavailable')
     reasons.push('the store does not answer: the last configuration and verdicts hold');
   if (follower.condition === 'empty') reasons.push('the store holds no configuration');
+  const { refused } = follower;
+  if (refused !== undefined) {
+    const [first = '', ...others] = refused.reasons;
+    const more = others.length > 0 ? ` (and ${others.length} more)` : '';
+    reasons.push(`the newest configuration, ${formatRevisionId(refused.id)}, is refused here: ${first}${more}`);
+  }
   return { ready: isHandedOn, reasons };
 }
 
@@ -45,6 +52,7 @@ function currentState(control: Control): ClusterState | undefined {
     }),
     loads: load.listReports().map(({ report, ageMs }) => ({ ...report, ageMs })),
     database: database?.database ?? NO_DATABASE,
+    isNewestRefused: control.follower.refused !== undefined,
   };
 }
 

@@ -23,6 +23,9 @@ export type FollowerDependencies = {
   readonly offer: (revision: Revision) => Promise<Acceptance>;
 };
 
+/** A revision that is newer than what is in force, and why it is not. */
+export type RefusedRevision = { readonly id: RevisionId; readonly reasons: readonly string[] };
+
 /** How the store looks from here. */
 export type StoreCondition = 'connecting' | 'ok' | 'empty' | 'unavailable';
 
@@ -33,7 +36,7 @@ export class ConfigurationFollower {
   readonly #dependencies: FollowerDependencies;
   #current: Revision | undefined;
   #wanted: RevisionId | undefined;
-  #refused: RevisionId | undefined;
+  #refused: RefusedRevision | undefined;
   #working = false;
   #retry: NodeJS.Timeout | undefined;
   #subscription: Subscription | undefined;
@@ -51,6 +54,11 @@ export class ConfigurationFollower {
   /** The revision that was accepted last. */
   get current(): Revision | undefined {
     return this.#current;
+  }
+
+  /** The newest revision, where it was refused. */
+  get refused(): RefusedRevision | undefined {
+    return this.#refused;
   }
 
   /** Offers what is on disk, then follows the store. Needs no store to be there. */
@@ -149,7 +157,7 @@ export class ConfigurationFollower {
     if (wanted === undefined) return false;
     const { manifest } = this.#current ?? {};
     if (manifest !== undefined && compareRevisionIds(wanted, manifest.id) <= 0) return false;
-    return this.#refused === undefined || compareRevisionIds(wanted, this.#refused) !== 0;
+    return this.#refused === undefined || compareRevisionIds(wanted, this.#refused.id) !== 0;
   }
 
   async #take(wanted: RevisionId): Promise<void> {
@@ -161,7 +169,7 @@ export class ConfigurationFollower {
     const result = await this.#offer(fetched.value);
     if (this.#stopped) return;
     if (!result.accepted) {
-      this.#refused = wanted;
+      this.#refused = { id: wanted, reasons: result.reasons };
       logger.error(
         { revision, reasons: result.reasons },
         'this configuration is refused: the one before stays in force',
@@ -169,6 +177,7 @@ export class ConfigurationFollower {
       return;
     }
     this.#current = fetched.value;
+    this.#refused = undefined;
     logger.info({ revision }, 'configuration in force');
     this.#persisting = this.#persist(fetched.value);
     await this.#persisting;

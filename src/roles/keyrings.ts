@@ -45,7 +45,7 @@ export function findUnsigned(
 ): readonly Problem[] {
   const mayHaveDs = (zone: string) => {
     const keyring = keyrings.get(zone);
-    return keyring !== undefined && !isInsecure(keyring);
+    return keyring !== undefined && (!isInsecure(keyring) || isBroughtAlong(keyring));
   };
   const stated = new Set(zones.map(({ name }) => normalizeKey('zones', name)));
   const unsigned = zones.flatMap(({ name, dnssec }, index) =>
@@ -68,6 +68,11 @@ export function findUnsigned(
       message: describeUnsigned(zone, 'without the zone validators would refuse all that is said of it'),
     })),
   ];
+}
+
+/** Keys that signed the zone elsewhere have a DS, as far as anybody knows: until it was withdrawn, or somebody says that there is none. */
+function isBroughtAlong({ keys, isWithdrawing, confirmed }: Keyring): boolean {
+  return keys.some(({ isImported }) => isImported) && isWithdrawing !== true && confirmed?.length !== 0;
 }
 
 export type SignedBase = {

@@ -254,6 +254,7 @@ async function viewOf(writer: RunningWriter): Promise<ClusterView> {
     vantages: [{ vantage: 'fra', worker: 'w1', alive: true, lastSeenMs: NOW_MS - 500 }],
     loads: [{ subject: 'web-eu', connections: 10, capacity: 100, ageMs: 1500 }],
     database: { name: 'test', attribution: 'nobody' },
+    isNewestRefused: false,
   };
   return {
     current: () => state,

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { describeStatus } from '../../../src/api/describe-status.ts';
 import type { ExplainQuery } from '../../../src/api/ports.ts';
+import { judgeClusters } from '../../../src/health/cluster-health.ts';
 import { openFixture, shareFixture } from './fixture.ts';
 
 describe('status and health', () => {
@@ -116,5 +118,34 @@ describe('explain', () => {
       const reply = await send('GET', `/v1/explain?${query}`);
       assert.deepEqual([reply.statusCode, reply.json().errors?.[0].pointer], [400, pointer], `${query}: ${reply.body}`);
     }
+  });
+});
+
+describe('a node that could not serve the newest configuration', () => {
+  test('is not healthy, however well it serves the one before', () => {
+    const configuration = {
+      zones: [],
+      regions: [],
+      vantages: [],
+      monitors: [],
+      clusters: [],
+      services: [],
+      overrides: [],
+    };
+    const healthyOf = (isNewestRefused: boolean) =>
+      describeStatus(
+        {
+          revision: { generation: 1, number: 1 },
+          configuration,
+          judgement: judgeClusters(configuration, () => 'up', 0),
+          verdicts: new Map(),
+          vantages: [],
+          loads: [],
+          database: { name: '', attribution: '' },
+          isNewestRefused,
+        },
+        { ready: true, reasons: [] },
+      ).healthy;
+    assert.deepEqual([healthyOf(false), healthyOf(true)], [true, false]);
   });
 });

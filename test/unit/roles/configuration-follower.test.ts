@@ -123,8 +123,10 @@ describe('the follower of the configuration', () => {
     await pause(20);
     assert.deepEqual(offered, ['1.1', '1.2']);
     assert.equal(follower.current?.manifest.id.number, 1);
+    assert.deepEqual(follower.refused, { id: revisionOf(2).manifest.id, reasons: ['no'] });
     fake.say(revisionOf(3));
     await waitUntil(() => follower.current?.manifest.id.number === 3);
+    assert.equal(follower.refused, undefined);
     await follower.stop();
     assert.equal(await persistedId(directory), '1.3');
   });
