@@ -36,7 +36,7 @@ export function checkCopy(
     const which = record === undefined ? '' : ` (${record.name} ${record.type})`;
     return {
       path: `/zones/${index}/primaries`,
-      message: `${zone.name} as it came from ${copy.head.primary}${which}: ${message}`,
+      message: `${zone.name} as its primary has it${which}: ${message}`,
     };
   });
 }

@@ -222,7 +222,7 @@ describe('the keeper of copies', () => {
     assert.equal(outcome.status, 'invalid');
     assert.match(
       JSON.stringify(outcome),
-      /fed\.test as it came from 192\.0\.2\.1 port 53 \(ns A\): A service answers for ns\.fed\.test/,
+      /fed\.test as its primary has it \(ns A\): A service answers for ns\.fed\.test/,
     );
   });
 
