@@ -54,6 +54,29 @@ describe('a copy from the records of a transfer', () => {
     assert.equal(head.longestTtl, 604_800);
   });
 
+  test('is none with more name servers than a head that can be read again may have', () => {
+    const servers = Array.from({ length: 33 }, (_, index) => received(ZONE, 'NS', `ns${index}`));
+    assert.match(String(finishCopy(finish(draftCopy(ZONE, [soa(1), ...servers])), FACTS)), /33 name servers, above 32/);
+    assert.equal(copyOf([soa(1), ...servers.slice(1)]).head.ns.length, 32);
+  });
+
+  test('takes names in the data for the same in whatever case they come, and other data for what it is', () => {
+    const held = copyOf([soa(1), NS, received(`m.${ZONE}`, 'MX', '10 Mail'), received(`t.${ZONE}`, 'TXT', '"a"')]);
+    const draft = finish(openCopy(held));
+    const change = {
+      fromSerial: 1,
+      toSerial: 2,
+      soaAfter: soa(2),
+      deletions: [received(`m.${ZONE}`, 'MX', '10 mail')],
+      additions: [received(ZONE, 'NS', 'NS'), received(`t.${ZONE}`, 'TXT', '"A"')],
+    };
+    assert.equal(applyChange(draft, change), true);
+    const copy = finishCopy(draft, FACTS);
+    assert.ok(typeof copy !== 'string');
+    assert.deepEqual(copy.head.ns, ['ns.fed.test.']);
+    assert.deepEqual(copy.records, [{ name: 't', type: 'TXT', ttl: 300, data: ['"a"', '"A"'] }]);
+  });
+
   test('is none without SOA or name servers', () => {
     assert.match(String(finishCopy(finish(draftCopy(ZONE, [NS])), FACTS)), /without its SOA/);
     assert.match(String(finishCopy(finish(draftCopy(ZONE, [soa(1)])), FACTS)), /without NS records/);
