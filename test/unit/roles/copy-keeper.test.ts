@@ -167,6 +167,38 @@ describe('the keeper of copies', () => {
     assert.equal((await copy())?.head.serial, 7);
   });
 
+  test('does not let a copy expire before a primary could be asked again, whatever its SOA says', async (context) => {
+    const { keeper, world, copy, pass, writer } = await open(context);
+    const hasty = received(ZONE, 'SOA', 'ns hostmaster 7 3600 600 0 60');
+    world.answer = () => ({ status: 'whole', serial: 7, records: [hasty, received(ZONE, 'NS', 'ns')] });
+    await keeper.fetch(ZONE, false);
+    assert.equal((await copy())?.head.expired, undefined);
+    const first = (await writer.read())?.id;
+    world.answer = () => ({ status: 'current' });
+    pass(1000);
+    await keeper.fetch(ZONE, false);
+    assert.deepEqual((await writer.read())?.id, first);
+    world.answer = () => ({ status: 'failed', reason: 'nobody is there' });
+    pass(4_200_000);
+    await keeper.fetch(ZONE, false);
+    assert.equal((await copy())?.head.expired, true);
+  });
+
+  test('asks for the whole zone behind changes from which nothing came that could be served', async (context) => {
+    const { keeper, world, asked, copy } = await open(context);
+    world.answer = () => whole(7);
+    await keeper.fetch(ZONE, false);
+    const additions = [received(`x.${ZONE}`, 'CNAME', 'ns'), received(`x.${ZONE}`, 'TXT', '"t"')];
+    const change = { fromSerial: 7, toSerial: 8, soaAfter: soa(8), deletions: [], additions };
+    world.answer = ({ heldSerial }) =>
+      heldSerial === undefined ? whole(8) : { status: 'changes', serial: 8, changes: [change] };
+    await keeper.fetch(ZONE, false);
+    assert.equal((await copy())?.head.serial, 7);
+    await keeper.fetch(ZONE, false);
+    assert.equal(asked.at(-1)?.heldSerial, undefined);
+    assert.equal((await copy())?.head.serial, 8);
+  });
+
   test('commits that a copy is up to date once in a quarter of its life, and not each time', async (context) => {
     const { keeper, world, copy, pass, writer } = await open(context);
     world.answer = () => whole(7);
