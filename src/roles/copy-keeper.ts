@@ -46,6 +46,8 @@ export type CopyKeeper = {
 
 /** Zones that are fetched at once, by this process. */
 const MAX_FETCHES = 8;
+/** Of these, with the same first primary: one that is silent must not keep the zones of all others waiting. */
+const MAX_FETCHES_PER_PRIMARY = 4;
 const MIN_PAUSE_MS = 10;
 const MAX_PAUSE_MS = 600_000;
 /** Where the configuration could not be read, or changed meanwhile. */
@@ -77,6 +79,8 @@ export function startCopyKeeper(dependencies: CopyKeeperDependencies): CopyKeepe
   const counts: Record<CopyOutcome, number> = { current: 0, changes: 0, whole: 0, refused: 0, failed: 0 };
   const commitCopy = openCopyCommits(writer);
   const watched = new Map<string, Watched>();
+  /** Those that are being asked about. */
+  const underWay = new Set<Watched>();
   const stopping = new AbortController();
   let timer: NodeJS.Timeout | undefined;
   let looking: Promise<void> | undefined;
@@ -110,7 +114,7 @@ export function startCopyKeeper(dependencies: CopyKeeperDependencies): CopyKeepe
       unsubscribe();
       clearTimeout(timer);
       await looking;
-      await Promise.all([...watched.values()].map(({ working }) => working));
+      await Promise.all([...underWay].map(({ working }) => working));
     },
   };
 
@@ -133,27 +137,34 @@ export function startCopyKeeper(dependencies: CopyKeeperDependencies): CopyKeepe
       });
   }
 
-  /** While as many are asked as may be, whichever ends first looks again. */
+  /** Whichever ends first makes room for those that have none, and looks again. */
   function pauseUntilDue(): number {
-    const waiting = [...watched.values()].filter(({ working }) => working === undefined);
-    if (watched.size - waiting.length >= MAX_FETCHES) return MAX_PAUSE_MS;
-    const nextMs = waiting.reduce((least, zone) => Math.min(least, zone.nextMs), Number.POSITIVE_INFINITY);
+    const ready = [...watched.values()].filter((zone) => hasRoom(zone));
+    const nextMs = ready.reduce((least, zone) => Math.min(least, zone.nextMs), Number.POSITIVE_INFINITY);
     return Math.min(MAX_PAUSE_MS, Math.max(MIN_PAUSE_MS, nextMs - steadyMs()));
   }
 
+  /** Those first of which a primary has said that it has something. */
   async function startDue(): Promise<void> {
     if (isStale) await update();
-    const free = MAX_FETCHES - [...watched.values()].filter(({ working }) => working !== undefined).length;
     const due = [...watched.values()]
       .filter(({ working, nextMs }) => working === undefined && nextMs <= steadyMs())
-      .sort((a, b) => a.nextMs - b.nextMs);
-    for (const zone of due.slice(0, Math.max(0, free))) begin(zone);
+      .sort((a, b) => Number(a.hinted === undefined) - Number(b.hinted === undefined) || a.nextMs - b.nextMs);
+    for (const zone of due) if (hasRoom(zone)) begin(zone);
+  }
+
+  function hasRoom({ working, primaries: [first] }: Watched): boolean {
+    if (working !== undefined || underWay.size >= MAX_FETCHES) return false;
+    const beside = [...underWay].filter(({ primaries }) => primaries[0]?.address === first?.address);
+    return beside.length < MAX_FETCHES_PER_PRIMARY;
   }
 
   function begin(zone: Watched): void {
     if (stopping.signal.aborted) return;
+    underWay.add(zone);
     zone.working ??= ask(zone).finally(() => {
       zone.working = undefined;
+      underWay.delete(zone);
       if (zone.isAgain) zone.nextMs = steadyMs();
       zone.isAgain = false;
       look();

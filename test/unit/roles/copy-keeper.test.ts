@@ -286,6 +286,31 @@ describe('the keeper of copies', () => {
     assert.equal((await commit('free')).status, 'committed');
   });
 
+  test('asks the primary of one zone while that of many others keeps silent', async (context) => {
+    const { keeper, world, writer, asked } = await open(context);
+    const silent = Array.from({ length: 20 }, (_, index) => `s${index}.test`);
+    world.answer = ({ primary, signal }) =>
+      primary.address !== '192.0.2.66'
+        ? whole(7)
+        : new Promise((resolve) => {
+            signal.addEventListener('abort', () => resolve({ status: 'failed', reason: 'it was stopped' }));
+          });
+    const document = documentWith({ primaries: PRIMARIES.slice(0, 1) });
+    const mute = silent.map((name) => ({ name, primaries: [{ address: '192.0.2.66' }] }));
+    const expected = (await writer.read())?.id ?? null;
+    const zones = [...mute, ...document.zones];
+    await writer.commit({ expected, author: 'test', message: 'change', document: { ...document, zones } });
+    const soon = () => new Promise((resolve) => setTimeout(resolve, 300));
+    await soon();
+    world.steadyMs += 1000;
+    for (const zone of silent) keeper.hint({ zone, address: '192.0.2.66' });
+    await soon();
+    keeper.hint({ zone: ZONE, address: '192.0.2.1' });
+    await soon();
+    assert.equal(asked.filter(({ primary }) => primary.address === '192.0.2.66').length, 4);
+    assert.ok(asked.some(({ primary }) => primary.address === '192.0.2.1'));
+  });
+
   test('stops while a primary is being asked', async (context) => {
     const { keeper, world } = await open(context);
     world.answer = ({ signal }) =>
