@@ -68,7 +68,10 @@ type Watched = {
   problem: string | undefined;
   /** Who is to be asked first, for they said that they have something. */
   hinted: string | undefined;
+  /** Somebody wants it as its primary has it, whole and whatever its serial. */
   isWhole: boolean;
+  /** What came of changes could not be served, which may be because of what they were made to. */
+  isDoubtful: boolean;
   working: Promise<void> | undefined;
   /** Something came up while it was being asked about. */
   isAgain: boolean;
@@ -228,43 +231,52 @@ export function startCopyKeeper(dependencies: CopyKeeperDependencies): CopyKeepe
 
   /** Asks one primary after the other until one has an answer that can be used. Returns what is wrong with all of them. */
   async function askPrimaries(zone: Watched): Promise<string | undefined> {
-    const { hinted } = zone;
-    const isWhole = zone.isWhole;
+    const { hinted, isWhole, isDoubtful } = zone;
     zone.hinted = undefined;
     zone.isWhole = false;
+    zone.isDoubtful = false;
     const order = zone.primaries.toSorted((a, b) => Number(b.address === hinted) - Number(a.address === hinted));
     const problems: string[] = [];
     for (const primary of order) {
-      const problem = await askOne(zone, primary, isWhole);
+      const problem = await askOne(zone, primary, isWhole, isWhole || isDoubtful);
       if (problem === undefined || stopping.signal.aborted) return undefined;
       problems.push(`${placeOf(primary)}: ${problem}`);
     }
     return problems.join('; ');
   }
 
-  async function askOne(zone: Watched, primary: Primary, isWhole: boolean): Promise<string | undefined> {
+  /** `mayGoBack`: to an older serial. */
+  async function askOne(
+    zone: Watched,
+    primary: Primary,
+    mayGoBack: boolean,
+    isWhole: boolean,
+  ): Promise<string | undefined> {
     const held = (await writer.read())?.copies.get(zone.zone);
     const answer = await askPrimary(dependencies, { zone: zone.zone, primary, held, isWhole, signal: stopping.signal });
     const problem =
       answer.status === 'current'
         ? await noteContact(zone, nowMs())
         : 'copy' in answer
-          ? await commitNew(zone, answer.copy, isWhole)
+          ? await commitNew(zone, answer.copy, mayGoBack)
           : answer.reason;
-    // What came of changes may be wrong because of what they were made to.
-    if (problem !== undefined && answer.status === 'changes') zone.isWhole = true;
+    zone.isDoubtful ||= problem !== undefined && answer.status === 'changes';
     counts[problem !== undefined && answer.status !== 'failed' ? 'refused' : answer.status]++;
     return problem;
   }
 
-  async function commitNew(zone: Watched, copy: Copy, isWhole: boolean): Promise<string | undefined> {
+  async function commitNew(zone: Watched, copy: Copy, mayGoBack: boolean): Promise<string | undefined> {
     const { serial, primary } = copy.head;
+    let thereSerial: number | undefined;
     const problem = await commit(zone, `copy serial ${serial} of ${zone.zone} from ${primary}`, (before) => {
-      // Another node was faster. What was asked for whole may have been changed without a new serial.
-      const isThere = before !== undefined && !isNewerSerial(serial, before.head.serial);
-      return isThere && !(isWhole && before.head.serial === serial) ? undefined : copy;
+      // Another node was faster, unless somebody wants what the primary has: without a new serial, or with an older one.
+      const isThere = !mayGoBack && before !== undefined && !isNewerSerial(serial, before.head.serial);
+      thereSerial = isThere ? before.head.serial : undefined;
+      return isThere ? undefined : copy;
     });
     if (problem !== undefined) return problem;
+    if (thereSerial === serial) return undefined;
+    if (thereSerial !== undefined) return `it has the serial ${serial}, not newer than ${thereSerial}`;
     logger.info(
       { zone: zone.zone, serial, primary, records: copy.records.length },
       'a zone was copied from its primary',
@@ -336,6 +348,7 @@ function createWatched(zone: string, nextMs: number): Watched {
     problem: undefined,
     hinted: undefined,
     isWhole: false,
+    isDoubtful: false,
     working: undefined,
     isAgain: false,
   };

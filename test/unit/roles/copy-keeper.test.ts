@@ -184,6 +184,24 @@ describe('the keeper of copies', () => {
     assert.equal((await copy())?.head.expired, true);
   });
 
+  test('goes back to an older serial where somebody wants the whole zone, and only then', async (context) => {
+    const { keeper, world, copy, lines } = await open(context);
+    world.answer = () => whole(7);
+    await keeper.fetch(ZONE, false);
+    lines.length = 0;
+    world.answer = () => whole(3);
+    await keeper.fetch(ZONE, false);
+    assert.equal((await copy())?.head.serial, 7);
+    assert.match(keeper.state(ZONE)?.problem ?? '', /it has the serial 3, not newer than 7/);
+    assert.deepEqual(
+      lines.filter((line) => line.startsWith('a zone was copied')),
+      [],
+    );
+    await keeper.fetch(ZONE, true);
+    assert.equal((await copy())?.head.serial, 3);
+    assert.equal(keeper.state(ZONE)?.problem, undefined);
+  });
+
   test('asks for the whole zone behind changes from which nothing came that could be served', async (context) => {
     const { keeper, world, asked, copy } = await open(context);
     world.answer = () => whole(7);
