@@ -29,7 +29,9 @@ export function parseZone(document: ZoneDocument, path: string, context: ParseCo
   const copied = document.primaries && parseCopied(document, document.primaries, name, path, context);
   const head = copied === undefined ? document : (copied.copy ?? NO_COPY);
   const ns = parseNameServers(head.ns, name, path, report);
-  const soa = parseSoa(head.soa ?? {}, name, ns[0] ?? name, joinPointer(path, 'soa'), report);
+  // Of what a primary says, resolvers see no more than the TTL of its SOA, which is cut (RFC 2308 section 5).
+  const mostMinimum = copied === undefined ? MAX_RECORD_TTL_SECONDS : MAX_SOA_SECONDS;
+  const soa = parseSoa(head.soa ?? {}, name, ns[0] ?? name, mostMinimum, joinPointer(path, 'soa'), report);
   const nsTtlPath = joinPointer(path, 'nsTtl');
   const nsTtlSeconds = parseSeconds(head.nsTtl ?? 3600, MAX_RECORD_TTL_SECONDS, nsTtlPath, report);
   const recordsPath = joinPointer(path, 'records');
@@ -108,7 +110,14 @@ function parseNameServers(
   return located.map(({ value }) => value);
 }
 
-function parseSoa(document: SoaDocument, zone: string, primary: string, path: string, report: Report): Soa | undefined {
+function parseSoa(
+  document: SoaDocument,
+  zone: string,
+  primary: string,
+  mostMinimum: number,
+  path: string,
+  report: Report,
+): Soa | undefined {
   const mname =
     document.mname === undefined
       ? primary
@@ -122,7 +131,7 @@ function parseSoa(document: SoaDocument, zone: string, primary: string, path: st
   const refreshSeconds = seconds('refresh', 1_800, MAX_SOA_SECONDS);
   const retrySeconds = seconds('retry', 600, MAX_SOA_SECONDS);
   const expireSeconds = seconds('expire', 604_800, MAX_SOA_SECONDS);
-  const minimumSeconds = seconds('minimum', 60, MAX_RECORD_TTL_SECONDS);
+  const minimumSeconds = seconds('minimum', 60, mostMinimum);
   const ttlSeconds = seconds('ttl', 3_600, MAX_RECORD_TTL_SECONDS);
   if (mname === undefined || rname === undefined || refreshSeconds === undefined || retrySeconds === undefined)
     return undefined;

@@ -51,6 +51,27 @@ function copyOf(records: readonly { readonly name: string; readonly type: keyof 
 }
 
 describe('a copy that is found good', () => {
+  test('may have a minimum in its SOA that no zone of ours may have', () => {
+    const { head, records } = copyOf([]);
+    const copy = { head: { ...head, soa: { ...head.soa, minimum: 1_209_600 } }, records };
+    const document = { ...BASE, zones: [{ name: ZONE, primaries: [{ address: '192.0.2.1' }] }], services: [] };
+    const heldCopies = new Map([[ZONE, copy]]);
+    const resolveLocation = () => undefined;
+    const checked = checkDocument(document, { resolveLocation, checkRecordData, allowNetworks: [], heldCopies });
+    assert.ok(checked.ok, JSON.stringify(checked));
+    const copies = new Map([[ZONE, copy.head]]);
+    const parsed = parseConfiguration(document, { resolveLocation, areRecordsElsewhere: true, copies });
+    assert.ok(parsed.ok, JSON.stringify(parsed));
+    const compiled = compileSnapshot(
+      inputOf(parsed.value, 7, [copy]),
+      createRankMapCache(() => placeMap),
+    );
+    assert.ok(compiled.ok, JSON.stringify(compiled));
+    // The lesser of it and the TTL of the SOA.
+    assert.equal(compiled.value.snapshot.zones.images[0]?.negativeTtlSeconds, 1);
+    assert.deepEqual(askCanaries(compiled.value.snapshot), []);
+  });
+
   test('is served by whoever gets it', () => {
     let accepted = 0;
     fc.assert(
