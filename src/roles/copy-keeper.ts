@@ -14,7 +14,7 @@ import type { Copy, CopyHead } from '../model/copies.ts';
 import { normalizeKey } from '../model/edit-document.ts';
 import { parsePrimaries } from '../model/parse-primaries.ts';
 import type { Primary } from '../model/primaries.ts';
-import { type DurationDocument, readSeconds } from '../model/scalar.ts';
+import { readSeconds } from '../model/scalar.ts';
 import { isNewerSerial } from '../transfer/serial.ts';
 import { type AskDependencies, askPrimary, placeOf } from './ask-primary.ts';
 import { type CopyEdit, openCopyCommits } from './copy-commits.ts';
@@ -54,7 +54,7 @@ const MAX_PAUSE_MS = 600_000;
 const STALE_PAUSE_MS = 200;
 /** The share of `expire` after which it is committed that a primary had nothing newer. */
 const NOTED_SHARE = 4;
-/** However short the timers of an SOA are: twice as long as the least time between two questions (copy-times.ts). */
+/** Whatever the SOA says: with an `expire` of 0 a copy would expire each time that a primary has answered (cf. copy-times.ts). */
 const MIN_EXPIRE_SECONDS = 20;
 
 type Watched = {
@@ -354,14 +354,10 @@ function createWatched(zone: string, nextMs: number): Watched {
   };
 }
 
-/**
- * Seconds; never so few that a copy would expire before a primary was asked again, and once more (RFC 1912 section 2.2): with
- * an `expire` of 0 it would at once, each time.
- */
+/** Seconds: where that is before `refresh`, it is asked once more just then. */
 function expireOf(head: CopyHead | undefined): number {
-  const { refresh = 0, retry = 0, expire = 0 } = head?.soa ?? {};
-  const inSeconds = (timer: DurationDocument) => readSeconds(timer) ?? 0;
-  return Math.max(inSeconds(expire), inSeconds(refresh) + inSeconds(retry), MIN_EXPIRE_SECONDS);
+  const { expire } = head?.soa ?? {};
+  return Math.max(MIN_EXPIRE_SECONDS, expire === undefined ? 0 : (readSeconds(expire) ?? 0));
 }
 
 /** By the name of each zone that has primaries, these. */

@@ -167,7 +167,7 @@ describe('the keeper of copies', () => {
     assert.equal((await copy())?.head.serial, 7);
   });
 
-  test('does not let a copy expire before a primary could be asked again, whatever its SOA says', async (context) => {
+  test('does not let a copy expire as soon as a primary has answered, whatever its SOA says', async (context) => {
     const { keeper, world, copy, pass, writer } = await open(context);
     const hasty = received(ZONE, 'SOA', 'ns hostmaster 7 3600 600 0 60');
     world.answer = () => ({ status: 'whole', serial: 7, records: [hasty, received(ZONE, 'NS', 'ns')] });
@@ -179,7 +179,7 @@ describe('the keeper of copies', () => {
     await keeper.fetch(ZONE, false);
     assert.deepEqual((await writer.read())?.id, first);
     world.answer = () => ({ status: 'failed', reason: 'nobody is there' });
-    pass(4_200_000);
+    pass(21_000);
     await keeper.fetch(ZONE, false);
     assert.equal((await copy())?.head.expired, true);
   });
