@@ -33,13 +33,16 @@ import { FOLLOWED, findDname, followCname, followDname } from './follow-alias.ts
 import { noteWildcard } from './prove-absence.ts';
 import { NO_ROOM, signAtNeed } from './sign-answer.ts';
 import { takeBack } from './take-back.ts';
+import { isForeignType, withhold } from './withhold.ts';
 
 /** Answers `desk.query` at `desk.found`; returns the rcode. */
 export function answerName(desk: Desk): number {
   const { query, found, snapshot } = desk;
   for (let steps = 0; steps <= MAX_ALIAS_STEPS; steps++) {
     // The chain has left what we may speak for: the resolver goes on from here.
-    if (found.kind === FOUND_OUTSIDE || found.kind === FOUND_DELEGATION || isWithheld(found)) return RCODE_NOERROR;
+    if (found.kind === FOUND_OUTSIDE || found.kind === FOUND_DELEGATION || isWithheld(found, query.type)) {
+      return RCODE_NOERROR;
+    }
     if (found.kind === FOUND_NOTHING) {
       const dname = findDname(desk);
       // RFC 6604 section 3: the rcode is that of the last name of the chain.
@@ -61,6 +64,7 @@ export function answerName(desk: Desk): number {
     if (service !== NONE && hasBindings(snapshot.services.bindings, service, query.type)) {
       return answerBindings(desk, service);
     }
+    if (isForeignType(desk)) return withhold(desk);
     const rrset = findRrset(found.image, found.node, query.type);
     if (rrset !== NONE) {
       desk.trace?.push({ step: 'records' });

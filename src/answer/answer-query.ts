@@ -7,7 +7,7 @@
 // Serves RFC 1034 section 4.3.2, RFC 2308 (negative answers), RFC 7871 (client subnet), RFC 7873 section 5.2 (cookies).
 
 import { NONE } from '../snapshot/snapshot.ts';
-import { INVALID_DATA, INVALID_QUERY_TYPE, NOT_AUTHORITATIVE, NOT_SUPPORTED } from '../wire/extended-error.ts';
+import { INVALID_QUERY_TYPE, NOT_AUTHORITATIVE, NOT_SUPPORTED } from '../wire/extended-error.ts';
 import { HEADER_BYTES, PARSED, PARSED_NOTIFY, parseQuery, SILENCE } from '../wire/query.ts';
 import { CLIENT_COOKIE_BYTES, HAS_COOKIE } from '../wire/query-options.ts';
 import {
@@ -20,7 +20,6 @@ import {
   RCODE_NOERROR,
   RCODE_NOTIMP,
   RCODE_REFUSED,
-  RCODE_SERVFAIL,
   TYPE_ANY,
   TYPE_AXFR,
   TYPE_IXFR,
@@ -43,6 +42,7 @@ import { imputeName, limitAnswer, WITHHELD } from './limit-answer.ts';
 import { writeProofs } from './prove-absence.ts';
 import { RATE_OPEN, RATE_PASS } from './rate-limit.ts';
 import { keepSilence } from './silence.ts';
+import { withhold } from './withhold.ts';
 
 /** How a message came: index of PROTOCOLS in counters.ts. */
 export const UDP = 0;
@@ -162,7 +162,7 @@ function answerQuestion(desk: Desk, protocol: number): number {
   if (found.kind === FOUND_OUTSIDE || !isOurClass) return answerOutside(desk, isOurClass);
   desk.trace?.push({ step: 'zone', zone: found.zone });
   if (isMetaType(query.type) && query.type !== TYPE_ANY) return refuseMetaType(desk);
-  if (isWithheld(found)) return withhold(desk);
+  if (isWithheld(found, query.type)) return withhold(desk);
   if (found.kind === FOUND_DELEGATION) return refer(desk);
   const rcode = answerName(desk);
   // RFC 1035 section 6.2: with class * nobody can be sure to know everything.
@@ -173,13 +173,6 @@ function answerQuestion(desk: Desk, protocol: number): number {
   else if (desk.signer.proofCount > 0) writeProofs(desk);
   if (desk.targets !== NONE) writeTargets(desk, desk.targets, NONE);
   return denyCompactly(desk, rcode);
-}
-
-/** RFC 8914 section 4.25: "Examples […] include that its most recent zone might be too old or may have expired." */
-function withhold(desk: Desk): number {
-  desk.trace?.push({ step: 'withheld' });
-  noteExtendedError(desk.response, INVALID_DATA);
-  return RCODE_SERVFAIL;
 }
 
 function refer(desk: Desk): number {

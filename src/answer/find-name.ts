@@ -15,7 +15,7 @@ import {
 } from '../snapshot/zone-image.ts';
 import type { FlatName } from '../wire/flat-name.ts';
 import { createSuffixHashes, hashSuffixes } from '../wire/name-hash.ts';
-import { TYPE_DS } from '../wire/record-types.ts';
+import { TYPE_CDNSKEY, TYPE_CDS, TYPE_DNSKEY, TYPE_DS } from '../wire/record-types.ts';
 
 /** Where a search ended: one per thread, reused. */
 export type Found = {
@@ -72,9 +72,16 @@ function isCutAt({ kind, image, node }: Found, name: FlatName): boolean {
   return kind === FOUND_DELEGATION && labelCountOf(image, node) === name.labelCount;
 }
 
+/** The keys of a zone that is signed here: ours, and without them nobody could validate what its services answer. */
+export function isKeySet({ image, node }: Found, type: number): boolean {
+  const isOfKeys = type === TYPE_DNSKEY || type === TYPE_CDS || type === TYPE_CDNSKEY;
+  return isOfKeys && node === APEX_NODE && image.signing !== undefined && !image.hasOwnSerial;
+}
+
 /** Whether what was found belongs to a zone whose content is not known (any more): all but its steered names do. */
-export function isWithheld({ image, kind, node }: Found): boolean {
-  if (!image.isWithheld) return false;
+export function isWithheld(found: Found, type: number): boolean {
+  const { image, kind, node } = found;
+  if (!image.isWithheld || isKeySet(found, type)) return false;
   return (kind !== FOUND_NAME && kind !== FOUND_WILDCARD) || steeredOf(image, node) === NONE;
 }
 

@@ -49,7 +49,10 @@ export function compileZone(
     const signed = standing.hasOwnSerial ? findSigning(drafted.value) : undefined;
     return { ok: true, value: layOutZone(drafted.value, signed, standing) };
   }
-  const { signer, steeredTypes, before } = signing;
+  const { steeredTypes, before } = signing;
+  // A chain would deny names between those that are known, where it is not known what there is.
+  const isUnknown = primaries !== undefined && copy === undefined;
+  const signer = isUnknown ? { ...signing.signer, hasChain: false } : signing.signer;
   const standing = { hasOwnSerial: false, isWithheld };
   return { ok: true, value: signZone(drafted.value, signer, steeredTypes, before, standing) };
 }

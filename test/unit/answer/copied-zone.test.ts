@@ -114,6 +114,16 @@ describe('a zone that is copied from its primaries', () => {
         }
       }
       assert.deepEqual(ask(desk, { name: `www.${ZONE}`, type: 'A' }).data, ['203.0.113.1']);
+      assert.equal(ask(desk, { name: `www.${ZONE}`, type: 'AAAA' }).rcode, 'NOERROR');
+      for (const type of ['TXT', 'MX', 'DNSKEY'])
+        assert.equal(ask(desk, { name: `www.${ZONE}`, type }).rcode, 'SERVFAIL');
+      const signed = { zones: [{ ...FED.zones[0], dnssec: { enabled: true } }], ...STEERED };
+      const world = createFixture(signed, { copies, keys: new Map([[ZONE, makeZoneKeys()]]) });
+      const keys = ask(world.desk, { name: ZONE, type: 'DNSKEY', dnssecOk: true });
+      assert.ok(keys.answers.some((line) => line.includes(' RRSIG DNSKEY ')));
+      const denied = ask(world.desk, { name: `www.${ZONE}`, type: 'AAAA', dnssecOk: true }).authorities;
+      const chain = denied.filter((line) => line.includes(' NSEC ') && !line.includes(' RRSIG NSEC '));
+      if (copies.length === 0) assert.match(chain[0] ?? '', /NSEC \\000\.www/);
     });
   }
 
