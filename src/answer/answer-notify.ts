@@ -36,7 +36,7 @@ export function answerNotify(desk: Desk): number {
     return RCODE_REFUSED;
   }
   countHint(counters, HINT_ACCEPTED);
-  desk.hints?.note({ zone: zones.names[found.zone] ?? '', address: addressOf(client) });
+  desk.notifyHints?.note({ zone: zones.names[found.zone] ?? '', address: addressOf(client) });
   desk.authoritative = true;
   return RCODE_NOERROR;
 }

@@ -15,6 +15,7 @@ import {
   typeOf,
   type ZoneImage,
 } from '../snapshot/zone-image.ts';
+import { SOA_NUMBER_BYTES } from '../transfer/serial.ts';
 import { createFlatName, MAX_NAME_BYTES, readFlatName } from '../wire/flat-name.ts';
 import {
   TYPE_A,
@@ -83,12 +84,9 @@ function writeRecords(
   return true;
 }
 
-/** An SOA ends with five numbers of four bytes, of which the serial is the first (RFC 1035 section 3.3.13). */
-const SERIAL_FROM_END = 20;
-
 /** Into the SOA that was written last: an image knows of no revision. */
 function putSerial({ bytes, at }: Response, serial: number): void {
-  const start = at - SERIAL_FROM_END;
+  const start = at - SOA_NUMBER_BYTES;
   for (let index = 0; index < 4; index++) bytes[start + index] = serial >>> (24 - 8 * index);
 }
 

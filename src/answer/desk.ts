@@ -79,7 +79,7 @@ export type Desk = {
   /** What changed between the snapshots that were served. */
   readonly journal: Journal;
   /** Who is told of a NOTIFY that is accepted; undefined: nobody. */
-  hints: HintDesk | undefined;
+  notifyHints: HintDesk | undefined;
   /** The RRset of `found.image` whose targets' addresses go with the answer, or NONE. */
   targets: number;
   readonly signer: Signer;
@@ -151,7 +151,7 @@ export function createDesk(
     transfer: undefined,
     transferClients: [],
     journal: createJournal(),
-    hints: undefined,
+    notifyHints: undefined,
     targets: NONE,
     signer: createSigner(sign),
     denials: createDenialBlocks(),

@@ -15,6 +15,7 @@ import type { Cluster, Endpoint } from '../model/cluster.ts';
 import { formatRevisionId } from '../model/revision.ts';
 import type { Service } from '../model/service.ts';
 import type { ClusterState, LoadSighting } from './ports.ts';
+import { formatMoment } from './route-schema.ts';
 
 export const ENDPOINT_STATES = ['up', 'draining', 'down', 'forced-down'] as const;
 export type EndpointState = (typeof ENDPOINT_STATES)[number];
@@ -189,8 +190,4 @@ function describeService({ id: name, zone, ttl, clusters: ids }: Service, cluste
 
 function describeLoad({ subject: _, ageMs, ...quantities }: LoadSighting): LoadStatus {
   return { ...quantities, ageSeconds: Math.round(ageMs / 1000), fresh: ageMs < LOAD_REPORT_FRESH_MS };
-}
-
-function formatMoment(ms: number): string {
-  return new Date(ms).toISOString();
 }

@@ -8,9 +8,9 @@ import type { HealthJudgement } from '../health/cluster-health.ts';
 import type { Verdicts } from '../health/verdict.ts';
 import type { Configuration, ConfigurationDocument } from '../model/configuration.ts';
 import type { Copy, CopyHead } from '../model/copies.ts';
+import type { DnsServer } from '../model/dns-server.ts';
 import type { DnssecPolicy } from '../model/dnssec.ts';
 import type { LoadReport, StoredLoadReport } from '../model/load-report.ts';
-import type { Primary } from '../model/primaries.ts';
 import type { Problem } from '../model/problem.ts';
 import type { RevisionId } from '../model/revision.ts';
 import type { TokenRecord } from './token.ts';
@@ -101,7 +101,7 @@ export type ParentView = { readonly atMs: number } & (
 /** A zone that has primaries, as this process last saw it. */
 export type CopyState = {
   readonly zone: string;
-  readonly primaries: readonly Primary[];
+  readonly primaries: readonly DnsServer[];
   /** Undefined: nothing was copied yet. */
   readonly copy: CopyHead | undefined;
   /** Wall clock, milliseconds since 1970: when a primary last had nothing newer; and when one will be asked. */

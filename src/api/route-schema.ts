@@ -45,6 +45,11 @@ export const ChangedSchema = Type.Object(
 
 export const MomentSchema = Type.String({ format: 'date-time', description: 'ISO 8601, UTC.' });
 
+/** Wall clock, milliseconds since 1970. */
+export function formatMoment(ms: number): string {
+  return new Date(ms).toISOString();
+}
+
 export const DryRunQuery = {
   dryRun: Type.Optional(
     Type.Boolean({ default: false, description: 'Check everything and say what would change; change nothing.' }),

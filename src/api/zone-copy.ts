@@ -9,7 +9,7 @@ import { refuse } from './api-error.ts';
 import { readCurrent } from './change.ts';
 import { refuseMissing } from './item-change.ts';
 import type { CopyState } from './ports.ts';
-import { describeRoute, MomentSchema } from './route-schema.ts';
+import { describeRoute, formatMoment, MomentSchema } from './route-schema.ts';
 
 const TAG = 'zones';
 /** Less than a request may take. */
@@ -103,14 +103,10 @@ function describe({ zone, state }: Found): Static<typeof ZoneCopySchema> {
   return {
     zone,
     state: copy === undefined ? 'missing' : copy.expired === true ? 'expired' : 'current',
-    ...(copy && { serial: copy.serial, primary: copy.primary, obtainedAt: moment(copy.obtainedAtMs) }),
-    ...(checkedAtMs !== undefined && { checkedAt: moment(checkedAtMs) }),
-    nextAt: moment(nextAtMs),
+    ...(copy && { serial: copy.serial, primary: copy.primary, obtainedAt: formatMoment(copy.obtainedAtMs) }),
+    ...(checkedAtMs !== undefined && { checkedAt: formatMoment(checkedAtMs) }),
+    nextAt: formatMoment(nextAtMs),
     fetching: isFetching,
     ...(problem !== undefined && { problem }),
   };
-}
-
-function moment(ms: number): string {
-  return new Date(ms).toISOString();
 }

@@ -30,7 +30,7 @@ import { callerOf } from './authorize.ts';
 import { readCurrent } from './change.ts';
 import { refuseMissing } from './item-change.ts';
 import type { CurrentConfiguration } from './ports.ts';
-import { describeRoute, MomentSchema } from './route-schema.ts';
+import { describeRoute, formatMoment, MomentSchema } from './route-schema.ts';
 
 const TAG = 'dnssec';
 const PATH = '/v1/zones/:zone/dnssec';
@@ -162,7 +162,7 @@ function addReadRoutes({ server, writer, keys }: ApiContext): void {
       const parent = keys.state(zone)?.parent;
       const isParentSeen = (parent?.ok === true && parent.ds.length === 0) || keyring?.confirmed?.length === 0;
       const { isSafe, reasons, atMs } = judgeWithdrawal(keyring, policy, isParentSeen);
-      return { zone, safe: isSafe, reasons: [...reasons], ...(atMs !== undefined && { at: moment(atMs) }) };
+      return { zone, safe: isSafe, reasons: [...reasons], ...(atMs !== undefined && { at: formatMoment(atMs) }) };
     },
   );
 }
@@ -320,37 +320,33 @@ function describeZone({ zone, policy, keyring }: FoundZone, desk: ApiContext['ke
     dnskey: asked.map((dnskey) => formatRecordData(TYPE_DNSKEY, dnskey)),
     ...(state?.parent !== undefined && { parent: describeParent(state.parent) }),
     waiting: [...(state?.waiting ?? [])],
-    ...(state?.nextAtMs !== undefined && { next: moment(state.nextAtMs) }),
+    ...(state?.nextAtMs !== undefined && { next: formatMoment(state.nextAtMs) }),
   };
 }
 
 type State = NonNullable<ReturnType<ApiContext['keys']['state']>>;
 
 function describeParent(parent: NonNullable<State['parent']>) {
-  const askedAt = moment(parent.atMs);
+  const askedAt = formatMoment(parent.atMs);
   return parent.ok
     ? { askedAt, ds: parent.ds.map((data) => formatRecordData(TYPE_DS, data)) }
     : { askedAt, problem: parent.reason };
 }
 
 function describeKey(key: KeyRecord): Static<typeof KeySchema> {
-  const phase = ({ name, sinceMs }: Phase) => ({ phase: name, since: moment(sinceMs) });
+  const phase = ({ name, sinceMs }: Phase) => ({ phase: name, since: formatMoment(sinceMs) });
   const { id, role, algorithm, createdAtMs, activeSinceMs, isImported, isRetired } = key;
   return {
     id,
     role,
     algorithm,
     keyTag: keyTagOf(dnskeyOf(key)),
-    createdAt: moment(createdAtMs),
-    ...(activeSinceMs !== undefined && { activeSince: moment(activeSinceMs) }),
+    createdAt: formatMoment(createdAtMs),
+    ...(activeSinceMs !== undefined && { activeSince: formatMoment(activeSinceMs) }),
     imported: isImported,
     retired: isRetired,
     dnskey: phase(key.dnskey),
     signatures: phase(key.signatures),
     ds: phase(key.ds),
   };
-}
-
-function moment(ms: number): string {
-  return new Date(ms).toISOString();
 }

@@ -2,6 +2,7 @@
 // lower case, without the last dot; record data stays in presentation form (RFC 1035 section 5.1) until zone/ parses it.
 
 import { type Static, Type } from 'typebox';
+import type { DnsServer } from './dns-server.ts';
 import { type DnssecPolicy, DnssecSchema } from './dnssec.ts';
 import {
   MAX_DATA_PER_RECORD,
@@ -9,7 +10,7 @@ import {
   MAX_RECORD_DATA_LENGTH,
   MAX_RECORDS_PER_ZONE,
 } from './limits.ts';
-import { PrimariesSchema, type Primary } from './primaries.ts';
+import { PrimariesSchema } from './primaries.ts';
 import { durationSchema, nameSchema } from './scalar.ts';
 import { type Transfers, TransfersSchema } from './transfers.ts';
 
@@ -45,7 +46,7 @@ export type ZoneHead = {
   /** Absent: nobody may copy the zone, and nobody is told of its changes. */
   readonly transfers?: Transfers;
   /** Where it is copied from; `soa` and `ns` are then those of the copy. Absent: it is stated here. */
-  readonly primaries?: readonly Primary[];
+  readonly primaries?: readonly DnsServer[];
   /** Absent beside `primaries`: nothing has been copied yet, and `soa` and `ns` say nothing. */
   readonly copy?: ZoneCopy;
 };

@@ -3,6 +3,7 @@
 // Whatever the primary does, the result is a value; what it sends is given when all of it is there, and verified.
 
 import { randomInt } from 'node:crypto';
+import type { DnsServer } from '../model/dns-server.ts';
 import { readSoaAnswer } from '../transfer/check-response.ts';
 import { createReceiver, receiveMessage } from '../transfer/receive-transfer.ts';
 import { RECEIVE_LIMITS, type Received, type ReceiveEnd, type ReceiveLimits } from '../transfer/received.ts';
@@ -12,13 +13,12 @@ import { composeQuery } from '../wire/compose-query.ts';
 import { TYPE_AXFR, TYPE_SOA } from '../wire/record-types.ts';
 import type { TsigKey } from '../wire/tsig.ts';
 import { askSigned } from './ask-signed.ts';
-import type { Primary } from './primary-connection.ts';
 import { PrimarySession, type SessionLimits } from './primary-session.ts';
 
 export type FetchRequest = {
   /** Wire form, lower case. */
   readonly zone: Uint8Array;
-  readonly primary: Primary;
+  readonly primary: DnsServer;
   /** With one, every answer must verify; without, the address alone says who answers. */
   readonly tsigKey: TsigKey | undefined;
   /** Undefined: nothing is held. */

@@ -5,7 +5,7 @@
 import { randomInt } from 'node:crypto';
 import { createSocket, type Socket } from 'node:dgram';
 import { isIPv6 } from 'node:net';
-import type { NotifyTarget } from '../model/transfers.ts';
+import { type DnsServer, formatDnsServer } from '../model/dns-server.ts';
 import { composeNotify } from '../wire/compose-notify.ts';
 import { decodeMessage } from '../wire/decode-message.ts';
 import { formatName } from '../wire/name.ts';
@@ -19,7 +19,7 @@ export type Notice = {
   /** Wire form, lower case. */
   readonly zone: Uint8Array;
   readonly soa: { readonly ttlSeconds: number; readonly data: Uint8Array };
-  readonly target: NotifyTarget;
+  readonly target: DnsServer;
 };
 
 export type NotifierOptions = { readonly firstTimeoutMs?: number };
@@ -122,7 +122,7 @@ export class Notifier {
   }
 
   #secondaryOf({ target }: Notice): Secondary {
-    const place = placeOf(target);
+    const place = formatDnsServer(target);
     const known = this.#secondaries.get(place);
     if (known !== undefined) return known;
     const secondary = { place, waiting: new Map<string, Notice>(), inFlight: 0, isFailing: false };
@@ -256,10 +256,6 @@ export class Notifier {
   }
 }
 
-function placeOf({ address, port }: NotifyTarget): string {
-  return `${address} port ${port}`;
-}
-
 function keyOf({ zone, target }: Notice): string {
-  return `${placeOf(target)} ${formatName(zone)}`;
+  return `${formatDnsServer(target)} ${formatName(zone)}`;
 }

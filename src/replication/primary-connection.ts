@@ -2,9 +2,8 @@
 // that has all it wants. Every wait has an end, and so have the octets. Reads nothing out of messages.
 
 import { connect, type Socket } from 'node:net';
+import type { DnsServer } from '../model/dns-server.ts';
 import { LENGTH_BYTES, StreamInbox } from '../wire/stream-inbox.ts';
-
-export type Primary = { readonly address: string; readonly port: number };
 
 export type ConnectionLimits = {
   readonly connectMs: number;
@@ -47,7 +46,7 @@ export class PrimaryConnection {
   #waiting: Waiting | undefined;
   #end: Unanswered | undefined;
 
-  constructor({ address, port }: Primary, limits: ConnectionLimits) {
+  constructor({ address, port }: DnsServer, limits: ConnectionLimits) {
     this.#limits = limits;
     this.#socket = connect({ host: address, port, noDelay: true });
     const { connectMs } = limits;

@@ -1,19 +1,14 @@
 // All that is asked of one primary for one zone: over one connection while that is open, over another behind it; ended at once
 // by its deadline, and by whoever calls it off.
 
-import {
-  type Asked,
-  type ConnectionLimits,
-  type Primary,
-  PrimaryConnection,
-  type TakeMessage,
-} from './primary-connection.ts';
+import type { DnsServer } from '../model/dns-server.ts';
+import { type Asked, type ConnectionLimits, PrimaryConnection, type TakeMessage } from './primary-connection.ts';
 
 /** `wholeMs`: of everything together, by a clock that only goes forward. */
 export type SessionLimits = ConnectionLimits & { readonly wholeMs: number };
 
 export class PrimarySession {
-  readonly #primary: Primary;
+  readonly #primary: DnsServer;
   readonly #limits: SessionLimits;
   readonly #signal: AbortSignal;
   readonly #deadline: NodeJS.Timeout;
@@ -21,7 +16,7 @@ export class PrimarySession {
   /** Why there is to be no further connection. */
   #stopReason: string | undefined;
 
-  constructor(primary: Primary, limits: SessionLimits, signal: AbortSignal) {
+  constructor(primary: DnsServer, limits: SessionLimits, signal: AbortSignal) {
     this.#primary = primary;
     this.#limits = limits;
     this.#signal = signal;

@@ -90,7 +90,7 @@ function run(port: NonNullable<typeof parentPort>, data: AnswerThreadData): void
     if (desk === undefined) {
       desk = createDesk(snapshot, state, data.seed, data.thread, data.conduct, signWithKey);
       desk.tsig = tsig;
-      desk.hints = hints;
+      desk.notifyHints = hints;
       adoptSnapshot(desk, snapshot, state, counters);
       // Nothing is listened on before there is something to answer with.
       listeners = openListeners(data, listen, certificate, desk);

@@ -2,7 +2,7 @@
 
 import { setImmediate as giveWay } from 'node:timers/promises';
 import type { Copy } from '../model/copies.ts';
-import type { Primary } from '../model/primaries.ts';
+import { type DnsServer, formatDnsServer } from '../model/dns-server.ts';
 import type { FetchOutcome, FetchRequest } from '../replication/fetch-zone.ts';
 import { applyChange, draftCopy, finishCopy, openCopy } from '../transfer/compose-copy.ts';
 import { parseNameText } from '../wire/name.ts';
@@ -19,7 +19,7 @@ export type AskDependencies = {
 /** `held`: the copy that is there; `isWhole`: all of the zone is wanted, whatever its serial. */
 export type Question = {
   readonly zone: string;
-  readonly primary: Primary;
+  readonly primary: DnsServer;
   readonly held: Copy | undefined;
   readonly isWhole: boolean;
   readonly signal: AbortSignal;
@@ -53,7 +53,7 @@ async function read(
   outcome: FetchOutcome,
   nowMs: number,
 ): Promise<PrimaryAnswer | undefined> {
-  const facts = { primary: placeOf(primary), nowMs };
+  const facts = { primary: formatDnsServer(primary), nowMs };
   if (outcome.status === 'current') return outcome;
   if (outcome.status === 'failed') return fail(outcome.reason);
   if (outcome.status === 'behind')
@@ -80,9 +80,4 @@ function finish(copy: Copy | string, status: 'whole' | 'changes'): PrimaryAnswer
 
 function fail(reason: string): PrimaryAnswer {
   return { status: 'failed', reason };
-}
-
-/** As people read it. */
-export function placeOf({ address, port }: Primary): string {
-  return `${address} port ${port}`;
 }

@@ -11,12 +11,12 @@
 
 import type { ConfigurationWriter, CopyState, CurrentConfiguration } from '../api/ports.ts';
 import type { Copy, CopyHead } from '../model/copies.ts';
+import { type DnsServer, formatDnsServer } from '../model/dns-server.ts';
 import { normalizeKey } from '../model/edit-document.ts';
 import { parsePrimaries } from '../model/parse-primaries.ts';
-import type { Primary } from '../model/primaries.ts';
 import { readSeconds } from '../model/scalar.ts';
 import { isNewerSerial } from '../transfer/serial.ts';
-import { type AskDependencies, askPrimary, placeOf } from './ask-primary.ts';
+import { type AskDependencies, askPrimary } from './ask-primary.ts';
 import { type CopyEdit, openCopyCommits } from './copy-commits.ts';
 import { nextLookMs, startPauseMs } from './copy-times.ts';
 
@@ -59,7 +59,7 @@ const MIN_EXPIRE_SECONDS = 20;
 
 type Watched = {
   readonly zone: string;
-  primaries: readonly Primary[];
+  primaries: readonly DnsServer[];
   head: CopyHead | undefined;
   /** By the steady clock: when a primary last had nothing newer than `head`; of a copy that was there, reckoned from what it says. */
   contactMs: number | undefined;
@@ -107,7 +107,8 @@ export function startCopyKeeper(dependencies: CopyKeeperDependencies): CopyKeepe
       await (looking ?? update());
       const zone = watched.get(name);
       if (zone === undefined) return;
-      await zone.working;
+      // Whoever waited too may have begun before.
+      while (zone.working !== undefined) await zone.working;
       zone.isWhole ||= isWhole;
       begin(zone);
       await zone.working;
@@ -240,7 +241,7 @@ export function startCopyKeeper(dependencies: CopyKeeperDependencies): CopyKeepe
     for (const primary of order) {
       const problem = await askOne(zone, primary, isWhole, isWhole || isDoubtful);
       if (problem === undefined || stopping.signal.aborted) return undefined;
-      problems.push(`${placeOf(primary)}: ${problem}`);
+      problems.push(`${formatDnsServer(primary)}: ${problem}`);
     }
     return problems.join('; ');
   }
@@ -248,7 +249,7 @@ export function startCopyKeeper(dependencies: CopyKeeperDependencies): CopyKeepe
   /** `mayGoBack`: to an older serial. */
   async function askOne(
     zone: Watched,
-    primary: Primary,
+    primary: DnsServer,
     mayGoBack: boolean,
     isWhole: boolean,
   ): Promise<string | undefined> {
@@ -361,7 +362,7 @@ function expireOf(head: CopyHead | undefined): number {
 }
 
 /** By the name of each zone that has primaries, these. */
-function listFed({ document }: CurrentConfiguration): ReadonlyMap<string, readonly Primary[]> {
+function listFed({ document }: CurrentConfiguration): ReadonlyMap<string, readonly DnsServer[]> {
   const fed = document.zones.flatMap(({ name, primaries }) =>
     primaries === undefined
       ? []
@@ -370,6 +371,6 @@ function listFed({ document }: CurrentConfiguration): ReadonlyMap<string, readon
   return new Map(fed);
 }
 
-function isSameList(a: readonly Primary[], b: readonly Primary[]): boolean {
+function isSameList(a: readonly DnsServer[], b: readonly DnsServer[]): boolean {
   return JSON.stringify(a) === JSON.stringify(b);
 }

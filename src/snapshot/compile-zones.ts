@@ -3,7 +3,7 @@
 // the outer zone says at or below the inner one's apex is never looked for there.
 
 import { parseAddress, parsePrefix } from '../model/address.ts';
-import type { Primary } from '../model/primaries.ts';
+import type { DnsServer } from '../model/dns-server.ts';
 import type { Transfers } from '../model/transfers.ts';
 import { createFlatName, readFlatName } from '../wire/flat-name.ts';
 import { createSuffixHashes, firstSlot, hashSuffixes, slotCountFor } from '../wire/name-hash.ts';
@@ -17,7 +17,7 @@ export function compileZones(
   images: readonly ZoneImage[],
   steered: readonly (readonly number[])[],
   transfers: readonly (Transfers | undefined)[] = [],
-  primaries: readonly (readonly Primary[] | undefined)[] = [],
+  primaries: readonly (readonly DnsServer[] | undefined)[] = [],
 ): ZoneTable {
   const serviceStarts = [0];
   for (const services of steered) serviceStarts.push((serviceStarts.at(-1) ?? 0) + services.length);
@@ -37,7 +37,7 @@ function compileRules(rules: Transfers['allow']): readonly CompiledRule[] {
   return rules.map(({ key, prefix }) => ({ key, prefix: prefix === undefined ? undefined : parsePrefix(prefix) }));
 }
 
-function compilePrimary({ address, key }: Primary): readonly CompiledPrimary[] {
+function compilePrimary({ address, key }: DnsServer): readonly CompiledPrimary[] {
   const parsed = parseAddress(address);
   return parsed === undefined ? [] : [{ address: parsed, key }];
 }

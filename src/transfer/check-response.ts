@@ -13,6 +13,7 @@ import {
   TYPE_SOA,
 } from '../wire/record-types.ts';
 import { isSameName } from '../wire/tsig.ts';
+import { SOA_NUMBER_BYTES, serialOfSoa } from './serial.ts';
 
 /** A query of ours. `zone`: wire form, lower case. */
 export type ZoneQuery = { readonly id: number; readonly zone: Uint8Array; readonly type: number };
@@ -65,15 +66,6 @@ export function checkRecord({ name, type, class: recordClass }: DecodedRecord, z
   if (isMetaType(type)) return `${describe()} is of a type that no zone holds`;
   if (type === TYPE_SOA && name.length !== zone.length) return `${describe()} is an SOA below the apex`;
   return undefined;
-}
-
-/** Octets behind the two names of an SOA: serial, refresh, retry, expire, minimum. */
-const SOA_NUMBER_BYTES = 20;
-
-/** `data`: of an SOA, as it was decoded. */
-export function serialOfSoa(data: Uint8Array): number {
-  const at = data.length - SOA_NUMBER_BYTES;
-  return new DataView(data.buffer, data.byteOffset, data.length).getUint32(at);
 }
 
 /** Names compare without case: compression may have put that of another place into one of the two. */

@@ -5,8 +5,9 @@
 import type { Journal, JournalEntry } from './journal.ts';
 import { serialOfStep } from './journal.ts';
 import { unpackRecords } from './packed-records.ts';
+import { serialOfSoa } from './serial.ts';
 import type { TransferRecord, TransferSet } from './transfer-set.ts';
-import { recordsOfSet, serialOf, serialOfSoa, soaOf, withSerial, type ZoneView } from './zone-records.ts';
+import { recordsOfSet, serialOf, soaOf, withSerial, type ZoneView } from './zone-records.ts';
 
 export function* recordsOfChanges(
   view: ZoneView,
@@ -44,7 +45,7 @@ function sequencesOf(
   }
   return entries.map((entry, index) => {
     const isLast = index === entries.length - 1;
-    const to = hasOwnSerial ? serialOfSoa(entry.soaAfter) : (serialOfStep(journal, entry.step) ?? current);
+    const to = hasOwnSerial ? serialOfSoa(entry.soaAfter.data) : (serialOfStep(journal, entry.step) ?? current);
     return { ...entry, to: isLast ? current : to };
   });
 }

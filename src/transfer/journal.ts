@@ -9,7 +9,7 @@
 // Every answer thread advances a journal of its own by the same steps; the records themselves are shared.
 
 import type { ZoneChange } from './diff-zones.ts';
-import { serialOfSoa } from './zone-records.ts';
+import { serialOfSoa } from './serial.ts';
 
 /** One step: from the snapshot before to the one with this serial. */
 export type JournalStep = {
@@ -93,9 +93,11 @@ export function findOwnChanges(
   current: number,
 ): readonly JournalEntry[] | undefined {
   const entries = zones.get(zone)?.entries ?? [];
-  const first = entries.findIndex(({ soaBefore }) => serialOfSoa(soaBefore) === held);
+  const first = entries.findIndex(({ soaBefore }) => serialOfSoa(soaBefore.data) === held);
   const last = entries.at(-1);
-  return first < 0 || last === undefined || serialOfSoa(last.soaAfter) !== current ? undefined : entries.slice(first);
+  return first < 0 || last === undefined || serialOfSoa(last.soaAfter.data) !== current
+    ? undefined
+    : entries.slice(first);
 }
 
 /** The serial of a step that is kept. */

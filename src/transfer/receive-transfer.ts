@@ -12,10 +12,10 @@ import type { DecodedMessage, DecodedRecord } from '../wire/decode-message.ts';
 import { lowerCaseName } from '../wire/name.ts';
 import { TYPE_AXFR, TYPE_IXFR, TYPE_SOA } from '../wire/record-types.ts';
 import { isSameName } from '../wire/tsig.ts';
-import { checkRecord, checkResponse, isSameSoa, serialOfSoa } from './check-response.ts';
+import { checkRecord, checkResponse, isSameSoa } from './check-response.ts';
 import type { Received, ReceivedChange, ReceivedRecord, ReceiveLimits, ReceiveStep } from './received.ts';
 import { RECEIVE_LIMITS } from './received.ts';
-import { isNewerSerial } from './serial.ts';
+import { isNewerSerial, serialOfSoa } from './serial.ts';
 
 /** `heldSerial`: what an IXFR query names; undefined: the query was AXFR. */
 export type TransferQuery = {

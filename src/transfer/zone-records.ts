@@ -21,6 +21,7 @@ import {
 } from '../snapshot/zone-image.ts';
 import { TYPE_RRSIG, TYPE_SOA } from '../wire/record-types.ts';
 import { listLastResort } from './last-resort.ts';
+import { SOA_NUMBER_BYTES, serialOfSoa } from './serial.ts';
 import { signSet } from './sign-set.ts';
 import { listBindings } from './steered-bindings.ts';
 import { createTransferRecord, type TransferRecord, type TransferSet } from './transfer-set.ts';
@@ -64,16 +65,9 @@ function serviceAt({ zones }: Snapshot, zone: number, image: ZoneImage, node: nu
   return steered === NONE ? NONE : (zones.services[(zones.serviceStarts[zone] ?? 0) + steered] ?? NONE);
 }
 
-/** An SOA ends with five numbers of four bytes, of which the serial is the first (RFC 1035 section 3.3.13). */
-const SERIAL_FROM_END = 20;
-
 /** What its SOA has as serial. */
 export function serialOf({ snapshot, image }: ZoneView): number {
-  return image.hasOwnSerial ? serialOfSoa(soaOf({ image }, undefined)) : snapshot.serial;
-}
-
-export function serialOfSoa({ data }: TransferSet): number {
-  return new DataView(data.buffer, data.byteOffset, data.byteLength).getUint32(data.length - SERIAL_FROM_END);
+  return image.hasOwnSerial ? serialOfSoa(soaOf({ image }, undefined).data) : snapshot.serial;
 }
 
 /** The zone's SOA with this serial, or as it stands in the image: data and TTL. */
@@ -88,7 +82,7 @@ export function soaOf({ image }: Pick<ZoneView, 'image'>, serial: number | undef
 /** The SOA with another serial. */
 export function withSerial(soa: TransferSet, serial: number): TransferSet {
   const data = new Uint8Array(soa.data);
-  new DataView(data.buffer).setUint32(data.length - SERIAL_FROM_END, serial);
+  new DataView(data.buffer).setUint32(data.length - SOA_NUMBER_BYTES, serial);
   return { ...soa, data };
 }
 

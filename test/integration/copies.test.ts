@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe } from 'node:test';
-import { type BindPrimary, startBindPrimary, update } from '../support/bind-primary.ts';
+import { type BindPrimary, startHiddenPrimary, update } from '../support/bind-primary.ts';
 import { waitUntil } from '../support/dns-ask.ts';
 import { callApi } from '../support/fleet.ts';
 import { findFreePort } from '../support/free-port.ts';
@@ -101,7 +101,7 @@ describe('zones from a hidden primary', { skip: skip ?? false, timeout: 180_000 
   });
 
   step('zones are copied once the primary is there, with its serials', async () => {
-    primary = await startBindPrimary(processes, { port, notifyPort: azimuth.port, zones });
+    primary = await startHiddenPrimary(processes, { port, notifyPort: azimuth.port, zones });
     await waitUntil(
       'all zones are there',
       async () => (await hasSame(PLAIN)) && (await hasSame(SIGNED)) && (await hasSame(SHORT)),
@@ -240,7 +240,7 @@ describe('zones from a hidden primary', { skip: skip ?? false, timeout: 180_000 
     assert.match(Object(body)['problem'], /127\.0\.0\.1 port \d+: /);
     // The others have days.
     assert.equal(await short(azimuth.port, `new.${PLAIN}`, 'TXT'), '"fresh"');
-    await startBindPrimary(processes, { port, notifyPort: azimuth.port, zones, directory: primary.directory }, false);
+    await startHiddenPrimary(processes, { port, notifyPort: azimuth.port, zones, directory: primary.directory }, false);
     await waitUntil(
       'it is back',
       async () => (await short(azimuth.port, `a.${SHORT}`, 'A')) === '192.0.2.1',

@@ -14,6 +14,7 @@ import { openProcesses, type Processes } from '../support/processes.ts';
 import { type ServedDesk, serveDesk } from '../support/serve-desk.ts';
 import { ASKED, ASKED_TYPES, describeWorld, dsText, makeWorldKeys, SIGNED_ZONE } from '../support/signed-world.ts';
 import { createFixture } from '../support/snapshot-fixture.ts';
+import { frameUnbound, stubs } from '../support/validating-resolvers.ts';
 
 /** How absence is proven, and whether the resolver infers other absences from the proofs (RFC 8198). */
 const CASES = [
@@ -97,26 +98,12 @@ const RECURSION_DESIRED = 0x0100;
 const AUTHENTIC_DATA = 0x0020;
 
 function unboundConfiguration(directory: string, port: number, upstream: number, aggressive: 'yes' | 'no'): string {
-  return `
-server:
-  directory: "${directory}"
-  chroot: ""
-  username: ""
-  pidfile: "${directory}/pid"
-  interface: 127.0.0.1@${port}
-  access-control: 127.0.0.0/8 allow
-  do-not-query-localhost: no
+  return `${frameUnbound(directory, port)}
   module-config: "validator iterator"
   trust-anchor-file: "${directory}/anchor"
   aggressive-nsec: ${aggressive}
   qname-minimisation: no
   trust-anchor-signaling: no
   val-log-level: 2
-  verbosity: 1
-  use-syslog: no
-  logfile: ""
-  num-threads: 1
-remote-control:
-  control-enable: no
-${ZONES.map((zone) => `stub-zone:\n  name: "${zone}"\n  stub-addr: 127.0.0.1@${upstream}\n`).join('')}`;
+${stubs(ZONES, upstream)}`;
 }

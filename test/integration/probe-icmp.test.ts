@@ -6,10 +6,13 @@ import { findTool } from '../../scripts/test-tools.ts';
 import { missingTools } from '../support/missing-tools.ts';
 import { type NetworkPlace, openNetworkPlace, skipWithoutPlace } from '../support/network-place.ts';
 import { openProcesses, type Processes } from '../support/processes.ts';
+import { requireProgram } from '../support/require-program.ts';
 import { isNativeMissing } from '../support/test-native.ts';
 
 const BOTH = ['127.0.0.1', '::1', '127.0.0.2'];
 const CAME_BACK = { ok: true, reason: 'the echo came back' };
+
+const withoutSetpriv = requireProgram('setpriv', 'util-linux');
 
 describe('the icmp check', { skip: isNativeMissing || missingTools('ip') }, () => {
   let processes: Processes;
@@ -45,7 +48,7 @@ describe('the icmp check', { skip: isNativeMissing || missingTools('ip') }, () =
 
   test('abstains where neither socket is permitted, and says what to set', async (context) => {
     if (place === undefined) return skipWithoutPlace(context);
-    if (findTool('setpriv') === undefined) return context.skip('needs setpriv');
+    if (withoutSetpriv !== undefined) return context.skip(withoutSetpriv);
     await set('ipv4/ping_group_range', '1 0');
     const reason =
       'this worker may not send ICMP echo: put its group into net.ipv4.ping_group_range, or give it CAP_NET_RAW';

@@ -11,8 +11,7 @@ import { formatRevisionId } from '../../src/model/revision.ts';
 import { fetchRevision } from '../../src/store/fetch-revision.ts';
 import { followSlotTable } from '../../src/store/follow-slots.ts';
 import { SWEEP_AFTER_MS } from '../../src/store/health-store.ts';
-import type { Hint } from '../../src/store/hint-store.ts';
-import { CHANNELS, KEYS } from '../../src/store/redis/keys.ts';
+import { KEYS } from '../../src/store/redis/keys.ts';
 import { openRedisStore, type RedisStore, type RedisStoreOptions } from '../../src/store/redis/open-redis-store.ts';
 import { isStoreError } from '../../src/store/store-error.ts';
 import { type RedisServer, startRedisServer } from '../support/redis-server.ts';
@@ -103,45 +102,6 @@ describe('Redis as a store', skip === undefined ? {} : { skip }, () => {
     const report = await store.health.writeLoadReport({ subject: 'web-eu', connections: 1 });
     await waitUntil(() => votes >= 1 && reports.length === 1, 500);
     assert.deepEqual(reports, [report]);
-  });
-
-  test('hints of other processes arrive; text that is none is passed over, with one word about it', async (context) => {
-    const [store, other] = [await open(context), await open(context)];
-    await Promise.all([store, other].map(({ configuration }) => configuration.readHead()));
-    const heard: Hint[] = [];
-    const words: string[] = [];
-    const following = store.hints.follow(
-      (hint) => heard.push(hint),
-      (word) => words.push(word),
-    );
-    context.after(() => following.close());
-    await raw.publish(CHANNELS.hints, 'junk');
-    await raw.publish(CHANNELS.hints, '{"zone":"Copy.test","address":"192.0.2.1"}');
-    await raw.publish(CHANNELS.hints, `{"zone":"copy.test","address":"192.0.2.1"}${' '.repeat(1e6)}`);
-    await other.hints.publish({ zone: 'copy.test', address: '192.0.2.1' });
-    await waitUntil(() => heard.length === 1);
-    assert.deepEqual(heard, [{ zone: 'copy.test', address: '192.0.2.1' }]);
-    assert.deepEqual(words, ['azimuth:{azimuth}:hints in Redis carries 4 octets that are no hint']);
-  });
-
-  test('hints do not wait for a server that is away, and none comes late', async (context) => {
-    const late = await startRedisServer();
-    context.after(() => late.stop());
-    await late.kill();
-    const store = openRedisStore(late.url);
-    context.after(() => store.close());
-    const heard: Hint[] = [];
-    const following = store.hints.follow((hint) => heard.push(hint));
-    context.after(() => following.close());
-    // Nor for an attempt to connect that is under way, as calls otherwise do.
-    const before = store.hints.publish({ zone: 'early.test', address: '192.0.2.1' });
-    await assert.rejects(before, { code: 'STORE_UNAVAILABLE', message: /do not wait/ });
-    await late.restartEmpty();
-    await waitUntil(() => {
-      void store.hints.publish({ zone: 'now.test', address: '192.0.2.1' }).catch(() => {});
-      return heard.length > 0;
-    });
-    assert.ok(heard.every(({ zone }) => zone === 'now.test'));
   });
 
   test('without a single message, heads, slots and load reports arrive by polling', async (context) => {

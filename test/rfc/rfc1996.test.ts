@@ -51,7 +51,7 @@ describe('RFC 1996, to secondaries', () => {
 describe('RFC 1996, from a primary', () => {
   const { desk } = createFixture({ zones: [{ name: 'copy.test', primaries: [{ address: '192.0.2.1' }] }] });
   const hints: unknown[] = [];
-  desk.hints = { note: (hint) => hints.push(hint) };
+  desk.notifyHints = { note: (hint) => hints.push(hint) };
   const zone = encodeName('copy.test.');
   const compose = (name = zone, soa = SOA) => {
     const { bytes, length } = composeNotify(0xbeef, name, { ttlSeconds: 300, data: soa }, 0);

@@ -3,7 +3,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Processes, Running } from './processes.ts';
-import { findProgram } from './require-program.ts';
+import { runNamed } from './run-named.ts';
 import { KEY_ARGUMENT, KEY_NAME, KEY_TEXT, say } from './secondaries.ts';
 
 export type BindPrimary = { readonly running: Running; readonly port: number; readonly directory: string };
@@ -11,7 +11,7 @@ export type BindPrimary = { readonly running: Running; readonly port: number; re
 export type PrimaryZone = { readonly name: string; readonly text: string; readonly isSigned?: boolean };
 
 /** `notifyPort`: of the secondary on loopback that is told of changes. With a `directory`, it goes on where another one ended. */
-export async function startBindPrimary(
+export async function startHiddenPrimary(
   processes: Processes,
   {
     port,
@@ -31,19 +31,15 @@ export async function startBindPrimary(
     const signing = isSigned ? 'dnssec-policy default; inline-signing yes; ' : '';
     return `zone "${name}" { type primary; file "${name}.zone"; ${signing}allow-update { key ${KEY_NAME}; }; allow-transfer { key ${KEY_NAME}; }; also-notify { 127.0.0.1 port ${notifyPort} key ${KEY_NAME}; }; notify explicit; };\n`;
   });
-  const file = join(directory, 'named.conf');
-  writeFileSync(
-    file,
-    `${KEY_TEXT}controls { };
-options {
-  directory "${directory}"; key-directory "${directory}"; pid-file "${directory}/pid"; session-keyfile none;
-  managed-keys-directory "${directory}"; listen-on port ${port} { 127.0.0.1; }; listen-on-v6 { none; };
-  recursion no; dnssec-validation no; notify-delay 0; serial-query-rate 1000;
-};
-${zoneTexts.join('')}`,
-  );
-  const running = processes.run(findProgram('named') ?? 'named', ['-g', '-c', file], { name: 'primary' });
-  await running.waitFor(/running$/m);
+  const options = `key-directory "${directory}"; recursion no; dnssec-validation no; notify-delay 0; serial-query-rate 1000;`;
+  const running = await runNamed(processes, {
+    name: 'primary',
+    directory,
+    port,
+    options,
+    keys: KEY_TEXT,
+    rest: zoneTexts.join(''),
+  });
   return { running, port, directory };
 }
 

@@ -2,7 +2,7 @@
 
 import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
-import { serialOfSoa } from '../../src/transfer/check-response.ts';
+import { serialOfSoa } from '../../src/transfer/serial.ts';
 import type { DecodedMessage } from '../../src/wire/decode-message.ts';
 import { formatName } from '../../src/wire/name.ts';
 import { formatRecordType } from '../../src/wire/record-types.ts';

@@ -8,6 +8,7 @@ import type { TsigKey } from '../../src/wire/tsig.ts';
 import { findFreePort } from './free-port.ts';
 import type { Processes, Running } from './processes.ts';
 import { findProgram } from './require-program.ts';
+import { runNamed } from './run-named.ts';
 import { KEY_NAME, KEY_SECRET, KEY_TEXT } from './secondaries.ts';
 
 export type ServedZone = { readonly zone: string; readonly text: string };
@@ -28,21 +29,16 @@ export function readTransferKey(): TsigKey {
 
 export async function startBindPrimary(processes: Processes, served: ServedZone): Promise<ZonePrimary> {
   const { directory, zoneFile, port } = await prepare(processes, 'named-primary', served);
-  const file = join(directory, 'named.conf');
-  writeFileSync(
-    file,
-    `${KEY_TEXT}controls { };
-options {
-  directory "${directory}"; pid-file "${directory}/pid"; session-keyfile none; managed-keys-directory "${directory}";
-  listen-on port ${port} { 127.0.0.1; }; listen-on-v6 { none; }; recursion no; dnssec-validation no; notify no;
-};
-zone "${served.zone}" {
+  const running = await runNamed(processes, {
+    name: 'named primary',
+    directory,
+    port,
+    options: 'recursion no; dnssec-validation no; notify no;',
+    keys: KEY_TEXT,
+    rest: `zone "${served.zone}" {
   type primary; file "${zoneFile}"; ixfr-from-differences yes; allow-transfer { key ${KEY_NAME}; };
-};
-`,
-  );
-  const running = processes.run(findProgram('named') ?? 'named', ['-g', '-c', file], { name: 'named primary' });
-  await running.waitFor(/running$/m);
+};`,
+  });
   return { running, port, change: changeFile(zoneFile, running) };
 }
 

@@ -9,6 +9,7 @@ import { findFreePort } from './free-port.ts';
 import { makeSelfSigned } from './make-certificate.ts';
 import type { Processes, Running } from './processes.ts';
 import { findProgram } from './require-program.ts';
+import { runNamed } from './run-named.ts';
 
 export const KEY_SECRET = Buffer.alloc(32, 'azimuth-test-key').toString('base64');
 export const KEY_NAME = 'transfer-key';
@@ -72,19 +73,15 @@ export async function startBind(
     (zone) =>
       `zone "${zone}" { type secondary; primaries port ${primaryPort} { 127.0.0.1 key ${KEY_NAME}; }; file "${zone}.zone"; };\n`,
   );
-  const file = join(directory, 'named.conf');
-  writeFileSync(
-    file,
-    `${KEY_TEXT}controls { };
-options {
-  directory "${directory}"; pid-file "${directory}/pid"; session-keyfile none; managed-keys-directory "${directory}";
-  listen-on port ${port} { 127.0.0.1; }; listen-on-v6 { none; }; recursion no; dnssec-validation no; notify no;
-  masterfile-format text; masterfile-style full; allow-transfer { any; };
-};
-${zoneTexts.join('')}`,
-  );
-  const running = processes.run(findProgram('named') ?? 'named', ['-g', '-c', file], { name: 'named' });
-  await running.waitFor(/running$/m);
+  const running = await runNamed(processes, {
+    name: 'named',
+    directory,
+    port,
+    options: `recursion no; dnssec-validation no; notify no;
+  masterfile-format text; masterfile-style full; allow-transfer { any; };`,
+    keys: KEY_TEXT,
+    rest: zoneTexts.join(''),
+  });
   return { running, port, directory };
 }
 

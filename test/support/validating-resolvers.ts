@@ -107,7 +107,8 @@ function configureUnbound({ directory, port, upstream, zones, anchor, keepsCache
 ${isBehindCache ? forward : stubs(zones, upstream)}`;
 }
 
-function frameUnbound(directory: string, port: number): string {
+/** All that is not said of zones and validation; ends within `server:`. */
+export function frameUnbound(directory: string, port: number): string {
   return `server:
   directory: "${directory}"
   chroot: ""
@@ -126,7 +127,8 @@ server:
 `;
 }
 
-function stubs(zones: readonly string[], upstream: number): string {
+/** The zones are asked for there, and nobody is asked where they are. */
+export function stubs(zones: readonly string[], upstream: number): string {
   return zones.map((zone) => `stub-zone:\n  name: "${zone}"\n  stub-addr: 127.0.0.1@${upstream}\n`).join('');
 }
 

@@ -48,7 +48,7 @@ function open(conduct = conductWith({})) {
   }));
   desk.tsig = createTsigDesk(keys, computeHmac, () => NOW_SECONDS);
   const hints: string[] = [];
-  desk.hints = { note: ({ zone, address }) => hints.push(`${zone} ${address}`) };
+  desk.notifyHints = { note: ({ zone, address }) => hints.push(`${zone} ${address}`) };
   /** What comes back, and whether it is signed where the question was. */
   const tell = (source: string, { key, ...more }: Question & { readonly key?: TestKey } = {}): string => {
     const message = encodeQuery({ flags: FLAGS, name: 'copy.test.', type: 'SOA', ...more });
@@ -157,7 +157,7 @@ describe('a NOTIFY', () => {
 
   it('costs nobody anything where nobody listens', () => {
     const deaf = open();
-    deaf.desk.hints = undefined;
+    deaf.desk.notifyHints = undefined;
     assert.equal(deaf.tell(OPEN), 'NOERROR');
     assert.deepEqual(deaf.hints, []);
   });

@@ -329,6 +329,29 @@ describe('the keeper of copies', () => {
     assert.ok(asked.some(({ primary }) => primary.address === '192.0.2.1'));
   });
 
+  test('fetches whole for whoever asks for that while others ask too', async (context) => {
+    const { keeper, world, asked } = await open(context);
+    world.answer = () => whole(7);
+    await keeper.fetch(ZONE, false);
+    asked.length = 0;
+    let release = (): void => undefined;
+    const pause = () => new Promise((resolve) => setTimeout(resolve, 30));
+    world.answer = () =>
+      new Promise((resolve) => {
+        release = () => resolve({ status: 'current' });
+      });
+    const first = keeper.fetch(ZONE, false);
+    await pause();
+    const waiting = keeper.fetch(ZONE, false);
+    const wholly = keeper.fetch(ZONE, true);
+    await pause();
+    world.answer = () => ({ status: 'current' });
+    release();
+    await wholly;
+    assert.equal(asked.at(-1)?.heldSerial, undefined);
+    await Promise.all([first, waiting]);
+  });
+
   test('stops while a primary is being asked', async (context) => {
     const { keeper, world } = await open(context);
     world.answer = ({ signal }) =>
