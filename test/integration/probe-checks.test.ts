@@ -8,7 +8,10 @@ import { type TestContext, test } from 'node:test';
 import { Packet } from 'dns2';
 import { describeTarget, planChecks, type Target } from '../../src/health/target.ts';
 import type { Observation } from '../../src/health/vote.ts';
-import type { Check, DnsCheck, HttpCheck, TcpCheck } from '../../src/model/monitor.ts';
+import type { Check } from '../../src/model/monitor.ts';
+import type { DnsCheck } from '../../src/model/monitors/dns-monitor.ts';
+import type { HttpCheck } from '../../src/model/monitors/http-monitor.ts';
+import type { TcpCheck } from '../../src/model/monitors/tcp-monitor.ts';
 import { createRunCheck } from '../../src/probe/run-check.ts';
 import { cluster, endpoint, TIMING } from '../unit/health/fixtures.ts';
 
