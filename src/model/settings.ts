@@ -71,6 +71,11 @@ export type Settings = {
   readonly telemetry: { readonly listen: ListenAddress };
   /** The URL may hold a password: never log it. */
   readonly store: { readonly driver: 'embedded' } | { readonly driver: 'redis'; readonly url: string };
+  /** How to speak to a Redis that is the store. */
+  readonly redis: {
+    /** Empty user and password: none. `tls`: as with the servers. Never log the password. */
+    readonly sentinel: { readonly username: string; readonly password: string; readonly tls: boolean };
+  };
   readonly stateDirectory: string;
   readonly geo: { readonly directory: string; readonly bundled: boolean; readonly reloadIntervalMs: number };
   readonly probe: {
@@ -176,6 +181,7 @@ function settingsOf({ dns, api, telemetry, geo, probe, dnssec, ...rest }: Static
     api: { listen: boundAddress(api.listen) },
     telemetry: { listen: boundAddress(telemetry.listen) },
     store: rest.store === 'embedded' ? { driver: 'embedded' } : { driver: 'redis', url: rest.store },
+    redis: rest.redis,
     stateDirectory: rest.stateDirectory,
     geo: { directory: geo.directory, bundled: geo.bundled, reloadIntervalMs: milliseconds(geo.reloadInterval) },
     probe: {

@@ -5,7 +5,7 @@ import type { ConfigurationStore } from '../store/configuration-store.ts';
 import { openEmbeddedStore } from '../store/embedded/open-embedded-store.ts';
 import type { HealthStore } from '../store/health-store.ts';
 import type { HintStore } from '../store/hint-store.ts';
-import { openRedisStore } from '../store/redis/open-redis-store.ts';
+import { openRedisStore, type RedisStoreOptions } from '../store/redis/open-redis-store.ts';
 
 export type Store = {
   readonly configuration: ConfigurationStore;
@@ -17,5 +17,12 @@ export type Store = {
 /** @throws StoreError when the embedded store cannot be opened; a Redis that is not there is no error. */
 export function openStore(settings: Settings, name: string): Store {
   const { store, stateDirectory } = settings;
-  return store.driver === 'embedded' ? openEmbeddedStore(stateDirectory) : openRedisStore(store.url, { name });
+  if (store.driver === 'embedded') return openEmbeddedStore(stateDirectory);
+  return openRedisStore(store.url, { name, ...redisOptionsOf(settings) });
+}
+
+function redisOptionsOf({ redis }: Settings): Pick<RedisStoreOptions, 'sentinel'> {
+  const { username, password, tls } = redis.sentinel;
+  const login = { ...(username !== '' && { username }), ...(password !== '' && { password }) };
+  return { sentinel: { login, tls } };
 }

@@ -60,26 +60,33 @@ export async function startRedisServer(): Promise<RedisServer> {
 }
 
 async function launch(program: string, port: number, directory: string): Promise<ChildProcess> {
-  const settings = {
-    port,
-    bind: '127.0.0.1',
-    dir: directory,
-    save: '',
-    appendonly: 'no',
-    'enable-debug-command': 'local',
-  };
-  const options = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, String(value)]);
-  const child = spawn(program, options, { stdio: 'ignore' });
+  const child = spawnRedis(program, composeOptions({ port, dir: directory, 'enable-debug-command': 'local' }));
+  await waitForPong(child, port);
+  return child;
+}
+
+/** As arguments, or, joined by line breaks, as a file. Nothing is kept on disk unless these say so. */
+export function composeOptions(options: Readonly<Record<string, string | number>>): string[] {
+  const all = { bind: '127.0.0.1', save: '', appendonly: 'no', ...options };
+  return Object.entries(all).flatMap(([name, value]) => [`--${name}`, String(value)]);
+}
+
+/** Ends with this process, whatever happens. */
+export function spawnRedis(program: string, args: readonly string[]): ChildProcess {
+  const child = spawn(program, args, { stdio: 'ignore' });
   const exitWithUs = (): void => void child.kill('SIGKILL');
   process.once('exit', exitWithUs);
   child.once('exit', () => process.off('exit', exitWithUs));
+  return child;
+}
+
+export async function waitForPong(child: ChildProcess, port: number): Promise<void> {
   const deadline = Date.now() + START_LIMIT_MS;
   while (!(await answers(port))) {
     if (child.exitCode !== null || Date.now() > deadline)
       throw new Error(`redis-server does not start on port ${port}`);
     await pause(10);
   }
-  return child;
 }
 
 /** Whether somebody answers PING there. */
