@@ -89,6 +89,12 @@ export const SettingsDocument = section({
     'embedded',
   ),
   redis: section({
+    tls: section({
+      ca: text('empty, or the path of a PEM file', isPathOrEmpty, ''),
+      certificate: text('empty, or the path of a PEM file', isPathOrEmpty, ''),
+      key: text('empty, or the path of a PEM file', isPathOrEmpty, ''),
+      serverName: text('empty, or the name in a certificate', () => true, ''),
+    }),
     sentinel: section({
       username: text('empty, or the name of a user', () => true, ''),
       password: secretText('empty, or a password'),

@@ -73,6 +73,13 @@ export type Settings = {
   readonly store: { readonly driver: 'embedded' } | { readonly driver: 'redis'; readonly url: string };
   /** How to speak to a Redis that is the store. */
   readonly redis: {
+    /** Paths of PEM files, and the name that the servers' certificate must have; each may be empty. */
+    readonly tls: {
+      readonly ca: string;
+      readonly certificate: string;
+      readonly key: string;
+      readonly serverName: string;
+    };
     /** Empty user and password: none. `tls`: as with the servers. Never log the password. */
     readonly sentinel: { readonly username: string; readonly password: string; readonly tls: boolean };
   };
@@ -110,7 +117,11 @@ export function parseSettings(document: unknown): Parsed<Settings> {
   if (!filled.ok) return filled;
   if (!Value.Check(SettingsDocument, filled.value)) throw new Error('fillDefaults let through what the schema refuses');
   const settings = settingsOf(filled.value);
-  const problems = [...findSharedAddresses(settings), ...findMissingCertificate(settings)];
+  const problems = [
+    ...findSharedAddresses(settings),
+    ...findMissingCertificate(settings),
+    ...findHalfCertificate(settings),
+  ];
   return problems.length > 0 ? { ok: false, problems } : { ok: true, value: settings };
 }
 
@@ -147,6 +158,14 @@ function findMissingCertificate({ dns: { tls, https } }: Settings): Problem[] {
         ]
       : [],
   );
+}
+
+/** A certificate is shown to Redis with its key, or none is. */
+function findHalfCertificate({ redis: { tls } }: Settings): Problem[] {
+  if ((tls.certificate === '') === (tls.key === '')) return [];
+  const missing = tls.key === '' ? 'key' : 'certificate';
+  const given = missing === 'key' ? 'certificate' : 'key';
+  return [{ path: `/redis/tls/${missing}`, message: `Expected a path as well, since redis.tls.${given} has one.` }];
 }
 
 function settingsOf({ dns, api, telemetry, geo, probe, dnssec, ...rest }: Static<typeof SettingsDocument>): Settings {

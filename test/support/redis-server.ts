@@ -24,13 +24,16 @@ export type RedisServer = {
 
 const START_LIMIT_MS = 5000;
 
-/** Skip the test with `requireProgram('redis-server', 'redis-server')` where the program may be missing. */
-export async function startRedisServer(): Promise<RedisServer> {
+/**
+ * Skip the test with `requireProgram('redis-server', 'redis-server')` where the program may be missing.
+ * @param options as in redis.conf, besides those that every test wants.
+ */
+export async function startRedisServer(options: Readonly<Record<string, string | number>> = {}): Promise<RedisServer> {
   const program = findProgram('redis-server');
   if (!program) throw new Error('redis-server is missing');
   const directory = await mkdtemp(join(tmpdir(), 'azimuth-redis-'));
   const port = await findFreePort();
-  let child: ChildProcess | undefined = await launch(program, port, directory);
+  let child: ChildProcess | undefined = await launch(program, port, directory, options);
 
   async function end(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
     const ending = child;
@@ -54,13 +57,21 @@ export async function startRedisServer(): Promise<RedisServer> {
     kill: () => end('SIGKILL'),
     async restartEmpty() {
       await end('SIGKILL');
-      child = await launch(program, port, directory);
+      child = await launch(program, port, directory, options);
     },
   };
 }
 
-async function launch(program: string, port: number, directory: string): Promise<ChildProcess> {
-  const child = spawnRedis(program, composeOptions({ port, dir: directory, 'enable-debug-command': 'local' }));
+async function launch(
+  program: string,
+  port: number,
+  directory: string,
+  options: Readonly<Record<string, string | number>>,
+): Promise<ChildProcess> {
+  const child = spawnRedis(
+    program,
+    composeOptions({ port, dir: directory, 'enable-debug-command': 'local', ...options }),
+  );
   await waitForPong(child, port);
   return child;
 }

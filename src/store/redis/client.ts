@@ -1,13 +1,12 @@
 // The ioredis client of one connection, with every option that makes it keep the rules of connection.ts: nothing queues,
 // nothing is sent twice, and whatever hangs is given up.
 
-import type { ConnectionOptions as TlsOptions } from 'node:tls';
 import { Redis, type Result } from 'ioredis';
-import type { Endpoint, RedisLogin } from '../../model/store-address.ts';
+import type { RedisLogin } from '../../model/store-address.ts';
 import { COMMIT_SCRIPT } from './commit-script.ts';
 import { WRITE_LOAD_SCRIPT } from './load-script.ts';
-import { createPrimaryConnector, withServerName } from './primary-connector.ts';
-import { isLocator, type PrimaryLocator } from './primary-locator.ts';
+import { isLocator } from './primary-locator.ts';
+import { createServerConnector, type ServerConnectorOptions } from './server-connector.ts';
 import { ALLOCATE_EPOCH_SCRIPT, REMOVE_SLOT_SCRIPT, WRITE_SLOT_SCRIPT } from './slot-scripts.ts';
 
 declare module 'ioredis' {
@@ -20,21 +19,15 @@ declare module 'ioredis' {
   }
 }
 
-export type RedisClientOptions = {
-  /** One server for good, or whoever knows which of several is the primary now. */
-  readonly server: Endpoint | PrimaryLocator;
+export type RedisClientOptions = ServerConnectorOptions & {
   readonly login: RedisLogin;
   readonly database: number;
-  /** Undefined: no TLS. */
-  readonly tls: TlsOptions | undefined;
   /** Shown by CLIENT LIST. */
   readonly name: string;
   /** How long a call may take, and a handshake step. */
   readonly commandTimeoutMs: number;
   /** A Sentinel, or any node of a cluster: asked where the primary is, and nothing else. */
   readonly isGuide?: boolean;
-  /** With a locator: which server is connected to from now on, undefined while it is looked for. */
-  readonly onServer?: (server: Endpoint | undefined) => void;
 };
 
 /** The longest pause between two attempts to connect. */
@@ -43,26 +36,23 @@ const RECONNECT_LIMIT_MS = 1000;
 const GUIDED_RECONNECT_LIMIT_MS = 250;
 const FIRST_RECONNECT_MS = 50;
 const CONNECT_TIMEOUT_MS = 2000;
-export const DISCONNECT_TIMEOUT_MS = 500;
-/** A server that is left may be frozen: its word of farewell is not waited for. */
-const LEAVE_TIMEOUT_MS = 50;
 const KEEP_ALIVE_MS = 10_000;
 
 /** Replies of a server that is not, or no longer, the one that takes our writes: another one does by now. */
 const MISPLACED = /^(?:READONLY|MOVED) /;
 
 export function createClient(options: RedisClientOptions): Redis {
-  const { server, login, tls, commandTimeoutMs, isGuide = false } = options;
+  const { server, login, commandTimeoutMs, isGuide = false } = options;
   const limitMs = isLocator(server) ? GUIDED_RECONNECT_LIMIT_MS : RECONNECT_LIMIT_MS;
   return new Redis({
-    ...(isLocator(server)
-      ? { Connector: createPrimaryConnector(server, tls, LEAVE_TIMEOUT_MS, options.onServer) }
-      : { host: server.host, port: server.port }),
-    // With a locator ioredis must know as well that it waits for TLS, though the connector opens the socket.
-    ...(tls && { tls: isLocator(server) ? tls : withServerName(tls, server.host) }),
+    Connector: createServerConnector(options),
+    // The connector speaks TLS; ioredis must only know to wait for it.
+    ...(options.tls && { tls: {} }),
     ...login,
     db: options.database,
     connectionName: options.name,
+    // Its name and version are nobody's business, and commands that a user may not give fill the server's ACL log.
+    disableClientInfo: true,
     protocol: 3,
     // Nothing queues, and nothing is sent twice: a worker writes its whole state again in a second anyway.
     enableOfflineQueue: false,
@@ -74,7 +64,6 @@ export function createClient(options: RedisClientOptions): Redis {
     // A server that says nothing for so long while calls wait is gone, whatever its socket pretends.
     socketTimeout: 2 * commandTimeoutMs,
     connectTimeout: isGuide ? commandTimeoutMs : CONNECT_TIMEOUT_MS,
-    disconnectTimeout: DISCONNECT_TIMEOUT_MS,
     keepAlive: KEEP_ALIVE_MS,
     reconnectOnError: (error) => MISPLACED.test(error.message),
     retryStrategy: (attempt) => {

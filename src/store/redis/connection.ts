@@ -9,7 +9,7 @@
 import type { Redis } from 'ioredis';
 import { type Endpoint, formatEndpoint } from '../../model/store-address.ts';
 import { createStoreError, describeCause, type StoreError } from '../store-error.ts';
-import { createClient, DISCONNECT_TIMEOUT_MS, type RedisClientOptions } from './client.ts';
+import { createClient, type RedisClientOptions } from './client.ts';
 import { isLocator } from './primary-locator.ts';
 
 export type RedisConnectionOptions = Omit<RedisClientOptions, 'onServer'> & {
@@ -18,6 +18,9 @@ export type RedisConnectionOptions = Omit<RedisClientOptions, 'onServer'> & {
 };
 
 const RESUBSCRIBE_MS = 1000;
+
+/** How long `close` waits for a socket to be gone. */
+const CLOSE_LIMIT_MS = 1000;
 
 /** How long a call waits for an attempt to connect that is under way. */
 const ATTEMPT_WAIT_LIMIT_MS = 1000;
@@ -32,7 +35,7 @@ export class RedisConnection {
   readonly #readyListeners = new Set<() => void>();
   readonly #waiting = new Set<() => void>();
   readonly #watch: { close(): void } | undefined;
-  /** Of those that must be found: the one that is connected to, or that is being connected to. */
+  /** The one that is connected to, or that is being connected to; undefined while it is looked for. */
   #server: Endpoint | undefined;
   #lastError: Error | undefined;
   #resubscribeTimer: NodeJS.Timeout | undefined;
@@ -163,7 +166,7 @@ export class RedisConnection {
 
   #waitForEnd(): Promise<void> {
     return new Promise((resolve) => {
-      const timer = setTimeout(resolve, 2 * DISCONNECT_TIMEOUT_MS);
+      const timer = setTimeout(resolve, CLOSE_LIMIT_MS);
       this.#redis.once('end', () => {
         clearTimeout(timer);
         resolve();
@@ -173,7 +176,9 @@ export class RedisConnection {
 
   get #where(): string {
     const { title } = this.#options;
-    return this.#server === undefined ? title : `${title} (${formatEndpoint(this.#server)})`;
+    return !isLocator(this.#options.server) || this.#server === undefined
+      ? title
+      : `${title} (${formatEndpoint(this.#server)})`;
   }
 
   #mapError(cause: unknown): StoreError {

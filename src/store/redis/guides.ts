@@ -2,11 +2,11 @@
 // for the primary of a name, a node of a cluster for the master of our slot: all keys have one hash tag, and so one slot.
 // So a cluster is one more way to find one server, and needs no client that knows all of its nodes.
 
-import type { ConnectionOptions as TlsOptions } from 'node:tls';
 import { type Endpoint, formatEndpoint, type GuidedAddress, type RedisLogin } from '../../model/store-address.ts';
 import { RedisConnection } from './connection.ts';
 import { HASH_SLOT } from './keys.ts';
 import type { Guide } from './primary-finder.ts';
+import type { ReadTls } from './server-connector.ts';
 
 /** One that is asked every second and has nothing else to do. */
 const GUIDE_TIMEOUT_MS = 500;
@@ -14,7 +14,7 @@ const GUIDE_TIMEOUT_MS = 500;
 export type GuideOptions = {
   readonly name: string;
   readonly login: RedisLogin;
-  readonly tls: TlsOptions | undefined;
+  readonly tls: ReadTls | undefined;
 };
 
 export function openGuides(address: GuidedAddress, options: GuideOptions): readonly Guide[] {

@@ -1,7 +1,6 @@
 // All stores over one Redis server, sharing two connections: a quick one for heads, heartbeats and messages, and a bulk
 // one for manifests and objects, which has more patience. Opening does not wait: a node starts without Redis.
 
-import type { ConnectionOptions as TlsOptions } from 'node:tls';
 import {
   formatStoreAddress,
   type GuidedAddress,
@@ -18,6 +17,7 @@ import { openGuides } from './guides.ts';
 import { createRedisHealthStore } from './health.ts';
 import { createRedisHintStore } from './hints.ts';
 import { PrimaryFinder } from './primary-finder.ts';
+import type { ReadTls } from './server-connector.ts';
 
 export type RedisStoreOptions = {
   /** How long a call may take; default COMMAND_TIMEOUT_MS. */
@@ -30,8 +30,8 @@ export type RedisStoreOptions = {
   readonly historyLimit?: number;
   /** How CLIENT LIST names the connections; default `azimuth`. */
   readonly name?: string;
-  /** Certificates and the like for rediss://. */
-  readonly tls?: TlsOptions;
+  /** For rediss://; default: the authorities that Node knows, and no certificate of our own. */
+  readonly tls?: ReadTls;
   /** How to speak to Sentinels: whom they know us as, and whether over TLS, which is as with the servers unless given. */
   readonly sentinel?: { readonly login: RedisLogin; readonly tls?: boolean };
 };
@@ -64,7 +64,7 @@ export function openRedisStore(text: string, options: RedisStoreOptions = {}): R
     title,
     login: address.login,
     database: address.database,
-    tls: address.tls ? (options.tls ?? {}) : undefined,
+    tls: address.tls ? (options.tls ?? (() => ({}))) : undefined,
   };
   const quick = new RedisConnection({
     ...shared,
@@ -95,7 +95,7 @@ function openFinder(
   address: GuidedAddress,
   title: string,
   name: string,
-  { tls = {}, sentinel }: RedisStoreOptions,
+  { tls = () => ({}), sentinel }: RedisStoreOptions,
 ): PrimaryFinder {
   const isSentinel = address.kind === 'sentinel';
   const login = isSentinel ? (sentinel?.login ?? {}) : address.login;
