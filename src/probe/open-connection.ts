@@ -72,6 +72,7 @@ export function openConnection(
 
 function watch(socket: Socket, raw: Socket, witness: Witness): () => void {
   socket.on('error', witness.failWith);
+  if (raw !== socket) raw.on('error', witness.failWith);
   const guard = setInterval(() => {
     if (raw.bytesRead > MAX_READ_BYTES) witness.fail('sends far more than an answer');
   }, READ_GUARD_MS);
