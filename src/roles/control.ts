@@ -17,6 +17,7 @@ import { createSignatureCounts } from '../snapshot/sign-zone.ts';
 import { createState } from '../snapshot/state.ts';
 import type { ConfigurationStore } from '../store/configuration-store.ts';
 import type { HealthStore } from '../store/health-store.ts';
+import type { StoreServer } from '../store/store-server.ts';
 import { Compiler } from './compiler.ts';
 import { type Acceptance, ConfigurationFollower } from './configuration-follower.ts';
 import { HealthView } from './health-view.ts';
@@ -47,6 +48,7 @@ export type ControlOptions = {
 export type ControlDependencies = {
   readonly configuration: ConfigurationStore;
   readonly health: HealthStore;
+  readonly servers?: readonly StoreServer[];
   readonly resolveLocation: LocationResolver;
   readonly logger: Logger;
 };
@@ -116,6 +118,11 @@ export class Control {
   /** True once whoever answers has taken the first snapshot, and listens. */
   get isHandedOn(): boolean {
     return this.#isHandedOn;
+  }
+
+  /** Of the store. */
+  get servers(): readonly StoreServer[] {
+    return this.#dependencies.servers ?? [];
   }
 
   get database(): FoundPlaceMap | undefined {
