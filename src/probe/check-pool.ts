@@ -1,7 +1,7 @@
 // Starts checks when they are due, at most so many at a time. Those that must wait stand in the order in which they fell
 // due, each at most once: the queue is fair and never longer than the number of targets.
 
-import type { Clock, Timer } from './clock.ts';
+import type { Clock, Timer } from '../model/clock.ts';
 import { createDueQueue } from './due-queue.ts';
 
 export type CheckPool = {

@@ -4,7 +4,7 @@
 
 import { diffVotes } from '../health/diff-votes.ts';
 import type { Slot, SlotDelta, SlotId, TargetVote } from '../health/slot.ts';
-import type { Clock, Timer } from './clock.ts';
+import type { Clock, Timer } from '../model/clock.ts';
 import type { ProbeCounters } from './counters.ts';
 import type { ProbeLogger } from './logger.ts';
 

@@ -18,9 +18,9 @@ import {
   recheckDelayMs,
   updateOpinion,
 } from '../health/vote.ts';
+import { type Clock, repeatEvery, type Timer } from '../model/clock.ts';
 import type { Vantage } from '../model/vantage.ts';
 import { type CheckPool, createCheckPool } from './check-pool.ts';
-import type { Clock, Timer } from './clock.ts';
 import { createProbeCounters, type ProbeCounters } from './counters.ts';
 import {
   DEFAULT_TOLERATED_LAG_MS,
@@ -95,7 +95,7 @@ export class ProbeWorker {
   readonly #pool: CheckPool;
   readonly #writer: SlotWriter;
   readonly #watches = new Map<string, Watch>();
-  readonly #timers = new Set<Timer>();
+  readonly #timers: Timer[] = [];
   #following: { close(): void } | undefined;
   /** The live workers of this vantage, as they were when the store last could tell. */
   #live: readonly string[] = [];
@@ -125,9 +125,12 @@ export class ProbeWorker {
     this.#lag = startLagWatch(this.#now());
     this.#following = this.#dependencies.followSlots((change) => this.#acceptSlots(change));
     this.#writer.beat();
-    this.#repeat(LAG_TICK_MS, () => this.#tick());
-    this.#repeat(this.#options.heartbeatMs, () => this.#beat());
-    this.#timers.add(this.#dependencies.clock.schedule(JOIN_DELAY_MS, () => this.#join()));
+    const { clock } = this.#dependencies;
+    this.#timers.push(
+      repeatEvery(clock, LAG_TICK_MS, () => this.#tick()),
+      repeatEvery(clock, this.#options.heartbeatMs, () => this.#beat()),
+      clock.schedule(JOIN_DELAY_MS, () => this.#join()),
+    );
   }
 
   /** Takes a configuration's targets and vantages in place of those before. What was learned of unchanged targets stays. */
@@ -312,25 +315,6 @@ export class ProbeWorker {
       else votes.push({ target, vote: opinion.vote, reason: opinion.reason });
     }
     return votes;
-  }
-
-  /** At even distances, without drift: a late turn does not put off the ones after it. */
-  #repeat(everyMs: number, run: () => void): void {
-    const { clock } = this.#dependencies;
-    let dueMs = this.#now() + everyMs;
-    let timer: Timer;
-    const arm = () => {
-      timer = clock.schedule(dueMs - this.#now(), fire);
-      this.#timers.add(timer);
-    };
-    const fire = () => {
-      this.#timers.delete(timer);
-      run();
-      // Turns that were missed altogether are not made up for.
-      dueMs = Math.max(dueMs + everyMs, this.#now());
-      if (this.#isRunning) arm();
-    };
-    arm();
   }
 
   #lagOptions(): { readonly toleratedLagMs: number; readonly heartbeatMs: number } {

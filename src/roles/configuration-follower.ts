@@ -3,11 +3,13 @@
 // damaged revision and a refused one leave what is served as it is. What is wrong is said once, and once when it is over.
 
 import type { Logger } from 'pino';
+import type { Clock, Timer } from '../model/clock.ts';
 import { formatProblem } from '../model/problem.ts';
 import { compareRevisionIds, formatRevisionId, type Revision, type RevisionId } from '../model/revision.ts';
+import { systemClock } from '../native/system-clock.ts';
 import type { ConfigurationStore, Subscription } from '../store/configuration-store.ts';
 import { fetchRevision } from '../store/fetch-revision.ts';
-import { readPersistedRevision, writePersistedRevision } from '../store/persisted-revision.ts';
+import type { RevisionDisk } from '../store/persisted-revision.ts';
 import { describeCause, describeFailure } from '../store/store-error.ts';
 
 /** What came of a revision that was offered. */
@@ -15,12 +17,14 @@ export type Acceptance =
   | { readonly accepted: true }
   | { readonly accepted: false; readonly reasons: readonly string[] };
 
-export type FollowerOptions = { readonly directory: string };
 export type FollowerDependencies = {
   readonly store: Pick<ConfigurationStore, 'readManifest' | 'readObjects' | 'followHead'>;
+  readonly disk: RevisionDisk;
   readonly logger: Logger;
   /** Must itself check at the swap that what it serves then is still older. */
   readonly offer: (revision: Revision) => Promise<Acceptance>;
+  /** Default: the machine's. */
+  readonly clock?: Clock;
 };
 
 /** A revision that is newer than what is in force, and why it is not. */
@@ -32,13 +36,12 @@ export type StoreCondition = 'connecting' | 'ok' | 'empty' | 'unavailable';
 const RETRY_MS = 1000;
 
 export class ConfigurationFollower {
-  readonly #directory: string;
   readonly #dependencies: FollowerDependencies;
   #current: Revision | undefined;
   #wanted: RevisionId | undefined;
   #refused: RefusedRevision | undefined;
   #working = false;
-  #retry: NodeJS.Timeout | undefined;
+  #retry: Timer | undefined;
   #subscription: Subscription | undefined;
   #stopped = false;
   #persisting: Promise<void> = Promise.resolve();
@@ -46,8 +49,7 @@ export class ConfigurationFollower {
   #fault: string | undefined;
   condition: StoreCondition = 'connecting';
 
-  constructor(options: FollowerOptions, dependencies: FollowerDependencies) {
-    this.#directory = options.directory;
+  constructor(dependencies: FollowerDependencies) {
     this.#dependencies = dependencies;
   }
 
@@ -75,14 +77,14 @@ export class ConfigurationFollower {
   /** Offers nothing from now on. Resolves when nothing is being written to disk any more. */
   async stop(): Promise<void> {
     this.#stopped = true;
-    clearTimeout(this.#retry);
+    this.#retry?.cancel();
     this.#subscription?.close();
     await this.#persisting;
   }
 
   async #offerPersisted(): Promise<void> {
-    const { logger } = this.#dependencies;
-    const read = await readPersistedRevision(this.#directory);
+    const { disk, logger } = this.#dependencies;
+    const read = await disk.read();
     if (read.status === 'damaged') {
       logger.error({ problems: read.problems }, 'the configuration on disk cannot be used: waiting for the store');
     }
@@ -133,7 +135,7 @@ export class ConfigurationFollower {
   async #advance(): Promise<void> {
     if (this.#working) return;
     this.#working = true;
-    clearTimeout(this.#retry);
+    this.#retry?.cancel();
     try {
       while (!this.#stopped && this.#isAhead(this.#wanted)) await this.#take(this.#wanted);
       this.#fault = undefined;
@@ -147,7 +149,8 @@ export class ConfigurationFollower {
         );
       }
       this.#fault = fault;
-      this.#retry = setTimeout(() => void this.#advance(), RETRY_MS);
+      const { clock = systemClock } = this.#dependencies;
+      this.#retry = clock.schedule(RETRY_MS, () => void this.#advance());
     } finally {
       this.#working = false;
     }
@@ -186,7 +189,7 @@ export class ConfigurationFollower {
   /** A full disk does not stop a revision: it only would not survive a restart without the store. */
   async #persist(revision: Revision): Promise<void> {
     try {
-      await writePersistedRevision(this.#directory, revision);
+      await this.#dependencies.disk.write(revision);
     } catch (error) {
       this.#dependencies.logger.error(describeFailure(error), 'the configuration could not be kept on disk');
     }

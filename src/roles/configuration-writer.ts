@@ -29,6 +29,7 @@ import {
 } from '../model/revision.ts';
 import type { CommitResult, ConfigurationStore, Subscription } from '../store/configuration-store.ts';
 import { fetchRevision } from '../store/fetch-revision.ts';
+import { openRevisionDisk, type RevisionDisk } from '../store/persisted-revision.ts';
 import { describeCause, describeFailure, isStoreError } from '../store/store-error.ts';
 import { type CheckOptions, checkDocument } from './check-document.ts';
 import { keepCopies, putCopies } from './copies.ts';
@@ -55,6 +56,8 @@ export type WriterDependencies = {
   readonly logger: WriterLogger;
   /** Wall clock, milliseconds since 1970. */
   readonly nowMs: () => number;
+  /** Of the journal. Default: its directory below the state directory. */
+  readonly disk?: RevisionDisk;
 };
 
 export type RunningWriter = ConfigurationWriter & {
@@ -94,7 +97,8 @@ export async function openConfigurationWriter(
 ): Promise<Parsed<RunningWriter>> {
   const options = { checkedZones: new WeakMap(), ...writerOptions };
   const { store, logger, nowMs } = dependencies;
-  const journal = openJournal(join(options.stateDirectory, JOURNAL_DIRECTORY), (error) =>
+  const disk = dependencies.disk ?? openRevisionDisk(join(options.stateDirectory, JOURNAL_DIRECTORY));
+  const journal = openJournal(disk, (error) =>
     logger.error({ err: error }, 'the configuration could not be written to the journal'),
   );
   let known: Known | undefined;

@@ -17,6 +17,7 @@ import { createSignatureCounts } from '../snapshot/sign-zone.ts';
 import { createState } from '../snapshot/state.ts';
 import type { ConfigurationStore } from '../store/configuration-store.ts';
 import type { HealthStore } from '../store/health-store.ts';
+import { openRevisionDisk } from '../store/persisted-revision.ts';
 import type { StoreServer } from '../store/store-server.ts';
 import { Compiler } from './compiler.ts';
 import { type Acceptance, ConfigurationFollower } from './configuration-follower.ts';
@@ -105,10 +106,9 @@ export class Control {
     this.#signatures = new SignatureWatch(() => this.#signAnew(), logger);
     this.health = new HealthView(options, { health, logger, onChange: () => this.#healthChanged() });
     this.load = new LoadView({ health, logger, onReports: (subjects) => this.#applyLoads(new Set(subjects)) });
-    this.follower = new ConfigurationFollower(
-      { directory: options.stateDirectory },
-      { store: configuration, logger, offer: (revision) => this.#offer(revision) },
-    );
+    const disk = openRevisionDisk(options.stateDirectory);
+    const offer = (revision: Revision) => this.#offer(revision);
+    this.follower = new ConfigurationFollower({ store: configuration, disk, logger, offer });
   }
 
   get serving(): Serving | undefined {

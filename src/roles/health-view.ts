@@ -9,7 +9,9 @@ import { slotKey } from '../health/merge-slots.ts';
 import type { SlotId } from '../health/slot.ts';
 import { listTargets, type Target } from '../health/target.ts';
 import { decideVerdicts, NO_VERDICTS, type Verdict, type VerdictState, type Verdicts } from '../health/verdict.ts';
+import { type Clock, repeatEvery, type Timer } from '../model/clock.ts';
 import type { Configuration } from '../model/configuration.ts';
+import { systemClock } from '../native/system-clock.ts';
 import type { Subscription } from '../store/configuration-store.ts';
 import { followSlotTable, type SlotTable, type SlotTableChange } from '../store/follow-slots.ts';
 import type { HealthStore } from '../store/health-store.ts';
@@ -29,6 +31,8 @@ export type HealthViewDependencies = {
   readonly logger: Logger;
   /** After every change of what may be answered, or of the evidence for it. */
   readonly onChange: () => void;
+  /** Default: the machine's. */
+  readonly clock?: Clock;
 };
 
 export class HealthView {
@@ -41,12 +45,14 @@ export class HealthView {
   #verdicts: Verdicts = NO_VERDICTS;
   #judgement: HealthJudgement | undefined;
   #subscription: Subscription | undefined;
-  #timer: NodeJS.Timeout | undefined;
-  #scheduled: NodeJS.Immediate | undefined;
+  readonly #clock: Clock;
+  #timer: Timer | undefined;
+  #scheduled: Timer | undefined;
 
   constructor(options: HealthViewOptions, dependencies: HealthViewDependencies) {
     this.#options = options;
     this.#dependencies = dependencies;
+    this.#clock = dependencies.clock ?? systemClock;
   }
 
   get verdicts(): Verdicts {
@@ -67,12 +73,12 @@ export class HealthView {
     const onError = (error: Error) =>
       logger.warn(describeFailure(error), 'health cannot be followed: the last verdicts hold');
     this.#subscription = followSlotTable(health, { onError }, (change) => this.#acceptSlots(change));
-    this.#timer = setInterval(() => this.#look(), TICK_MS);
+    this.#timer = repeatEvery(this.#clock, TICK_MS, () => this.#look());
   }
 
   stop(): void {
-    clearInterval(this.#timer);
-    clearImmediate(this.#scheduled);
+    this.#timer?.cancel();
+    this.#scheduled?.cancel();
     this.#subscription?.close();
   }
 
@@ -90,7 +96,7 @@ export class HealthView {
   }
 
   listWorkers(): WorkerPresence[] {
-    const nowMs = performance.now();
+    const nowMs = this.#clock.monotonicMs();
     return seeSlots(this.#slots.values(), this.#sightings, nowMs, this.#options.heartbeatMs).map(({ slot, alive }) => {
       const movedAtMs = this.#sightings.get(slotKey(slot))?.movedAtMs;
       const silentMs = movedAtMs === undefined ? undefined : nowMs - movedAtMs;
@@ -100,9 +106,9 @@ export class HealthView {
 
   #acceptSlots({ slots, advanced, removed }: SlotTableChange): void {
     this.#slots = slots;
-    this.#sightings = forgetSlots(noteVersions(this.#sightings, advanced, performance.now()), removed);
+    this.#sightings = forgetSlots(noteVersions(this.#sightings, advanced, this.#clock.monotonicMs()), removed);
     // Workers of several vantages report at the same time: one look for all of them.
-    this.#scheduled ??= setImmediate(() => {
+    this.#scheduled ??= this.#clock.schedule(0, () => {
       this.#scheduled = undefined;
       this.#look();
     });
@@ -114,15 +120,15 @@ export class HealthView {
     const verdicts = decideVerdicts({
       targets: this.#targets,
       vantages: configuration.vantages,
-      slots: seeSlots(this.#slots.values(), this.#sightings, performance.now(), this.#options.heartbeatMs),
+      slots: seeSlots(this.#slots.values(), this.#sightings, this.#clock.monotonicMs(), this.#options.heartbeatMs),
       previous: this.#verdicts,
-      nowMs: Date.now(),
+      nowMs: this.#clock.wallMs(),
     });
-    const expired = this.#judgement?.nextExpiryMs !== undefined && this.#judgement.nextExpiryMs <= Date.now();
+    const expired = this.#judgement?.nextExpiryMs !== undefined && this.#judgement.nextExpiryMs <= this.#clock.wallMs();
     if (this.#judgement !== undefined && verdicts === this.#verdicts && !expired) return;
     this.#logTurns(verdicts);
     this.#verdicts = verdicts;
-    this.#judgement = judgeClusters(configuration, (target) => verdicts.get(target)?.verdict, Date.now());
+    this.#judgement = judgeClusters(configuration, (target) => verdicts.get(target)?.verdict, this.#clock.wallMs());
     this.#dependencies.onChange();
   }
 

@@ -2,7 +2,7 @@
 // older than it was, is put right from it.
 
 import type { Revision } from '../model/revision.ts';
-import { type PersistedRead, readPersistedRevision, writePersistedRevision } from '../store/persisted-revision.ts';
+import type { PersistedRead, RevisionDisk } from '../store/persisted-revision.ts';
 
 /** In the state directory. */
 export const JOURNAL_DIRECTORY = 'journal';
@@ -14,7 +14,7 @@ export type Journal = {
 };
 
 /** One write at a time; of those that wait, only the last is carried out. */
-export function openJournal(directory: string, onError: (error: Error) => void): Journal {
+export function openJournal(disk: RevisionDisk, onError: (error: Error) => void): Journal {
   let waiting: Revision | undefined;
   let working: Promise<void> | undefined;
 
@@ -23,7 +23,7 @@ export function openJournal(directory: string, onError: (error: Error) => void):
       const revision = waiting;
       waiting = undefined;
       try {
-        await writePersistedRevision(directory, revision);
+        await disk.write(revision);
       } catch (error) {
         onError(error instanceof Error ? error : new Error(String(error)));
       }
@@ -32,7 +32,7 @@ export function openJournal(directory: string, onError: (error: Error) => void):
   }
 
   return {
-    read: () => readPersistedRevision(directory),
+    read: () => disk.read(),
     write(revision) {
       waiting = revision;
       working ??= work();

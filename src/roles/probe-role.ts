@@ -5,7 +5,7 @@ import type { Logger } from 'pino';
 import { listTargets } from '../health/target.ts';
 import type { Configuration } from '../model/configuration.ts';
 import type { Settings } from '../model/settings.ts';
-import { systemClock } from '../probe/clock.ts';
+import { systemClock } from '../native/system-clock.ts';
 import { createRunCheck } from '../probe/run-check.ts';
 import { ProbeWorker } from '../probe/worker.ts';
 import { followSlotTable } from '../store/follow-slots.ts';

@@ -8,6 +8,7 @@ import { findRegionLocation } from '../geo/region-locations.ts';
 import type { Configuration } from '../model/configuration.ts';
 import type { ListenAddress } from '../model/listen-address.ts';
 import type { Settings } from '../model/settings.ts';
+import { openRevisionDisk } from '../store/persisted-revision.ts';
 import { describeCause } from '../store/store-error.ts';
 import { createMetrics, type Metrics } from '../telemetry/create-metrics.ts';
 import { startTelemetryServer } from '../telemetry/telemetry-server.ts';
@@ -254,21 +255,19 @@ function createPlainFollower(
   logger: Logger,
 ): ConfigurationFollower {
   const readRevision = openRevisionReader(resolveLocation);
-  return new ConfigurationFollower(
-    { directory: settings.stateDirectory },
-    {
-      store: store.configuration,
-      logger,
-      offer: async (revision) => {
-        const stated = readRevision(revision);
-        if (!stated.ok) {
-          return { accepted: false, reasons: stated.problems.map(({ path, message }) => `${path}: ${message}`) };
-        }
-        for (const listener of listeners) listener(stated.value.configuration);
-        return { accepted: true };
-      },
+  return new ConfigurationFollower({
+    store: store.configuration,
+    disk: openRevisionDisk(settings.stateDirectory),
+    logger,
+    offer: async (revision) => {
+      const stated = readRevision(revision);
+      if (!stated.ok) {
+        return { accepted: false, reasons: stated.problems.map(({ path, message }) => `${path}: ${message}`) };
+      }
+      for (const listener of listeners) listener(stated.value.configuration);
+      return { accepted: true };
     },
-  );
+  });
 }
 
 function probeReadiness(follower: ConfigurationFollower): { ready: boolean; reasons: string[] } {

@@ -30,6 +30,20 @@ const OBJECT_HEAD = /^([0-9a-f]{64}) (\d{1,10})$/;
 const MANIFEST_LINE_LIMIT_BYTES = 64 * 2 ** 20;
 const LINE_FEED = 0x0a;
 
+/** Where a process keeps the newest revision that it knows: a file, or what a simulation has in its place. */
+export type RevisionDisk = {
+  read(): Promise<PersistedRead<Revision>>;
+  /** One at a time: await it before the next. Rejects when it could not; what was there before then stands. */
+  write(revision: Revision): Promise<void>;
+};
+
+export function openRevisionDisk(directory: string): RevisionDisk {
+  return {
+    read: () => readPersistedRevision(directory),
+    write: (revision) => writePersistedRevision(directory, revision),
+  };
+}
+
 /** One write at a time: await it before the next. @throws errors of the file system; the old file then stands. */
 export async function writePersistedRevision(directory: string, revision: Revision): Promise<void> {
   await replaceFile(join(directory, REVISION_FILE), composeFile(revision));

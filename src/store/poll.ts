@@ -2,6 +2,8 @@
 // made of it: the word of a change only wakes it, so a word that is lost, forged or repeated does no harm. A store that is
 // closed ends its polls without a word.
 
+import { type Clock, repeatEvery } from '../model/clock.ts';
+import { backgroundClock } from '../native/system-clock.ts';
 import { isStoreError } from './store-error.ts';
 
 export type Poll = {
@@ -16,19 +18,21 @@ export type PollOptions<Value> = {
   readonly deliver: (value: Value) => void;
   /** Once when reads begin to fail, not at every try, and again only after one has succeeded. */
   readonly onError: (error: Error) => void;
+  /** Default: the machine's. */
+  readonly clock?: Clock;
 };
 
 export function startPoll<Value>(options: PollOptions<Value>): Poll {
   let state: 'idle' | 'reading' | 'woken' | 'closed' = 'idle';
   let failing = false;
-  // Following alone keeps no process alive: sockets and servers do.
-  const timer = setInterval(wake, options.intervalMs).unref();
+  // Following alone keeps no process alive.
+  const timer = repeatEvery(options.clock ?? backgroundClock, options.intervalMs, wake);
   wake();
   return { wake, close };
 
   function close(): void {
     state = 'closed';
-    clearInterval(timer);
+    timer.cancel();
   }
 
   function wake(): void {

@@ -7,7 +7,7 @@ import { after, before, describe } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { listTargets } from '../../src/health/target.ts';
 import { parseConfiguration } from '../../src/model/parse-configuration.ts';
-import { systemClock } from '../../src/probe/clock.ts';
+import { systemClock } from '../../src/native/system-clock.ts';
 import { ProbeWorker } from '../../src/probe/worker.ts';
 import { followSlotTable } from '../../src/store/follow-slots.ts';
 import { openRedisStore } from '../../src/store/redis/open-redis-store.ts';

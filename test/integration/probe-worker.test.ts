@@ -11,7 +11,7 @@ import { type DemoBackends, startDemoBackend, startDemoBackends } from '../../sr
 import { NO_SIGHTINGS, noteVersions, seeSlots } from '../../src/health/liveness.ts';
 import { listTargets } from '../../src/health/target.ts';
 import { decideVerdicts, NO_VERDICTS, type Verdicts } from '../../src/health/verdict.ts';
-import { systemClock } from '../../src/probe/clock.ts';
+import { systemClock } from '../../src/native/system-clock.ts';
 import { createRunCheck } from '../../src/probe/run-check.ts';
 import { ProbeWorker } from '../../src/probe/worker.ts';
 import { openEmbeddedStore } from '../../src/store/embedded/open-embedded-store.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createCheckPool } from '../../../src/probe/check-pool.ts';
-import { simulateTime } from './simulated-time.ts';
+import { simulateTime } from '../../support/simulated-time.ts';
 
 /** Checks that last `durationMs`; records when each started. */
 function setUp(concurrency: number, durationMs: number) {

@@ -7,11 +7,11 @@ import type { Slot } from '../../../src/health/slot.ts';
 import type { Target } from '../../../src/health/target.ts';
 import { decideVerdicts, NO_VERDICTS, type VerdictState, type Verdicts } from '../../../src/health/verdict.ts';
 import type { Observation } from '../../../src/health/vote.ts';
+import type { Clock } from '../../../src/model/clock.ts';
 import type { Vantage } from '../../../src/model/vantage.ts';
-import type { Clock } from '../../../src/probe/clock.ts';
 import type { RunCheck } from '../../../src/probe/run-check.ts';
 import { ProbeWorker } from '../../../src/probe/worker.ts';
-import { type SimulatedTime, simulateTime } from './simulated-time.ts';
+import { type SimulatedTime, simulateTime } from '../../support/simulated-time.ts';
 import { createSlotBoard, type SlotBoard } from './slot-board.ts';
 
 export const HEARTBEAT_MS = 1000;

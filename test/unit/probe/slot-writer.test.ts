@@ -3,8 +3,8 @@ import { test } from 'node:test';
 import type { TargetVote } from '../../../src/health/slot.ts';
 import { createProbeCounters } from '../../../src/probe/counters.ts';
 import { SlotWriter } from '../../../src/probe/slot-writer.ts';
+import { simulateTime } from '../../support/simulated-time.ts';
 import { voteOn } from '../health/fixtures.ts';
-import { simulateTime } from './simulated-time.ts';
 import { createSlotBoard } from './slot-board.ts';
 
 const ID = { vantage: 'v1', worker: 'w1' };

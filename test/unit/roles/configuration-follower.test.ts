@@ -4,7 +4,12 @@ import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
 import { formatRevisionId, type Revision, type RevisionId } from '../../../src/model/revision.ts';
 import { type Acceptance, ConfigurationFollower } from '../../../src/roles/configuration-follower.ts';
-import { REVISION_FILE, readPersistedRevision, writePersistedRevision } from '../../../src/store/persisted-revision.ts';
+import {
+  openRevisionDisk,
+  REVISION_FILE,
+  readPersistedRevision,
+  writePersistedRevision,
+} from '../../../src/store/persisted-revision.ts';
 import { createStoreError } from '../../../src/store/store-error.ts';
 import { openDirectory, pause, recordLog, revisionOf, waitUntil } from './fixture.ts';
 
@@ -56,17 +61,15 @@ async function startFollower(
   const fake = createFakeStore();
   const log = recordLog();
   const offered: string[] = [];
-  const follower = new ConfigurationFollower(
-    { directory: place },
-    {
-      store: fake.store,
-      logger: log.logger,
-      offer: async ({ manifest }) => {
-        offered.push(formatRevisionId(manifest.id));
-        return accept(formatRevisionId(manifest.id));
-      },
+  const follower = new ConfigurationFollower({
+    store: fake.store,
+    disk: openRevisionDisk(place),
+    logger: log.logger,
+    offer: async ({ manifest }) => {
+      offered.push(formatRevisionId(manifest.id));
+      return accept(formatRevisionId(manifest.id));
     },
-  );
+  });
   await follower.start();
   context.after(() => follower.stop());
   return { fake, log, offered, follower, directory: place };

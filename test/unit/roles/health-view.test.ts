@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
-import { describe, type TestContext, test } from 'node:test';
+import { describe, test } from 'node:test';
 import { ENDPOINT_FORCED_DOWN, ENDPOINT_UP } from '../../../src/health/cluster-health.ts';
 import type { Slot, SlotId, SlotVersion, Vote } from '../../../src/health/slot.ts';
 import { listTargets } from '../../../src/health/target.ts';
 import { HealthView } from '../../../src/roles/health-view.ts';
 import type { SlotListener } from '../../../src/store/health-store.ts';
+import { simulateTime } from '../../support/simulated-time.ts';
 import { configurationOf, DOCUMENT, recordLog } from './fixture.ts';
 
 const HEARTBEAT_MS = 1000;
@@ -17,10 +18,8 @@ const VANTAGES = WORKERS.map(({ vantage }) => ({ id: vantage }));
 const THREE = { ...DOCUMENT, vantages: VANTAGES };
 
 /** A node's view over a store and a time that are the test's. */
-function open(context: TestContext, document: unknown = THREE) {
-  let nowMs = 5000;
-  context.mock.timers.enable({ apis: ['Date', 'setInterval'], now: Date.UTC(2026, 0, 1) });
-  context.mock.method(performance, 'now', () => nowMs);
+function open(document: unknown = THREE) {
+  const time = simulateTime(Date.UTC(2026, 0, 1));
   const slots = new Map<string, Slot>();
   let listener: SlotListener | undefined;
   const log = recordLog();
@@ -37,14 +36,13 @@ function open(context: TestContext, document: unknown = THREE) {
       },
       logger: log.logger,
       onChange: () => changes++,
+      clock: time.clock,
     },
   );
   const configuration = configurationOf(document);
   const [target] = listTargets(configuration);
   if (target === undefined) throw new Error('the fixture has targets');
-  const settle = async () => {
-    for (let turn = 0; turn < 3; turn++) await new Promise(setImmediate);
-  };
+  const settle = () => time.pass(0);
   let sequence = 0;
   return {
     view,
@@ -55,12 +53,7 @@ function open(context: TestContext, document: unknown = THREE) {
     changes: () => changes,
     fail: (message: string) => listener?.onError(new Error(message)),
     /** Time passes, and nothing else happens. */
-    pass(ms: number) {
-      for (let passed = 0; passed < ms; passed += 250) {
-        nowMs += 250;
-        context.mock.timers.tick(250);
-      }
-    },
+    pass: time.pass,
     /** Each worker that has a word writes its slot, and the index tells. */
     async vote(words: readonly (Vote | undefined)[], votedOn = target.id) {
       sequence++;
@@ -80,8 +73,8 @@ function open(context: TestContext, document: unknown = THREE) {
 }
 
 describe('the health view', () => {
-  test('a verdict turns when a majority of vantages that are alive says so, and is logged with its evidence', async (context) => {
-    const { view, log, configuration, vote, verdict } = open(context);
+  test('a verdict turns when a majority of vantages that are alive says so, and is logged with its evidence', async () => {
+    const { view, log, configuration, vote, verdict } = open();
     view.setConfiguration(configuration);
     view.start();
     await vote(['down', 'down', 'up']);
@@ -95,8 +88,8 @@ describe('the health view', () => {
     view.stop();
   });
 
-  test('that everything is up at first is one line, not one for each', async (context) => {
-    const { view, log, configuration, vote, verdict } = open(context);
+  test('that everything is up at first is one line, not one for each', async () => {
+    const { view, log, configuration, vote, verdict } = open();
     view.setConfiguration(configuration);
     view.start();
     await vote(['up', 'up', 'up']);
@@ -107,14 +100,14 @@ describe('the health view', () => {
     view.stop();
   });
 
-  test('verdicts hold when the workers fall silent or the store is gone, and hold again in a new configuration', async (context) => {
-    const { view, log, configuration, vote, verdict, pass, fail } = open(context);
+  test('verdicts hold when the workers fall silent or the store is gone, and hold again in a new configuration', async () => {
+    const { view, log, configuration, vote, verdict, pass, fail } = open();
     view.setConfiguration(configuration);
     view.start();
     await vote(['down', 'down', 'down']);
     await vote(['down', 'down', 'down']);
     fail('gone');
-    pass(10 * HEARTBEAT_MS);
+    await pass(10 * HEARTBEAT_MS);
     assert.equal(verdict(), 'down');
     assert.ok(view.listWorkers().every(({ alive }) => !alive));
     view.setConfiguration({ ...configuration, services: [] });
@@ -123,27 +116,27 @@ describe('the health view', () => {
     view.stop();
   });
 
-  test('a worker is silent since its slot moved last, by the own clock', async (context) => {
-    const { view, configuration, vote, pass } = open(context);
+  test('a worker is silent since its slot moved last, by the own clock', async () => {
+    const { view, configuration, vote, pass } = open();
     view.setConfiguration(configuration);
     view.start();
     await vote(['up']);
     assert.deepEqual(view.listWorkers(), [{ vantage: 'fra', worker: 'w', alive: false, silentMs: undefined }]);
     await vote(['up']);
-    pass(500);
+    await pass(500);
     assert.deepEqual(view.listWorkers(), [{ vantage: 'fra', worker: 'w', alive: true, silentMs: 500 }]);
     view.stop();
   });
 
-  test('health is stale while nobody who is alive checks what is to be checked', async (context) => {
-    const { view, configuration, vote, pass } = open(context);
+  test('health is stale while nobody who is alive checks what is to be checked', async () => {
+    const { view, configuration, vote, pass } = open();
     view.setConfiguration(configuration);
     view.start();
     assert.equal(view.isStale, true);
     await vote(['up']);
     await vote(['up']);
     assert.equal(view.isStale, false);
-    pass(10 * HEARTBEAT_MS);
+    await pass(10 * HEARTBEAT_MS);
     assert.equal(view.isStale, true);
     // Where nothing is checked, nothing is missed.
     view.setConfiguration({ ...configuration, monitors: [], clusters: [], services: [] });
@@ -151,27 +144,27 @@ describe('the health view', () => {
     view.stop();
   });
 
-  test('an override expires without anybody touching anything', (context) => {
+  test('an override expires without anybody touching anything', async () => {
     const expiresAt = new Date(Date.UTC(2026, 0, 1) + 60_000).toISOString();
     const override = { kind: 'clusters', id: 'web-eu', state: 'force-down', reason: 'test', author: 'ann', expiresAt };
-    const { view, configuration, pass, changes } = open(context, { ...THREE, overrides: [override] });
+    const { view, configuration, pass, changes } = open({ ...THREE, overrides: [override] });
     view.setConfiguration(configuration);
     view.start();
     assert.equal(view.judgement?.endpointClass[0], ENDPOINT_FORCED_DOWN);
     const before = changes();
-    pass(59_750);
+    await pass(59_750);
     assert.equal(view.judgement?.endpointClass[0], ENDPOINT_FORCED_DOWN);
     assert.equal(changes(), before);
-    pass(250);
+    await pass(250);
     assert.equal(view.judgement?.endpointClass[0], ENDPOINT_UP);
     assert.equal(changes(), before + 1);
-    pass(60_000);
+    await pass(60_000);
     assert.equal(changes(), before + 1, 'once');
     view.stop();
   });
 
-  test('restored verdicts count until votes say otherwise; those on targets that are gone are dropped', async (context) => {
-    const { view, configuration, target, vote, verdict } = open(context);
+  test('restored verdicts count until votes say otherwise; those on targets that are gone are dropped', async () => {
+    const { view, configuration, target, vote, verdict } = open();
     const restored = { verdict: 'down', sinceMs: 7, votes: [] } as const;
     view.restoreVerdicts([
       { ...restored, target },
@@ -192,8 +185,8 @@ describe('the health view', () => {
     view.stop();
   });
 
-  test('tells of no change when nothing changed, and of none at all after it was stopped', async (context) => {
-    const { view, configuration, vote, changes, pass, settle } = open(context);
+  test('tells of no change when nothing changed, and of none at all after it was stopped', async () => {
+    const { view, configuration, vote, changes, pass, settle } = open();
     view.setConfiguration(configuration);
     view.start();
     await vote(['up', 'up', 'up']);
@@ -209,7 +202,7 @@ describe('the health view', () => {
     const atStop = changes();
     view.stop();
     await late;
-    pass(10_000);
+    await pass(10_000);
     await settle();
     assert.equal(changes(), atStop);
   });

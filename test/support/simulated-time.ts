@@ -1,6 +1,6 @@
 // A clock whose time passes only when a test says so: timers fire in order, and whatever they set off settles in between.
 
-import type { Clock } from '../../../src/probe/clock.ts';
+import type { Clock } from '../../src/model/clock.ts';
 
 export type SimulatedTime = {
   readonly clock: Clock;
