@@ -12,6 +12,7 @@ import { parseListenAddress } from './listen-address.ts';
 import { suggestNearest } from './nearest.ts';
 import { joinPointer } from './pointer.ts';
 import type { Parsed, Problem } from './problem.ts';
+import { parseStoreAddress } from './store-address.ts';
 
 /** Longest text of any setting, in UTF-16 units. */
 const MAX_TEXT_LENGTH = 4096;
@@ -83,10 +84,23 @@ export const SettingsDocument = section({
   api: section({ listen: listenAddress('127.0.0.1:8053') }),
   telemetry: section({ listen: listenAddress('127.0.0.1:9153') }),
   store: text(
-    'embedded, or one URL such as redis://127.0.0.1:6379 (several servers: not supported yet)',
+    'embedded, or the address of a Redis: redis://host:6379, redis+sentinel://host:26379,…/NAME, redis+cluster://host:6379,…',
     isStore,
     'embedded',
   ),
+  redis: section({
+    tls: section({
+      ca: text('empty, or the path of a PEM file', isPathOrEmpty, ''),
+      certificate: text('empty, or the path of a PEM file', isPathOrEmpty, ''),
+      key: text('empty, or the path of a PEM file', isPathOrEmpty, ''),
+      serverName: text('empty, or the name in a certificate', () => true, ''),
+    }),
+    sentinel: section({
+      username: text('empty, or the name of a user', () => true, ''),
+      password: secretText('empty, or a password'),
+      tls: flag(true),
+    }),
+  }),
   stateDirectory: text('the path of a directory', isPath, 'var'),
   geo: section({
     directory: text('the path of a directory', isPath, 'geo-data'),
@@ -224,6 +238,11 @@ function text(expects: string, isValid: (value: string) => boolean, initial: str
   return Type.Refine(Type.String({ default: initial, expects, maxLength: MAX_TEXT_LENGTH }), isValid);
 }
 
+/** What is refused in it is not repeated. */
+function secretText(expects: string) {
+  return Type.String({ default: '', expects, maxLength: MAX_TEXT_LENGTH, isSecret: true });
+}
+
 /** What is sent as it is, where there is anything: so many bytes at most. */
 function shortText(mostBytes: number) {
   const isShort = (value: string) => new TextEncoder().encode(value).length <= mostBytes;
@@ -283,9 +302,7 @@ function isPrefix(value: string): boolean {
 }
 
 function isStore(value: string): boolean {
-  if (value === 'embedded') return true;
-  const url = value.includes(',') ? null : URL.parse(value);
-  return url !== null && (url.protocol === 'redis:' || url.protocol === 'rediss:') && url.hostname !== '';
+  return value === 'embedded' || parseStoreAddress(value).ok;
 }
 
 function isPathOrEmpty(value: string): boolean {

@@ -71,6 +71,18 @@ export type Settings = {
   readonly telemetry: { readonly listen: ListenAddress };
   /** The URL may hold a password: never log it. */
   readonly store: { readonly driver: 'embedded' } | { readonly driver: 'redis'; readonly url: string };
+  /** How to speak to a Redis that is the store. */
+  readonly redis: {
+    /** Paths of PEM files, and the name that the servers' certificate must have; each may be empty. */
+    readonly tls: {
+      readonly ca: string;
+      readonly certificate: string;
+      readonly key: string;
+      readonly serverName: string;
+    };
+    /** Empty user and password: none. `tls`: as with the servers. Never log the password. */
+    readonly sentinel: { readonly username: string; readonly password: string; readonly tls: boolean };
+  };
   readonly stateDirectory: string;
   readonly geo: { readonly directory: string; readonly bundled: boolean; readonly reloadIntervalMs: number };
   readonly probe: {
@@ -105,7 +117,11 @@ export function parseSettings(document: unknown): Parsed<Settings> {
   if (!filled.ok) return filled;
   if (!Value.Check(SettingsDocument, filled.value)) throw new Error('fillDefaults let through what the schema refuses');
   const settings = settingsOf(filled.value);
-  const problems = [...findSharedAddresses(settings), ...findMissingCertificate(settings)];
+  const problems = [
+    ...findSharedAddresses(settings),
+    ...findMissingCertificate(settings),
+    ...findHalfCertificate(settings),
+  ];
   return problems.length > 0 ? { ok: false, problems } : { ok: true, value: settings };
 }
 
@@ -144,6 +160,14 @@ function findMissingCertificate({ dns: { tls, https } }: Settings): Problem[] {
   );
 }
 
+/** A certificate is shown to Redis with its key, or none is. */
+function findHalfCertificate({ redis: { tls } }: Settings): Problem[] {
+  if ((tls.certificate === '') === (tls.key === '')) return [];
+  const missing = tls.key === '' ? 'key' : 'certificate';
+  const given = missing === 'key' ? 'certificate' : 'key';
+  return [{ path: `/redis/tls/${missing}`, message: `Expected a path as well, since redis.tls.${given} has one.` }];
+}
+
 function settingsOf({ dns, api, telemetry, geo, probe, dnssec, ...rest }: Static<typeof SettingsDocument>): Settings {
   return {
     dns: {
@@ -176,6 +200,7 @@ function settingsOf({ dns, api, telemetry, geo, probe, dnssec, ...rest }: Static
     api: { listen: boundAddress(api.listen) },
     telemetry: { listen: boundAddress(telemetry.listen) },
     store: rest.store === 'embedded' ? { driver: 'embedded' } : { driver: 'redis', url: rest.store },
+    redis: rest.redis,
     stateDirectory: rest.stateDirectory,
     geo: { directory: geo.directory, bundled: geo.bundled, reloadIntervalMs: milliseconds(geo.reloadInterval) },
     probe: {

@@ -1,15 +1,23 @@
 // All stores over one Redis server, sharing two connections: a quick one for heads, heartbeats and messages, and a bulk
 // one for manifests and objects, which has more patience. Opening does not wait: a node starts without Redis.
 
-import type { ConnectionOptions as TlsOptions } from 'node:tls';
+import {
+  formatStoreAddress,
+  type GuidedAddress,
+  parseStoreAddress,
+  type RedisLogin,
+} from '../../model/store-address.ts';
 import { type ConfigurationStore, HISTORY_LIMIT, POLL_INTERVAL_MS } from '../configuration-store.ts';
 import type { HealthStore } from '../health-store.ts';
 import type { HintStore } from '../hint-store.ts';
-import { parseRedisAddress } from './address.ts';
+import { createStoreError } from '../store-error.ts';
 import { createRedisConfigurationStore } from './configuration.ts';
 import { RedisConnection } from './connection.ts';
+import { openGuides } from './guides.ts';
 import { createRedisHealthStore } from './health.ts';
 import { createRedisHintStore } from './hints.ts';
+import { PrimaryFinder } from './primary-finder.ts';
+import type { ReadTls } from './server-connector.ts';
 
 export type RedisStoreOptions = {
   /** How long a call may take; default COMMAND_TIMEOUT_MS. */
@@ -22,8 +30,10 @@ export type RedisStoreOptions = {
   readonly historyLimit?: number;
   /** How CLIENT LIST names the connections; default `azimuth`. */
   readonly name?: string;
-  /** Certificates and the like for rediss://. */
-  readonly tls?: TlsOptions;
+  /** For rediss://; default: the authorities that Node knows, and no certificate of our own. */
+  readonly tls?: ReadTls;
+  /** How to speak to Sentinels: whom they know us as, and whether over TLS, which is as with the servers unless given. */
+  readonly sentinel?: { readonly login: RedisLogin; readonly tls?: boolean };
 };
 
 export type RedisStore = {
@@ -38,14 +48,24 @@ export const COMMAND_TIMEOUT_MS = 1000;
 export const BULK_TIMEOUT_MS = 10_000;
 
 /**
- * @param url `redis://[user:password@]host[:port][/database]`, or `rediss://` for TLS. Redis 6 or later.
+ * @param text an address as parseStoreAddress reads it. Redis 6 or later.
  * @throws StoreError STORE_BAD_ADDRESS; a server that is not there is no error.
  */
-export function openRedisStore(url: string, options: RedisStoreOptions = {}): RedisStore {
-  const address = parseRedisAddress(url);
+export function openRedisStore(text: string, options: RedisStoreOptions = {}): RedisStore {
+  const parsed = parseStoreAddress(text);
+  if (!parsed.ok) throw createStoreError('STORE_BAD_ADDRESS', parsed.message);
+  const address = parsed.value;
   const pollIntervalMs = options.pollIntervalMs ?? POLL_INTERVAL_MS;
   const name = options.name ?? 'azimuth';
-  const shared = { address, ...(options.tls && { tls: options.tls }) };
+  const title = formatStoreAddress(address);
+  const place = address.kind === 'server' ? address.endpoint : openFinder(address, title, name, options);
+  const shared = {
+    server: place,
+    title,
+    login: address.login,
+    database: address.database,
+    tls: address.tls ? (options.tls ?? (() => ({}))) : undefined,
+  };
   const quick = new RedisConnection({
     ...shared,
     name,
@@ -60,7 +80,7 @@ export function openRedisStore(url: string, options: RedisStoreOptions = {}): Re
   const hints = createRedisHintStore(quick);
   const close = async (): Promise<void> => {
     hints.close();
-    await Promise.all([quick.close(), bulk.close()]);
+    await Promise.all([quick.close(), bulk.close(), 'close' in place ? place.close() : undefined]);
   };
   return {
     configuration: { ...createRedisConfigurationStore({ pollIntervalMs, historyLimit }, { quick, bulk }), close },
@@ -68,4 +88,17 @@ export function openRedisStore(url: string, options: RedisStoreOptions = {}): Re
     hints,
     close,
   };
+}
+
+/** Whoever finds the primary among several servers. */
+function openFinder(
+  address: GuidedAddress,
+  title: string,
+  name: string,
+  { tls = () => ({}), sentinel }: RedisStoreOptions,
+): PrimaryFinder {
+  const isSentinel = address.kind === 'sentinel';
+  const login = isSentinel ? (sentinel?.login ?? {}) : address.login;
+  const isTls = address.tls && (!isSentinel || sentinel?.tls !== false);
+  return new PrimaryFinder(title, openGuides(address, { name, login, tls: isTls ? tls : undefined }));
 }

@@ -54,6 +54,10 @@ describe('parseSettings', () => {
         api: { listen: { host: '127.0.0.1', port: 8053 } },
         telemetry: { listen: { host: '127.0.0.1', port: 9153 } },
         store: { driver: 'embedded' },
+        redis: {
+          tls: { ca: '', certificate: '', key: '', serverName: '' },
+          sentinel: { username: '', password: '', tls: true },
+        },
         stateDirectory: 'var',
         geo: { directory: 'geo-data', bundled: true, reloadIntervalMs: 5_000 },
         probe: { vantage: 'local', worker: '', allowNetworks: [], concurrency: 256, heartbeatMs: 1_000 },
@@ -111,6 +115,10 @@ describe('parseSettings', () => {
       api: { listen: '[::]:443' },
       telemetry: { listen: '0.0.0.0:0' },
       store: 'rediss://user:secret@redis.example.net:6380/1',
+      redis: {
+        tls: { ca: '/ca', certificate: '/certificate', key: '/key', serverName: 'redis' },
+        sentinel: { username: 'azimuth', password: 'secret', tls: false },
+      },
       stateDirectory: '/var/lib/azimuth',
       geo: { directory: '/geo', bundled: false, reloadInterval: '1h' },
       probe: {
@@ -177,6 +185,10 @@ describe('parseSettings', () => {
         api: { listen: { host: '::', port: 443 } },
         telemetry: { listen: { host: '0.0.0.0', port: 0 } },
         store: { driver: 'redis', url: 'rediss://user:secret@redis.example.net:6380/1' },
+        redis: {
+          tls: { ca: '/ca', certificate: '/certificate', key: '/key', serverName: 'redis' },
+          sentinel: { username: 'azimuth', password: 'secret', tls: false },
+        },
         stateDirectory: '/var/lib/azimuth',
         geo: { directory: '/geo', bundled: false, reloadIntervalMs: 3_600_000 },
         probe: {
@@ -256,12 +268,18 @@ describe('parseSettings', () => {
     assert.deepEqual(messageOf({ x: 1 }), ["Unknown key 'x'; known here: directory, bundled, reloadInterval."]);
   });
 
+  test('a certificate for Redis comes with its key', () => {
+    assert.deepEqual(pathsOf({ redis: { tls: { certificate: '/c' } } }), ['/redis/tls/key']);
+    assert.deepEqual(pathsOf({ redis: { tls: { key: '/k' } } }), ['/redis/tls/certificate']);
+    assert.deepEqual(pathsOf({ redis: { tls: { certificate: '/c', key: '/k' } } }), []);
+  });
+
   test('one Redis is accepted and several are refused, with the reason and without the password', () => {
     assert.deepEqual(pathsOf({ store: 'redis://a' }), []);
     for (const store of ['redis://:pa/ss@a,redis://:pa/ss@b', `redis://:pass${'s'.repeat(200)}@a,redis://b`]) {
       const [problem, ...others] = problemsOf({ store });
       assert.deepEqual(others, []);
-      assert.match(problem?.message ?? '', /several servers: not supported yet/);
+      assert.match(problem?.message ?? '', /or the address of a Redis/);
       assert.doesNotMatch(problem?.message ?? '', /pa\/?ss/);
     }
   });
@@ -313,6 +331,6 @@ describe('parseSettings', () => {
       const document = [...path].reverse().reduce<unknown>((below, key) => ({ [key]: below }), initial);
       assert.deepEqual(problemsOf(document), [], path.join('.'));
     }
-    assert.equal(SETTING_KEYS.length, 50);
+    assert.equal(SETTING_KEYS.length, 57);
   });
 });
