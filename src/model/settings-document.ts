@@ -84,7 +84,7 @@ export const SettingsDocument = section({
   api: section({ listen: listenAddress('127.0.0.1:8053') }),
   telemetry: section({ listen: listenAddress('127.0.0.1:9153') }),
   store: text(
-    'embedded, or the address of a Redis: redis://host:6379, redis+sentinel://host:26379,…/NAME, redis+cluster://host:6379,…',
+    'embedded, or the address of a Redis: redis://host:6379, redis://a,redis://b,…, redis+sentinel://host:26379,…/NAME, redis+cluster://host:6379,…',
     isStore,
     'embedded',
   ),

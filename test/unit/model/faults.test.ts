@@ -225,6 +225,30 @@ const REFERENCES: readonly Row[] = [
     /no monitor has the id "ping"; there is web\./,
   ],
   [
+    'one of several monitors',
+    { '/clusters/1/monitors': ['web', 'wev'] },
+    '/clusters/1/monitors/1',
+    /no monitor has the id "wev"; did you mean "web"\?/,
+  ],
+  [
+    'a monitor twice',
+    { '/clusters/1/monitors': ['web', 'web'] },
+    '/clusters/1/monitors/1',
+    /the monitor "web" is there already, at \/clusters\/1\/monitors\/0/,
+  ],
+  [
+    'a monitor in two ways',
+    { '/clusters/0/monitors': ['web'] },
+    '/clusters/0/monitors',
+    /has "monitor" and "monitors": write all of them under "monitors"/,
+  ],
+  [
+    'more monitors than there are',
+    { '/clusters/0/healthyWhen': { atLeast: 2 } },
+    '/clusters/0/healthyWhen/atLeast',
+    /asks for 2 monitors, but the cluster has one monitor: it could never be healthy/,
+  ],
+  [
     'a cluster',
     { '/services/0/clusters/0': 'db' },
     '/services/0/clusters/0',

@@ -286,9 +286,11 @@ describe('parseSettings', () => {
     assert.deepEqual(pathsOf({ redis: { tls: { certificate: '/c', key: '/k' } } }), []);
   });
 
-  test('one Redis is accepted and several are refused, with the reason and without the password', () => {
-    assert.deepEqual(pathsOf({ store: 'redis://a' }), []);
-    for (const store of ['redis://:pa/ss@a,redis://:pa/ss@b', `redis://:pass${'s'.repeat(200)}@a,redis://b`]) {
+  test('an address of a store is accepted or refused, with the reason and without the password', () => {
+    for (const store of ['redis://a', 'redis://a,redis://b', 'redis+sentinel://a/m', 'rediss+cluster://a,b']) {
+      assert.deepEqual(pathsOf({ store }), []);
+    }
+    for (const store of ['redis://:pa/ss@a,redis://:pa/ss@b', `redis://:pass${'s'.repeat(200)}@a,redis://b/x`]) {
       const [problem, ...others] = problemsOf({ store });
       assert.deepEqual(others, []);
       assert.match(problem?.message ?? '', /or the address of a Redis/);
