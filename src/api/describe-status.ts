@@ -10,6 +10,7 @@ import {
   type EndpointClass,
   type EndpointJudgement,
 } from '../health/cluster-health.ts';
+import type { Verdicts } from '../health/verdict.ts';
 import { LOAD_REPORT_FRESH_MS } from '../load/apply-reports.ts';
 import type { Cluster, Endpoint } from '../model/cluster.ts';
 import { formatRevisionId } from '../model/revision.ts';
@@ -33,14 +34,25 @@ export type EndpointStatus = {
   readonly verdict: string;
   readonly why: string;
   readonly since?: string;
-  readonly votes: readonly {
-    readonly vantage: string;
-    readonly worker: string;
-    readonly vote: string;
-    readonly reason: string;
-    readonly fresh: boolean;
-  }[];
+  readonly votes: readonly VoteStatus[];
+  /** One for each monitor of its cluster. */
+  readonly targets: readonly TargetStatus[];
   readonly load?: LoadStatus;
+};
+
+export type TargetStatus = {
+  readonly monitor: string;
+  readonly verdict: string;
+  readonly since?: string;
+  readonly votes: readonly VoteStatus[];
+};
+
+export type VoteStatus = {
+  readonly vantage: string;
+  readonly worker: string;
+  readonly vote: string;
+  readonly reason: string;
+  readonly fresh: boolean;
 };
 
 export type LoadStatus = {
@@ -57,7 +69,7 @@ export function describeStatus(state: ClusterState, readiness: { ready: boolean;
   const clusters = configuration.clusters.map((cluster) => describeCluster(cluster, state, endpoints));
   const vantages = describeVantages(state);
   const services = configuration.services.map((service) => describeService(service, clusters));
-  const isWatched = configuration.clusters.some(({ monitor }) => monitor !== undefined);
+  const isWatched = configuration.clusters.some(({ monitors }) => monitors.length > 0);
   const healthy =
     readiness.ready &&
     !isNewestRefused &&
@@ -100,11 +112,9 @@ export function listEndpointStatus({
       const judged = judgements.get(`${cluster.id}/${endpoint.id}`);
       if (judged === undefined) return [];
       const load = loadOf.get(`${cluster.id}/${endpoint.id}`);
-      const verdict = judged.target === undefined ? undefined : verdicts.get(judged.target);
       return {
         ...describeJudgement(cluster, endpoint, judged),
-        ...(verdict !== undefined && verdict.verdict !== 'unknown' && { since: formatMoment(verdict.sinceMs) }),
-        votes: [...(verdict?.votes ?? [])],
+        ...describeTargets(judged, verdicts),
         ...(load !== undefined && { load: describeLoad(load) }),
       };
     }),
@@ -136,6 +146,25 @@ function describeJudgement({ id: cluster, region }: Cluster, { id, target }: End
   };
 }
 
+/** What each monitor says of it. Its own `since` is the last turn of any of them; its `votes` are those of all of them. */
+function describeTargets({ targets: judged }: EndpointJudgement, verdicts: Verdicts) {
+  const targets = judged.map(({ target, monitor, verdict }): TargetStatus => {
+    const evidence = verdicts.get(target);
+    const isJudged = evidence !== undefined && verdict !== 'unknown';
+    return {
+      monitor,
+      verdict,
+      ...(isJudged && { since: formatMoment(evidence.sinceMs) }),
+      votes: [...(evidence?.votes ?? [])],
+    };
+  });
+  const since = targets
+    .flatMap((target) => target.since ?? [])
+    .toSorted()
+    .at(-1);
+  return { ...(since !== undefined && { since }), votes: targets.flatMap(({ votes }) => votes), targets };
+}
+
 function nameClass(endpointClass: EndpointClass): EndpointState {
   switch (endpointClass) {
     case ENDPOINT_FORCED_DOWN:
@@ -156,7 +185,8 @@ function describeCluster(cluster: Cluster, { judgement, loads }: ClusterState, a
   return {
     id: cluster.id,
     region: cluster.region,
-    ...(cluster.monitor !== undefined && { monitor: cluster.monitor }),
+    ...(cluster.monitors[0] !== undefined && cluster.monitors.length === 1 && { monitor: cluster.monitors[0] }),
+    monitors: [...cluster.monitors],
     state: nameCondition(
       families.map(({ serving }) => serving),
       judged,

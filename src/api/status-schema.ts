@@ -12,6 +12,21 @@ const LoadSchema = Type.Object({
   fresh: Type.Boolean({ description: 'False: the report is too old, and does not count.' }),
 });
 
+const VoteSchema = Type.Object({
+  vantage: Type.String(),
+  worker: Type.String(),
+  vote: Type.Enum(['up', 'down', 'suspect', 'abstain']),
+  reason: Type.String(),
+  fresh: Type.Boolean({ description: 'False: the worker fell silent, and its vote does not count.' }),
+});
+
+const TargetStatusSchema = Type.Object({
+  monitor: Type.String(),
+  verdict: Type.Enum(['up', 'down', 'unknown']),
+  since: Type.Optional(MomentSchema),
+  votes: Type.Array(VoteSchema),
+});
+
 export const EndpointStatusSchema = Type.Object({
   cluster: Type.String(),
   endpoint: Type.String(),
@@ -21,15 +36,8 @@ export const EndpointStatusSchema = Type.Object({
   verdict: Type.Enum(['up', 'down', 'unknown', 'unmonitored']),
   why: Type.String(),
   since: Type.Optional(MomentSchema),
-  votes: Type.Array(
-    Type.Object({
-      vantage: Type.String(),
-      worker: Type.String(),
-      vote: Type.Enum(['up', 'down', 'suspect', 'abstain']),
-      reason: Type.String(),
-      fresh: Type.Boolean({ description: 'False: the worker fell silent, and its vote does not count.' }),
-    }),
-  ),
+  votes: Type.Array(VoteSchema),
+  targets: Type.Array(TargetStatusSchema, { description: 'What each monitor of its cluster says, on its own.' }),
   load: Type.Optional(LoadSchema),
 });
 
@@ -46,7 +54,8 @@ export const VantageListSchema = Type.Object({ items: Type.Array(VantageStatusSc
 
 const ClusterStatusSchema = Type.Object({
   id: Type.String(),
-  monitor: Type.Optional(Type.String()),
+  monitor: Type.Optional(Type.String({ description: 'Where it has one only.' })),
+  monitors: Type.Array(Type.String()),
   state: Type.Enum([...CLUSTER_STATES], {
     description:
       'drained: out of service by the word of an operator alone. degraded: serves one address family of two.',

@@ -116,6 +116,8 @@ export const SettingsDocument = section({
       '',
     ),
     allowNetworks: listOf('a prefix such as 127.0.0.0/8 or fd00::/8', 0, 1024, isPrefix, []),
+    clientCertificates: text('empty, or the path of a directory', isPathOrEmpty, ''),
+    authorities: text('empty, or the path of a PEM file', isPathOrEmpty, ''),
     concurrency: wholeNumber(1, 65_536, 256),
     heartbeat: duration('100ms', '1m', '1s'),
     serve: section({

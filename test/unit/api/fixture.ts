@@ -238,13 +238,14 @@ async function viewOf(writer: RunningWriter): Promise<ClusterView> {
   const configuration = parsed.value;
   const judgement = judgeClusters(configuration, (target) => (target.startsWith('web-us/') ? 'down' : 'up'), NOW_MS);
   const verdicts = new Map(
-    judgement.endpoints.map(({ target = '', verdict }) => {
-      const state = verdict === 'unmonitored' ? 'unknown' : verdict;
-      const vote = state === 'down' ? 'down' : 'up';
-      const reason = vote === 'down' ? 'connection refused' : '';
-      const votes = [{ vantage: 'fra', worker: 'w1', vote, reason, fresh: true } as const];
-      return [target, { target, verdict: state, sinceMs: NOW_MS - 60_000, votes }];
-    }),
+    judgement.endpoints
+      .flatMap(({ targets }) => targets)
+      .map(({ target, verdict: state }) => {
+        const vote = state === 'down' ? 'down' : 'up';
+        const reason = vote === 'down' ? 'connection refused' : '';
+        const votes = [{ vantage: 'fra', worker: 'w1', vote, reason, fresh: true } as const];
+        return [target, { target, verdict: state, sinceMs: NOW_MS - 60_000, votes }];
+      }),
   );
   const state = {
     revision: current.id,

@@ -19,6 +19,7 @@ describe('status and health', () => {
     assert.equal(eu.state, 'serving');
     assert.deepEqual(eu.load, { connections: 10, capacity: 100, ageSeconds: 2, fresh: true });
     assert.equal(us.state, 'out');
+    const votes = [{ vantage: 'fra', worker: 'w1', vote: 'down', reason: 'connection refused', fresh: true }];
     assert.deepEqual(us.endpoints[0], {
       cluster: 'web-us',
       endpoint: 'a',
@@ -28,7 +29,8 @@ describe('status and health', () => {
       verdict: 'down',
       why: 'the vantages say down',
       since: '2026-01-15T11:59:00.000Z',
-      votes: [{ vantage: 'fra', worker: 'w1', vote: 'down', reason: 'connection refused', fresh: true }],
+      votes,
+      targets: [{ monitor: 'web', verdict: 'down', since: '2026-01-15T11:59:00.000Z', votes }],
     });
     assert.deepEqual(status.vantages, [
       { id: 'fra', workers: [{ worker: 'w1', alive: true, lastSeen: '2026-01-15T11:59:59.500Z' }] },

@@ -37,13 +37,13 @@ const SHAPE: readonly Row[] = [
     'a monitor of no type',
     { '/monitors/0/type': undefined },
     '/monitors/0/type',
-    /"type" is missing: give it one of http, https, tcp, dns, icmp/,
+    /"type" is missing: give it one of http, https, tcp, tls, dns, grpc, icmp, agent/,
   ],
   [
     'a monitor of an unknown type',
     { '/monitors/0/type': 'htpp' },
     '/monitors/0/type',
-    /one of http, https, tcp, dns, icmp, not "htpp"; did you mean "http"/,
+    /one of http, https, tcp, tls, dns, grpc, icmp, agent, not "htpp"; did you mean "http"/,
   ],
   [
     'a tcp monitor without a port',
@@ -62,13 +62,6 @@ const SHAPE: readonly Row[] = [
 ];
 
 const NOT_AVAILABLE: readonly Row[] = [
-  [
-    'grpc monitors',
-    { '/monitors/0/type': 'grpc' },
-    '/monitors/0/type',
-    /"grpc" is not available in this version: use a monitor of type tcp/,
-  ],
-  ['tls monitors', { '/monitors/0/type': 'tls' }, '/monitors/0/type', /not available in this version/],
   [
     'balance hash',
     { '/clusters/0/balance': 'hash' },
@@ -134,6 +127,30 @@ const REFERENCES: readonly Row[] = [
     { '/clusters/0/monitor': 'ping' },
     '/clusters/0/monitor',
     /no monitor has the id "ping"; there is web\./,
+  ],
+  [
+    'one of several monitors',
+    { '/clusters/1/monitors': ['web', 'wev'] },
+    '/clusters/1/monitors/1',
+    /no monitor has the id "wev"; did you mean "web"\?/,
+  ],
+  [
+    'a monitor twice',
+    { '/clusters/1/monitors': ['web', 'web'] },
+    '/clusters/1/monitors/1',
+    /the monitor "web" is there already, at \/clusters\/1\/monitors\/0/,
+  ],
+  [
+    'a monitor in two ways',
+    { '/clusters/0/monitors': ['web'] },
+    '/clusters/0/monitors',
+    /has "monitor" and "monitors": write all of them under "monitors"/,
+  ],
+  [
+    'more monitors than there are',
+    { '/clusters/0/healthyWhen': { atLeast: 2 } },
+    '/clusters/0/healthyWhen/atLeast',
+    /asks for 2 monitors, but the cluster has one monitor: it could never be healthy/,
   ],
   [
     'a cluster',

@@ -60,7 +60,16 @@ describe('parseSettings', () => {
         },
         stateDirectory: 'var',
         geo: { directory: 'geo-data', bundled: true, reloadIntervalMs: 5_000 },
-        probe: { vantage: 'local', worker: '', allowNetworks: [], concurrency: 256, heartbeatMs: 1_000, serve: undefined },
+        probe: {
+          vantage: 'local',
+          worker: '',
+          allowNetworks: [],
+          clientCertificates: '',
+          authorities: '',
+          concurrency: 256,
+          heartbeatMs: 1_000,
+          serve: undefined,
+        },
         health: { pull: { workers: [], ca: '', certificate: '', key: '' } },
         dnssec: { secretFile: '', askParent: true, parentResolvers: [], parentIntervalMs: 3_600_000 },
         demo: { enabled: false },
@@ -126,6 +135,8 @@ describe('parseSettings', () => {
         vantage: 'fra',
         worker: 'fra-1',
         allowNetworks: ['10.0.0.0/8', 'fd00::/8'],
+        clientCertificates: '/etc/azimuth/clients',
+        authorities: '/etc/azimuth/authorities.pem',
         concurrency: 3,
         heartbeat: '2s',
         serve: { listen: '127.0.0.1:8443', certificate: '/certificate', key: '/key', clientCa: '/ca' },
@@ -205,6 +216,8 @@ describe('parseSettings', () => {
           vantage: 'fra',
           worker: 'fra-1',
           allowNetworks: ['10.0.0.0/8', 'fd00::/8'],
+          clientCertificates: '/etc/azimuth/clients',
+          authorities: '/etc/azimuth/authorities.pem',
           concurrency: 3,
           heartbeatMs: 2_000,
           serve: {
@@ -382,6 +395,6 @@ describe('parseSettings', () => {
       const document = [...path].reverse().reduce<unknown>((below, key) => ({ [key]: below }), initial);
       assert.deepEqual(problemsOf(document), [], path.join('.'));
     }
-    assert.equal(SETTING_KEYS.length, 65);
+    assert.equal(SETTING_KEYS.length, 67);
   });
 });
