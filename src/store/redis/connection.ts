@@ -41,6 +41,8 @@ export class RedisConnection {
   #lastServer: string | undefined;
   /** Undefined until the first attempt to connect has ended. */
   #isConnected: boolean | undefined;
+  /** When it came back after a loss (monotonic). */
+  #returnedAtMs = Number.NEGATIVE_INFINITY;
   readonly #presenceListeners = new Set<(isConnected: boolean, isOther: boolean) => void>();
   #lastError: Error | undefined;
   #resubscribeTimer: NodeJS.Timeout | undefined;
@@ -68,6 +70,11 @@ export class RedisConnection {
 
   get isConnected(): boolean | undefined {
     return this.#isConnected;
+  }
+
+  /** Milliseconds since it came back after a loss; infinite where it never was lost. */
+  get returnedForMs(): number {
+    return performance.now() - this.#returnedAtMs;
   }
 
   /** Why it is not connected, in words. */
@@ -148,6 +155,7 @@ export class RedisConnection {
     this.#lastError = undefined;
     const server = this.#server === undefined ? '' : formatEndpoint(this.#server);
     const isOther = this.#lastServer !== undefined && this.#lastServer !== server;
+    if (this.#lastServer !== undefined) this.#returnedAtMs = performance.now();
     this.#lastServer = server;
     this.#tellPresence(true, isOther);
     const subscribed = this.#subscribeAll();
