@@ -79,7 +79,7 @@ export class RedisConnection {
 
   /** Why it is not connected, in words. */
   get absence(): string {
-    return this.#lastError === undefined ? 'not connected' : describeCause(this.#lastError);
+    return this.#lastError === undefined ? 'the connection was closed' : describeCause(this.#lastError);
   }
 
   /** Calls whenever it is lost, and whenever it is back: at another server than before? The first attempt counts as either. */
@@ -182,8 +182,7 @@ export class RedisConnection {
     if (channels.length === 0) return;
     try {
       await this.#redis.subscribe(...channels);
-    } catch (cause) {
-      this.#lastError = cause instanceof Error ? cause : new Error(String(cause));
+    } catch {
       if (this.#closed) return;
       this.#resubscribeTimer = setTimeout(() => {
         if (this.#redis.status === 'ready') void this.#subscribeAll();
@@ -234,6 +233,10 @@ export class RedisConnection {
     }
     if (cause instanceof Error && cause.name === 'ReplyError') {
       return createStoreError('STORE_REJECTED', `${where} refused: ${message}`, cause);
+    }
+    // What ioredis calls it when a connection breaks under a call says nothing of why.
+    if (cause instanceof Error && cause.name === 'MaxRetriesPerRequestError') {
+      return this.#describeAbsence(this.#lastError ?? new Error('the connection was closed', { cause }));
     }
     return this.#describeAbsence(cause);
   }
