@@ -37,7 +37,9 @@ else process.exitCode = await run();
 function enterNamespace(): number {
   const asUser = process.getuid?.() === 0 ? [] : ['--user', '--map-root-user'];
   const self = [process.execPath, fileURLToPath(import.meta.url), ...process.argv.slice(2)];
-  const { status } = spawnSync('unshare', [...asUser, '--net', '--mount', ...self], {
+  // Whatever was started ends with the first process of a namespace of processes.
+  const own = ['--net', '--mount', '--pid', '--fork', '--kill-child', '--mount-proc'];
+  const { status } = spawnSync('unshare', [...asUser, ...own, ...self], {
     stdio: 'inherit',
     env: { ...process.env, [INSIDE]: '1' },
   });
@@ -47,6 +49,8 @@ function enterNamespace(): number {
 async function run(): Promise<number> {
   // Each of the many processes is ended with this one.
   process.setMaxListeners(100);
+  // The first process of such a namespace does not end by a signal unless it says so.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
   const processes = await openProcesses();
   try {
     const run = await conductRun(processes, openNetwork(processes), {
