@@ -44,6 +44,8 @@ export type TargetStatus = {
   readonly monitor: string;
   readonly verdict: string;
   readonly since?: string;
+  readonly reason?: string;
+  readonly frozen?: boolean;
   readonly votes: readonly VoteStatus[];
 };
 
@@ -53,6 +55,8 @@ export type VoteStatus = {
   readonly vote: string;
   readonly reason: string;
   readonly fresh: boolean;
+  readonly aside?: true;
+  readonly since: string;
 };
 
 export type LoadStatus = {
@@ -155,7 +159,8 @@ function describeTargets({ targets: judged }: EndpointJudgement, verdicts: Verdi
       monitor,
       verdict,
       ...(isJudged && { since: formatMoment(evidence.sinceMs) }),
-      votes: [...(evidence?.votes ?? [])],
+      ...(evidence !== undefined && { reason: evidence.reason, frozen: evidence.isFrozen }),
+      votes: (evidence?.votes ?? []).map(({ sinceMs, ...vote }) => ({ ...vote, since: formatMoment(sinceMs) })),
     };
   });
   const since = targets

@@ -18,12 +18,21 @@ const VoteSchema = Type.Object({
   vote: Type.Enum(['up', 'down', 'suspect', 'abstain']),
   reason: Type.String(),
   fresh: Type.Boolean({ description: 'False: the worker fell silent, and its vote does not count.' }),
+  aside: Type.Optional(
+    Type.Literal(true, { description: 'The vantage disagrees with the others on most targets: it does not count.' }),
+  ),
+  since: Type.String({ description: 'When this process first saw this vote.', format: 'date-time' }),
+  share: Type.Optional(Type.Number({ description: 'Percent of its weight that the endpoint asks for.' })),
 });
 
 const TargetStatusSchema = Type.Object({
   monitor: Type.String(),
   verdict: Type.Enum(['up', 'down', 'unknown']),
   since: Type.Optional(MomentSchema),
+  reason: Type.Optional(
+    Type.String({ description: 'Why it turned, or holds: what the vantages say, and the quorum.' }),
+  ),
+  frozen: Type.Optional(Type.Boolean({ description: 'Too few vantages speak for it to turn.' })),
   votes: Type.Array(VoteSchema),
 });
 

@@ -1,10 +1,9 @@
 // A monitor: what is checked, how often, and what counts as healthy.
 
 import { type Static, Type } from 'typebox';
-import { MAX_CHECK_TEXT_LENGTH, MAX_FALL_RISE, MAX_VANTAGES } from './limits.ts';
+import { MAX_CHECK_TEXT_LENGTH, MAX_FALL_RISE } from './limits.ts';
+import { type Quorum, QuorumSchema } from './quorum.ts';
 import { durationSchema, IdSchema, nameSchema } from './scalar.ts';
-
-export type Quorum = 'majority' | 'one' | 'all' | { readonly atLeast: number };
 
 export type MonitorTiming = {
   readonly id: string;
@@ -84,19 +83,7 @@ const TIMING = {
       description: 'Straight successes before a worker votes up.',
     }),
   ),
-  quorum: Type.Optional(
-    Type.Union(
-      [
-        Type.Enum(['majority', 'one', 'all']),
-        Type.Object({ atLeast: Type.Integer({ minimum: 1, maximum: MAX_VANTAGES }) }, { additionalProperties: false }),
-      ],
-      {
-        title: 'a quorum: majority, one, all or {atLeast: number}',
-        default: 'majority',
-        description: 'How many of the configured vantages must agree before a verdict changes.',
-      },
-    ),
-  ),
+  quorum: Type.Optional(QuorumSchema),
 };
 
 function portSchema(description: string) {

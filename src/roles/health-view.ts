@@ -143,11 +143,11 @@ export class HealthView {
     if (firstUp > 0) this.#dependencies.logger.info({ up: firstUp }, 'first verdicts');
   }
 
-  #logTurn(before: VerdictState, { target, verdict, votes }: Verdict): void {
+  #logTurn(before: VerdictState, { target, verdict, reason, votes }: Verdict): void {
     const evidence = votes.map(
-      ({ vantage, vote, reason }) => `${vantage}: ${vote}${reason === '' ? '' : ` (${reason})`}`,
+      ({ vantage, vote, reason: cause }) => `${vantage}: ${vote}${cause === '' ? '' : ` (${cause})`}`,
     );
     const level = verdict === 'down' ? 'warn' : 'info';
-    this.#dependencies.logger[level]({ target, before, verdict, evidence }, 'verdict turned');
+    this.#dependencies.logger[level]({ target, before, verdict, reason, evidence }, 'verdict turned');
   }
 }

@@ -3,6 +3,7 @@ import { describe, test } from 'node:test';
 import { ENDPOINT_FORCED_DOWN, ENDPOINT_UP } from '../../../src/health/cluster-health.ts';
 import type { Slot, SlotId, SlotVersion, Vote } from '../../../src/health/slot.ts';
 import { listTargets } from '../../../src/health/target.ts';
+import { restoreVerdict } from '../../../src/health/verdict.ts';
 import { HealthView } from '../../../src/roles/health-view.ts';
 import type { SlotListener } from '../../../src/store/health-store.ts';
 import { simulateTime } from '../../support/simulated-time.ts';
@@ -165,11 +166,9 @@ describe('the health view', () => {
 
   test('restored verdicts count until votes say otherwise; those on targets that are gone are dropped', async () => {
     const { view, configuration, target, vote, verdict } = open();
-    const restored = { verdict: 'down', sinceMs: 7, votes: [] } as const;
-    view.restoreVerdicts([
-      { ...restored, target },
-      { ...restored, target: 'web-old/a#0' },
-    ]);
+    view.restoreVerdicts(
+      [target, 'web-old/a#0'].map((each) => restoreVerdict({ target: each, verdict: 'down', sinceMs: 7 })),
+    );
     view.setConfiguration(configuration);
     view.start();
     assert.equal(verdict(), 'down');
