@@ -68,7 +68,7 @@ export type LoadStatus = {
 };
 
 export function describeStatus(state: ClusterState, readiness: { ready: boolean; reasons: readonly string[] }) {
-  const { configuration, revision, database, isNewestRefused } = state;
+  const { configuration, revision, database, isNewestRefused, isFrozen, frozenCount, aside } = state;
   const endpoints = listEndpointStatus(state);
   const clusters = configuration.clusters.map((cluster) => describeCluster(cluster, state, endpoints));
   const vantages = describeVantages(state);
@@ -77,13 +77,16 @@ export function describeStatus(state: ClusterState, readiness: { ready: boolean;
   const healthy =
     readiness.ready &&
     !isNewestRefused &&
+    !isFrozen &&
+    aside.size === 0 &&
     clusters.every(({ state: condition }) => condition === 'serving' || condition === 'drained') &&
     services.every(({ serving }) => serving) &&
     (!isWatched || vantages.every(({ workers }) => workers.some(({ alive }) => alive)));
   return {
     healthy,
     ready: readiness.ready,
-    reasons: [...readiness.reasons],
+    reasons: [...readiness.reasons, ...explainVerdicts(state)],
+    frozen: { most: isFrozen, verdicts: frozenCount },
     revision: formatRevisionId(revision),
     database,
     regions: configuration.regions.map(({ id, name, location, state: operatorState }) => ({
@@ -125,9 +128,22 @@ export function listEndpointStatus({
   );
 }
 
-export function describeVantages({ configuration, vantages }: ClusterState) {
-  return configuration.vantages.map(({ id }) => ({
+/** What an operator should know of all verdicts together. */
+function explainVerdicts({ isFrozen, frozenCount, aside }: ClusterState): readonly string[] {
+  return [
+    ...(isFrozen ? [`too few vantages speak: ${frozenCount} verdicts are frozen, the last ones hold`] : []),
+    ...Array.from(
+      aside,
+      (id) => `the vantage ${id} is set aside: it calls most targets down of which the others say up`,
+    ),
+  ];
+}
+
+export function describeVantages({ configuration, vantages, aside }: ClusterState) {
+  return configuration.vantages.map(({ id, group }) => ({
     id,
+    ...(group !== undefined && { group }),
+    aside: aside.has(id),
     workers: vantages
       .filter(({ vantage }) => vantage === id)
       .map(({ worker, alive, lastSeenMs }) => ({

@@ -54,6 +54,11 @@ export const EndpointPageSchema = pageSchema(EndpointStatusSchema, 'A page of en
 
 const VantageStatusSchema = Type.Object({
   id: Type.String(),
+  group: Type.Optional(Type.String()),
+  aside: Type.Boolean({
+    description:
+      'It calls most targets down of which the others say up: its words count as none until it agrees again.',
+  }),
   workers: Type.Array(
     Type.Object({ worker: Type.String(), alive: Type.Boolean(), lastSeen: Type.Optional(MomentSchema) }),
   ),
@@ -89,6 +94,10 @@ export const StatusSchema = Type.Object({
   }),
   ready: Type.Boolean(),
   reasons: Type.Array(Type.String()),
+  frozen: Type.Object(
+    { most: Type.Boolean(), verdicts: Type.Integer() },
+    { description: 'Verdicts that cannot turn, for too few vantages speak; and whether that is most of them.' },
+  ),
   revision: Type.String(),
   database: Type.Object({ name: Type.String(), attribution: Type.String() }),
   regions: Type.Array(

@@ -101,12 +101,13 @@ export function decideVerdicts({ targets, vantages, slots, previous, nowMs, asid
 /** The verdict on one target; `previous` itself where nothing changed. */
 export function decideVerdict(
   target: Target,
-  ballots: readonly Ballot[],
+  ballots: Iterable<Ballot>,
   previous: Verdict | undefined,
   { vantages, electorate, aside, nowMs }: Bench,
 ): Verdict {
+  const cast = [...ballots];
   const words = vantages.map(({ id }) => {
-    const ballot = chooseBallot(target.id, id, ballots);
+    const ballot = chooseBallot(target.id, id, cast);
     return ballot && castVote(ballot, previous, aside, nowMs);
   });
   const { quorum } = target.timing;
@@ -140,12 +141,22 @@ export function isStable(verdict: Verdict): boolean {
 }
 
 function castVote(
-  { vantage, worker, alive, vote: { vote, reason } }: Ballot,
+  { vantage, worker, alive, vote: { vote, reason, share } }: Ballot,
   previous: Verdict | undefined,
   aside: ReadonlySet<string>,
   nowMs: number,
 ): VantageVote {
   const before = previous?.votes.find((each) => each.vantage === vantage);
   const sinceMs = before?.vote === vote ? before.sinceMs : nowMs;
-  return { vantage, worker, vote, reason, fresh: alive, sinceMs, ...(aside.has(vantage) && { aside: true }) };
+  const isAside = aside.has(vantage);
+  return {
+    vantage,
+    worker,
+    vote,
+    reason,
+    ...(share !== undefined && { share }),
+    fresh: alive,
+    sinceMs,
+    ...(isAside && { aside: true }),
+  };
 }

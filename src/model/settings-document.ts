@@ -84,7 +84,7 @@ export const SettingsDocument = section({
   api: section({ listen: listenAddress('127.0.0.1:8053') }),
   telemetry: section({ listen: listenAddress('127.0.0.1:9153') }),
   store: text(
-    'embedded, or the address of a Redis: redis://host:6379, redis+sentinel://host:26379,…/NAME, redis+cluster://host:6379,…',
+    'embedded, or the address of a Redis: redis://host:6379, redis://a,redis://b,…, redis+sentinel://host:26379,…/NAME, redis+cluster://host:6379,…',
     isStore,
     'embedded',
   ),
@@ -115,6 +115,8 @@ export const SettingsDocument = section({
       '',
     ),
     allowNetworks: listOf('a prefix such as 127.0.0.0/8 or fd00::/8', 0, 1024, isPrefix, []),
+    clientCertificates: text('empty, or the path of a directory', isPathOrEmpty, ''),
+    authorities: text('empty, or the path of a PEM file', isPathOrEmpty, ''),
     concurrency: wholeNumber(1, 65_536, 256),
     heartbeat: duration('100ms', '1m', '1s'),
   }),

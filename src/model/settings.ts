@@ -91,6 +91,10 @@ export type Settings = {
     readonly worker: string;
     /** Prefixes that may be probed although they are private, loopback, link-local or otherwise special. */
     readonly allowNetworks: readonly string[];
+    /** Directory of the client certificates that monitors name; empty: there are none. */
+    readonly clientCertificates: string;
+    /** PEM file of authorities that checks trust beside the public ones; empty: none. */
+    readonly authorities: string;
     readonly concurrency: number;
     readonly heartbeatMs: number;
   };
@@ -207,6 +211,8 @@ function settingsOf({ dns, api, telemetry, geo, probe, dnssec, ...rest }: Static
       vantage: probe.vantage,
       worker: probe.worker,
       allowNetworks: probe.allowNetworks,
+      clientCertificates: probe.clientCertificates,
+      authorities: probe.authorities,
       concurrency: probe.concurrency,
       heartbeatMs: milliseconds(probe.heartbeat),
     },

@@ -52,6 +52,13 @@ const REASONS: ReadonlyMap<string, string> = new Map([
   ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'the certificate chain is incomplete'],
   ['UNABLE_TO_GET_ISSUER_CERT_LOCALLY', 'the certificate was issued by an authority that is not trusted'],
   ['ERR_SSL_WRONG_VERSION_NUMBER', 'no TLS on this port'],
+  ['ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION', 'the server speaks no TLS version that is offered'],
+  ['ERR_SSL_UNSUPPORTED_PROTOCOL', 'the server speaks no TLS version that is offered'],
+  ['ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED', 'the server demands a client certificate'],
+  ['ERR_HTTP2_STREAM_ERROR', 'the server reset the HTTP/2 stream'],
+  ['ERR_HTTP2_STREAM_CANCEL', 'the server ended the HTTP/2 session'],
+  ['ERR_HTTP2_SESSION_ERROR', 'the server ended the HTTP/2 session'],
+  ['ERR_HTTP2_ERROR', 'not HTTP/2'],
   ['HPE_HEADER_OVERFLOW', 'the response headers are too large'],
 ]);
 

@@ -31,6 +31,7 @@ import { openStore, type Store } from './open-store.ts';
 import { startProbeRole } from './probe-role.ts';
 import { type LocationResolver, openRevisionReader } from './read-revision.ts';
 import { type Replication, startReplication } from './replication.ts';
+import { addStoreMetrics, logStoreServers } from './store-servers.ts';
 
 export type Role = 'dns' | 'probe' | 'api';
 
@@ -98,6 +99,8 @@ async function startNode(
   const metrics = createMetrics();
   const store = openStore(settings, `azimuth-${[...roles].join('-')}-${randomUUID().slice(0, 8)}`);
   closers.push(() => store.close());
+  logStoreServers(store.servers, logger);
+  addStoreMetrics(metrics, store.servers);
   const resolveLocation = createLocationResolver();
   const configurationListeners: ((configuration: Configuration) => void)[] = [];
 
@@ -215,7 +218,7 @@ function createControl(
   const { stateDirectory, geo, probe } = settings;
   return new Control(
     { stateDirectory, geo, heartbeatMs: probe.heartbeatMs, ...options },
-    { configuration: store.configuration, health: store.health, resolveLocation, logger },
+    { configuration: store.configuration, health: store.health, servers: store.servers, resolveLocation, logger },
   );
 }
 

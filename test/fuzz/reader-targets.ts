@@ -4,7 +4,7 @@
 import { buildPlaceMap } from '../../src/geo/build-place-map.ts';
 import { readMetadata } from '../../src/geo/mmdb-metadata.ts';
 import { readParentAnswer } from '../../src/keys/ask-parent.ts';
-import type { DnsCheck } from '../../src/model/monitor.ts';
+import type { DnsCheck } from '../../src/model/monitors/dns-monitor.ts';
 import { judgeReply } from '../../src/probe/check-dns.ts';
 import { readSoaAnswer } from '../../src/transfer/check-response.ts';
 import { createReceiver, receiveMessage } from '../../src/transfer/receive-transfer.ts';

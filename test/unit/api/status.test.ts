@@ -43,7 +43,7 @@ describe('status and health', () => {
       ],
     });
     assert.deepEqual(status.vantages, [
-      { id: 'fra', workers: [{ worker: 'w1', alive: true, lastSeen: '2026-01-15T11:59:59.500Z' }] },
+      { id: 'fra', aside: false, workers: [{ worker: 'w1', alive: true, lastSeen: '2026-01-15T11:59:59.500Z' }] },
     ]);
     assert.deepEqual(status.services, [
       {
@@ -152,6 +152,9 @@ describe('a node that could not serve the newest configuration', () => {
           judgement: judgeClusters(configuration, () => 'up', 0),
           verdicts: new Map(),
           vantages: [],
+          aside: new Set(),
+          frozenCount: 0,
+          isFrozen: false,
           loads: [],
           database: { name: '', attribution: '' },
           isNewestRefused,

@@ -38,13 +38,13 @@ const SHAPE: readonly Row[] = [
     'a monitor of no type',
     { '/monitors/0/type': undefined },
     '/monitors/0/type',
-    /"type" is missing: give it one of http, https, tcp, dns, icmp/,
+    /"type" is missing: give it one of http, https, tcp, tls, dns, grpc, icmp, agent/,
   ],
   [
     'a monitor of an unknown type',
     { '/monitors/0/type': 'htpp' },
     '/monitors/0/type',
-    /one of http, https, tcp, dns, icmp, not "htpp"; did you mean "http"/,
+    /one of http, https, tcp, tls, dns, grpc, icmp, agent, not "htpp"; did you mean "http"/,
   ],
   [
     'a tcp monitor without a port',
@@ -63,13 +63,6 @@ const SHAPE: readonly Row[] = [
 ];
 
 const NOT_AVAILABLE: readonly Row[] = [
-  [
-    'grpc monitors',
-    { '/monitors/0/type': 'grpc' },
-    '/monitors/0/type',
-    /"grpc" is not available in this version: use a monitor of type tcp/,
-  ],
-  ['tls monitors', { '/monitors/0/type': 'tls' }, '/monitors/0/type', /not available in this version/],
   [
     'balance hash',
     { '/clusters/0/balance': 'hash' },

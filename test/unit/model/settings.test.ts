@@ -60,7 +60,15 @@ describe('parseSettings', () => {
         },
         stateDirectory: 'var',
         geo: { directory: 'geo-data', bundled: true, reloadIntervalMs: 5_000 },
-        probe: { vantage: 'local', worker: '', allowNetworks: [], concurrency: 256, heartbeatMs: 1_000 },
+        probe: {
+          vantage: 'local',
+          worker: '',
+          allowNetworks: [],
+          clientCertificates: '',
+          authorities: '',
+          concurrency: 256,
+          heartbeatMs: 1_000,
+        },
         dnssec: { secretFile: '', askParent: true, parentResolvers: [], parentIntervalMs: 3_600_000 },
         demo: { enabled: false },
         log: { level: 'info', format: 'auto' },
@@ -125,6 +133,8 @@ describe('parseSettings', () => {
         vantage: 'fra',
         worker: 'fra-1',
         allowNetworks: ['10.0.0.0/8', 'fd00::/8'],
+        clientCertificates: '/etc/azimuth/clients',
+        authorities: '/etc/azimuth/authorities.pem',
         concurrency: 3,
         heartbeat: '2s',
       },
@@ -195,6 +205,8 @@ describe('parseSettings', () => {
           vantage: 'fra',
           worker: 'fra-1',
           allowNetworks: ['10.0.0.0/8', 'fd00::/8'],
+          clientCertificates: '/etc/azimuth/clients',
+          authorities: '/etc/azimuth/authorities.pem',
           concurrency: 3,
           heartbeatMs: 2_000,
         },
@@ -274,9 +286,11 @@ describe('parseSettings', () => {
     assert.deepEqual(pathsOf({ redis: { tls: { certificate: '/c', key: '/k' } } }), []);
   });
 
-  test('one Redis is accepted and several are refused, with the reason and without the password', () => {
-    assert.deepEqual(pathsOf({ store: 'redis://a' }), []);
-    for (const store of ['redis://:pa/ss@a,redis://:pa/ss@b', `redis://:pass${'s'.repeat(200)}@a,redis://b`]) {
+  test('an address of a store is accepted or refused, with the reason and without the password', () => {
+    for (const store of ['redis://a', 'redis://a,redis://b', 'redis+sentinel://a/m', 'rediss+cluster://a,b']) {
+      assert.deepEqual(pathsOf({ store }), []);
+    }
+    for (const store of ['redis://:pa/ss@a,redis://:pa/ss@b', `redis://:pass${'s'.repeat(200)}@a,redis://b/x`]) {
       const [problem, ...others] = problemsOf({ store });
       assert.deepEqual(others, []);
       assert.match(problem?.message ?? '', /or the address of a Redis/);
@@ -331,6 +345,6 @@ describe('parseSettings', () => {
       const document = [...path].reverse().reduce<unknown>((below, key) => ({ [key]: below }), initial);
       assert.deepEqual(problemsOf(document), [], path.join('.'));
     }
-    assert.equal(SETTING_KEYS.length, 57);
+    assert.equal(SETTING_KEYS.length, 59);
   });
 });
