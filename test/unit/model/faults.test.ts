@@ -7,6 +7,7 @@ import { changeDocument, findProblems } from './fixtures.ts';
 type Row = readonly [title: string, changes: Readonly<Record<string, unknown>>, path: string, message: RegExp];
 
 const targets = (...names: string[]) => names.map((target, index) => ({ id: `t${index}`, target }));
+const GROUPED = [{ id: 'a', group: 'eu' }, { id: 'b', group: 'eu' }, { id: 'c' }];
 const record = (name: string, type: string, ...data: string[]) => ({ name, type, data });
 
 const SHAPE: readonly Row[] = [
@@ -403,6 +404,24 @@ const VALUES: readonly Row[] = [
     { '/monitors/0/quorum': { atLeast: 2 } },
     '/monitors/0/quorum/atLeast',
     /only one vantage/,
+  ],
+  [
+    'a quorum above the groups of vantages',
+    { '/vantages': GROUPED, '/monitors/0/quorum': { groups: { atLeast: 3 }, within: 'one' } },
+    '/monitors/0/quorum/groups/atLeast',
+    /asks for 3 to agree, but the configuration has only 2 groups of vantages/,
+  ],
+  [
+    'a quorum above the smallest group of vantages',
+    { '/vantages': GROUPED, '/monitors/0/quorum': { groups: 'all', within: { atLeast: 2 } } },
+    '/monitors/0/quorum/within/atLeast',
+    /only one vantage in its smallest group/,
+  ],
+  [
+    'a portion of groups that is none',
+    { '/vantages': GROUPED, '/monitors/0/quorum': { groups: 'most' } },
+    '/monitors/0/quorum/groups',
+    /majority, one, all/,
   ],
   ['a TTL of more than a day', { '/services/0/ttl': 86_401 }, '/services/0/ttl', /at most 86400/],
   ['a TTL of half a second', { '/services/0/ttl': '500ms' }, '/services/0/ttl', /whole seconds/],
