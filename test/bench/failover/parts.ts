@@ -3,7 +3,9 @@
 import type { PartResult } from '../report/report.ts';
 import type { FailoverContext } from './context.ts';
 import { benchFaults } from './faults.ts';
+import { benchVerdicts } from './verdicts.ts';
 
 export const FAILOVER_PARTS: Readonly<Record<string, (context: FailoverContext) => Promise<PartResult>>> = {
   faults: benchFaults,
+  verdicts: benchVerdicts,
 };

@@ -35,10 +35,30 @@ export type StageOptions = {
 const NODES = ['dns-1', 'dns-2'] as const;
 const SETTLE_LIMIT_MS = 60_000;
 
-/** @throws when it does not start. What was started is ended with `processes`, and by `close`. */
-export async function openStage({ processes, backends: count, storeUrl }: StageOptions): Promise<Stage> {
+/** @throws when it does not start; what was started is ended then. */
+export async function openStage(options: StageOptions): Promise<Stage> {
   const redis = await startRedisServer();
-  const backends = await startBackends(count);
+  const backends = await startBackends(options.backends);
+  const close = async () => {
+    await options.processes.close();
+    await backends.close();
+    await redis.stop();
+  };
+  try {
+    return await assemble(options, redis, backends, close);
+  } catch (error) {
+    const report = options.processes.report();
+    await close();
+    throw new Error(`the stage does not start\n${report}`, { cause: error });
+  }
+}
+
+async function assemble(
+  { processes, storeUrl }: StageOptions,
+  redis: RedisServer,
+  backends: Backends,
+  close: () => Promise<void>,
+): Promise<Stage> {
   const store = storeUrl === undefined ? redis.url : await storeUrl(redis);
   const emptyFile = join(processes.makeDirectory('configuration'), 'configuration.json');
   const timing = { interval: '1s' };
@@ -87,11 +107,7 @@ export async function openStage({ processes, backends: count, storeUrl }: StageO
       };
       await waitUntil('every target is up', areUp, SETTLE_LIMIT_MS, 200);
     },
-    async close() {
-      await processes.close();
-      await backends.close();
-      await redis.stop();
-    },
+    close,
   };
 }
 
