@@ -56,6 +56,9 @@ function currentState(control: Control): ClusterState | undefined {
     vantages: health.listWorkers().map(({ vantage, worker, alive, silentMs }) => {
       return { vantage, worker, alive, lastSeenMs: silentMs === undefined ? 0 : nowMs - silentMs };
     }),
+    aside: health.aside,
+    frozenCount: health.frozenCount,
+    isFrozen: health.isFrozen,
     loads: load.listReports().map(({ report, ageMs }) => ({ ...report, ageMs })),
     database: database?.database ?? NO_DATABASE,
     isNewestRefused: control.follower.refused !== undefined,

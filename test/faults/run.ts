@@ -2,7 +2,7 @@
 // of changes. Needs root, or user namespaces, for a network of its own; sends nothing beyond it, and ends by itself.
 //
 //   --short          the part that npm test has time for
-//   --only TEXT      only faults whose name has this in it
+//   --only PATTERN   only faults whose name matches
 //   --redis-away S   how long all of Redis is gone (default 60)
 //   --rate N         questions a second to each node (default 500)
 //   --json FILE      the figures as JSON
