@@ -17,8 +17,10 @@ export type TargetVote = {
   /** Identifies what is checked: see target.ts. */
   readonly target: string;
   readonly vote: Vote;
-  /** Why, for people: `connection refused`, `status 503`. Empty when up. */
+  /** Why, for people: `connection refused`, `status 503`. Of `up`: empty, or a warning, `the certificate ends in 9 days`. */
   readonly reason: string;
+  /** Percent of its weight that the endpoint asks for, an integer, 0 to 100. Absent: all of it. */
+  readonly share?: number;
 };
 
 export type Slot = SlotVersion & { readonly votes: readonly TargetVote[] };
