@@ -10,7 +10,7 @@ export function diffVotes(
   const changed: TargetVote[] = [];
   for (const vote of after) {
     const old = remaining.get(vote.target);
-    if (old?.vote !== vote.vote || old.reason !== vote.reason) changed.push(vote);
+    if (old?.vote !== vote.vote || old.reason !== vote.reason || old.share !== vote.share) changed.push(vote);
     remaining.delete(vote.target);
   }
   return { changed, removed: [...remaining.keys()] };

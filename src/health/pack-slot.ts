@@ -9,7 +9,8 @@
 //   delta     the same for what changed, then count (4 bytes) and the targets that were removed
 //   removal   nothing more
 //
-//   vote      | target length (14 bits) and vote (2 bits) | target | unless up: reason length (1 byte) | reason |
+//   vote      | target length (14 bits) and vote (2 bits) | target | note | share | reason |
+//   note      whether a share follows (1 bit) and the reason's length (7 bits); a share (1 byte) is below 100
 //   target    | target length (2 bytes) | target |
 
 import type { Slot, SlotDelta, SlotVersion, TargetVote, Vote } from './slot.ts';
@@ -25,10 +26,16 @@ export const TARGET_LIMIT_BYTES = 0x3fff;
 export const NAME_LIMIT_BYTES = 0xff;
 
 const MAGIC = 0x41;
-/** The kind doubles as the version of the format: another format is another set of kinds. */
-const SLOT_KIND = 1;
-const DELTA_KIND = 2;
-const REMOVAL_KIND = 3;
+/**
+ * The kind doubles as the version of the format: another format is another set of kinds. Those before are not understood
+ * (1 to 3: a vote of up had no reason, and none had a share): to whoever does not know a kind, its sender is silent.
+ */
+const SLOT_KIND = 4;
+const DELTA_KIND = 5;
+const REMOVAL_KIND = 6;
+/** The bit of a note that says that a share follows. */
+const SHARE_FOLLOWS = 0x80;
+const FULL_SHARE = 100;
 const VOTES: readonly Vote[] = ['up', 'down', 'suspect', 'abstain'];
 const HIGH_WORD = 2 ** 32;
 
@@ -62,7 +69,7 @@ export function packSlotRemoval(last: SlotVersion): Uint8Array {
   return writer.bytes.slice(0, writer.at);
 }
 
-/** Inverse of `packSlot`, reasons cut and those of `up` left out; undefined for any other bytes. */
+/** Inverse of `packSlot`, reasons cut and full shares left out; undefined for any other bytes. */
 export function unpackSlot(bytes: Uint8Array): Slot | undefined {
   const reader: Reader = { bytes, view: viewOf(bytes), at: 0, failed: false };
   if (readHead(reader) !== SLOT_KIND) return undefined;
@@ -93,7 +100,7 @@ function startPacking(
   targets: readonly string[],
 ): Writer {
   let room = 32 + 3 * (version.vantage.length + version.worker.length);
-  for (const { target, reason } of votes) room += 6 + 3 * (target.length + reason.length);
+  for (const { target, reason } of votes) room += 4 + 3 * (target.length + reason.length);
   for (const target of targets) room += 2 + 3 * target.length;
   const bytes = new Uint8Array(room);
   const writer: Writer = { bytes, view: viewOf(bytes), at: 0 };
@@ -127,9 +134,9 @@ function writeName(writer: Writer, name: string): void {
 
 function writeVotes(writer: Writer, votes: readonly TargetVote[]): void {
   writeCount(writer, votes.length);
-  for (const { target, vote, reason } of votes) {
+  for (const { target, vote, reason, share = FULL_SHARE } of votes) {
     writeTarget(writer, target, 2, VOTES.indexOf(vote));
-    if (vote !== 'up') writeReason(writer, reason);
+    writeNote(writer, reason, share);
   }
 }
 
@@ -139,11 +146,14 @@ function writeTarget(writer: Writer, target: string, shift: number, lowBits: num
   writer.view.setUint16(writer.at - length - 2, (length << shift) | lowBits);
 }
 
-function writeReason(writer: Writer, reason: string): void {
-  const whole = writeText(writer, reason, 1);
+function writeNote(writer: Writer, reason: string, share: number): void {
+  if (!Number.isInteger(share) || share < 0 || share > FULL_SHARE) throw new RangeError(`${share} is no share`);
+  const hasShare = share < FULL_SHARE;
+  const whole = writeText(writer, reason, hasShare ? 2 : 1);
   const start = writer.at - whole;
   const length = Math.min(whole, cutLength(writer.bytes, start, whole));
-  writer.bytes[start - 1] = length;
+  if (hasShare) writer.bytes[start - 1] = share;
+  writer.bytes[start - (hasShare ? 2 : 1)] = length | (hasShare ? SHARE_FOLLOWS : 0);
   writer.at = start + length;
 }
 
@@ -226,14 +236,22 @@ function readVotes(reader: Reader): TargetVote[] {
     const lengthAndVote = readPair(reader);
     const vote = VOTES[lengthAndVote & 3] ?? 'abstain';
     const target = readText(reader, lengthAndVote >> 2);
-    const reason = vote === 'up' ? '' : readReason(reader);
-    votes.push({ target, vote, reason });
+    const note = readByte(reader);
+    const share = (note & SHARE_FOLLOWS) === 0 ? undefined : readShare(reader);
+    const reason = readReason(reader, note & ~SHARE_FOLLOWS);
+    votes.push({ target, vote, reason, ...(share !== undefined && { share }) });
   }
   return votes;
 }
 
-function readReason(reader: Reader): string {
-  const length = readByte(reader);
+/** Nothing has two forms: a full share is never written. */
+function readShare(reader: Reader): number {
+  const share = readByte(reader);
+  if (share >= FULL_SHARE) reader.failed = true;
+  return share;
+}
+
+function readReason(reader: Reader, length: number): string {
   if (length > REASON_LIMIT_BYTES) reader.failed = true;
   return readText(reader, length);
 }

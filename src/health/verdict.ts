@@ -38,6 +38,8 @@ export type VantageVote = {
   readonly worker: string;
   readonly vote: Vote;
   readonly reason: string;
+  /** As in the TargetVote. */
+  readonly share?: number;
   /** False: the slot is stale, the vote is shown but does not count. */
   readonly fresh: boolean;
 };
@@ -134,8 +136,8 @@ function chooseVote(target: string, vantage: string, ballots: readonly Ballot[])
   const candidates = keepBest(ballots.filter((ballot) => ballot.vantage === vantage));
   const chosen = candidates.length > 1 ? preferBallot(target, candidates) : candidates[0];
   if (chosen === undefined) return undefined;
-  const { vote, reason } = chosen.vote;
-  return { vantage, worker: chosen.worker, vote, reason, fresh: chosen.alive };
+  const { vote, reason, share } = chosen.vote;
+  return { vantage, worker: chosen.worker, vote, reason, ...(share !== undefined && { share }), fresh: chosen.alive };
 }
 
 function preferBallot(target: string, ballots: readonly Ballot[]): Ballot | undefined {
@@ -165,6 +167,7 @@ function sameVote(a: VantageVote, b: VantageVote | undefined): boolean {
     a.worker === b.worker &&
     a.vote === b.vote &&
     a.reason === b.reason &&
+    a.share === b.share &&
     a.fresh === b.fresh
   );
 }

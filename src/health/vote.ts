@@ -46,6 +46,8 @@ export type Opinion = {
   /** Undefined: not decided yet, nothing is published. */
   readonly vote: Vote | undefined;
   readonly reason: string;
+  /** As in a TargetVote: below 100. */
+  readonly share?: number;
   /** Not forgotten yet; at most `fall`. */
   readonly failures: number;
   /** Straight. */
@@ -57,7 +59,7 @@ export const NO_OPINION: Opinion = { vote: undefined, reason: '', failures: 0, s
 /** The opinion after one more observation. */
 export function updateOpinion(opinion: Opinion, observation: Observation, timing: MonitorTiming): Opinion {
   if (observation.inconclusive === true) return { ...NO_OPINION, vote: 'abstain', reason: observation.reason };
-  return observation.ok ? addSuccess(opinion, timing) : addFailure(opinion, observation.reason, timing);
+  return observation.ok ? addSuccess(opinion, observation, timing) : addFailure(opinion, observation, timing);
 }
 
 /** Whether the next observations may turn the vote. */
@@ -75,26 +77,41 @@ export function recheckDelayMs(timing: MonitorTiming): number {
   return Math.min(timing.intervalMs, Math.max(MIN_RECHECK_MS, timing.intervalMs * RECHECK_SHARE));
 }
 
-function addSuccess(opinion: Opinion, timing: MonitorTiming): Opinion {
+function addSuccess(opinion: Opinion, observation: Observation, timing: MonitorTiming): Opinion {
   const successes = opinion.successes + 1;
+  const up: Opinion = {
+    vote: 'up',
+    reason: observation.warning ?? '',
+    failures: 0,
+    successes,
+    ...shareOf(observation),
+  };
   switch (opinion.vote) {
     case undefined:
     case 'abstain':
     case 'up':
-      return { vote: 'up', reason: '', failures: 0, successes };
-    case 'suspect':
-      return successes >= Math.max(REMEMBERED_SUCCESSES, timing.rise)
-        ? { vote: 'up', reason: '', failures: 0, successes }
-        : { ...opinion, successes };
+      return up;
+    case 'suspect': {
+      if (successes >= Math.max(REMEMBERED_SUCCESSES, timing.rise)) return up;
+      const { vote, reason, failures } = opinion;
+      return { vote, reason, failures, successes, ...shareOf(observation) };
+    }
     case 'down':
-      return successes >= timing.rise ? { vote: 'up', reason: '', failures: 0, successes } : { ...opinion, successes };
+      return successes >= timing.rise ? up : { ...opinion, successes };
   }
 }
 
-function addFailure(opinion: Opinion, reason: string, timing: MonitorTiming): Opinion {
+function addFailure(opinion: Opinion, observation: Observation, timing: MonitorTiming): Opinion {
+  const { reason } = observation;
   const failures = Math.min(opinion.failures + 1, timing.fall);
   const isDown = opinion.vote === 'down' || failures >= timing.fall;
   if (isDown) return { vote: 'down', reason, failures: timing.fall, successes: 0 };
   const wasUp = opinion.vote === 'up' || opinion.vote === 'suspect';
-  return { vote: wasUp ? 'suspect' : undefined, reason, failures, successes: 0 };
+  // A check that failed says nothing of the share: while suspect, a target keeps what it asked for last.
+  const share = shareOf(observation.share === undefined ? opinion : observation);
+  return { vote: wasUp ? 'suspect' : undefined, reason, failures, successes: 0, ...share };
+}
+
+function shareOf({ share }: { readonly share?: number }): { readonly share?: number } {
+  return share === undefined || share >= 100 ? {} : { share };
 }

@@ -253,7 +253,7 @@ export class ProbeWorker {
     const before = watch.opinion;
     watch.opinion = updateOpinion(before, observation, watch.target.timing);
     if (before.vote !== watch.opinion.vote) this.counters.turns++;
-    else if (before.reason === watch.opinion.reason) return;
+    else if (before.reason === watch.opinion.reason && before.share === watch.opinion.share) return;
     this.#writer.noteChange();
   }
 
@@ -310,9 +310,10 @@ export class ProbeWorker {
   #readVotes(): readonly TargetVote[] {
     const votes: TargetVote[] = [];
     for (const [target, { opinion }] of this.#watches) {
-      if (opinion.vote === undefined) continue;
+      const { vote, reason, share } = opinion;
+      if (vote === undefined) continue;
       if (this.#wasLagging) votes.push({ target, vote: 'abstain', reason: LAGGING_REASON });
-      else votes.push({ target, vote: opinion.vote, reason: opinion.reason });
+      else votes.push({ target, vote, reason, ...(share !== undefined && { share }) });
     }
     return votes;
   }

@@ -50,6 +50,23 @@ test('gives the reason of the last failure, and none when up', () => {
   assert.equal(observe('sfffss').reason, '');
 });
 
+test('gives the warning of the last success as the reason of up', () => {
+  const warned = updateOpinion(observe('s'), { ...OK, warning: 'the certificate ends in 3 days' }, TIMING);
+  assert.deepEqual([warned.vote, warned.reason], ['up', 'the certificate ends in 3 days']);
+  assert.equal(observe('s', warned).reason, '');
+});
+
+test('asks for the share that the last success said, and keeps it while suspect', () => {
+  const half = updateOpinion(observe('s'), { ...OK, share: 50 }, TIMING);
+  assert.equal(half.share, 50);
+  assert.equal(observe('s', half).share, undefined);
+  assert.equal(observe('f', half).share, 50);
+  assert.equal(observe('fs', half).share, undefined);
+  assert.equal(observe('fff', half).share, undefined);
+  assert.equal(updateOpinion(half, { ...FAILURE, share: 0 }, TIMING).share, 0);
+  assert.equal(updateOpinion(half, { ...OK, share: 100 }, TIMING).share, undefined);
+});
+
 test('is in doubt exactly while the next few observations may turn the vote', () => {
   for (const results of ['f', 'sf', 'sfs', 'sfffs']) assert.equal(isInDoubt(observe(results)), true, results);
   for (const results of ['', 's', 'sfsss', 'fff', 'sfffss', 'sfffsf'])
