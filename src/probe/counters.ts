@@ -17,6 +17,8 @@ export type ProbeCounters = {
   readonly checks: Readonly<Record<Check['type'], CheckCounters>>;
   /** Checks brought forward because another vantage saw something else. */
   rechecks: number;
+  /** Checks that were not answered in the time that their target usually takes: suspicions before any failure. */
+  late: number;
   /** Votes that turned, suspicions included. */
   turns: number;
   slotsStored: number;
@@ -42,6 +44,7 @@ export function createProbeCounters(): ProbeCounters {
       agent: none(),
     },
     rechecks: 0,
+    late: 0,
     turns: 0,
     slotsStored: 0,
     slotsDropped: 0,

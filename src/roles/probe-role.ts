@@ -71,6 +71,11 @@ function addProbeMetrics(metrics: Metrics, probe: ProbeWorker): void {
       set(probe.counters.slotsRefused, { outcome: 'refused' });
     },
   });
+  metrics.addCounter({
+    name: 'azimuth_probe_late_checks_total',
+    help: 'Checks that were not answered in the time that their target usually takes.',
+    collect: (set) => set(probe.counters.late),
+  });
   metrics.addGauge({
     name: 'azimuth_probe_targets',
     help: 'Targets that this worker checks.',

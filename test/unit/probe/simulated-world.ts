@@ -16,7 +16,7 @@ import { createSlotBoard, type SlotBoard } from './slot-board.ts';
 
 export const HEARTBEAT_MS = 1000;
 
-export type Condition = 'healthy' | 'refusing' | 'silent' | 'forbidden';
+export type Condition = 'healthy' | 'slow' | 'refusing' | 'silent' | 'forbidden';
 
 export type SimulatedWorker = {
   readonly vantage: string;
@@ -42,6 +42,7 @@ export type World = {
 };
 
 const LATENCY_MS = 5;
+const SLOW_MS = 1500;
 const SILENT_LOGGER = { info: () => undefined, warn: () => undefined };
 
 export function createWorld(targets: readonly Target[], vantages: readonly Vantage[]): World {
@@ -101,10 +102,11 @@ export function createWorld(targets: readonly Target[], vantages: readonly Vanta
 }
 
 async function observeSimulated(clock: Clock, target: Target, condition: Condition): Promise<Observation> {
-  const durationMs = condition === 'silent' ? target.timing.timeoutMs : LATENCY_MS;
+  const durationMs = condition === 'silent' ? target.timing.timeoutMs : condition === 'slow' ? SLOW_MS : LATENCY_MS;
   await new Promise<void>((resolve) => clock.schedule(durationMs, resolve));
   switch (condition) {
     case 'healthy':
+    case 'slow':
       return { ok: true, reason: 'connected', durationMs };
     case 'refusing':
       return { ok: false, reason: 'connection refused', durationMs };
