@@ -9,6 +9,8 @@ export type CheckCounters = {
   inconclusive: number;
   /** Failures that were not believed, since the event loop was held up. */
   heldUp: number;
+  /** Failures that were not believed, since the worker's anchors failed too. */
+  cutOff: number;
   /** Time from the start to the end of all checks together. */
   durationMs: number;
 };
@@ -31,7 +33,7 @@ export type ProbeCounters = {
 };
 
 export function createProbeCounters(): ProbeCounters {
-  const none = (): CheckCounters => ({ succeeded: 0, failed: 0, inconclusive: 0, heldUp: 0, durationMs: 0 });
+  const none = (): CheckCounters => ({ succeeded: 0, failed: 0, inconclusive: 0, heldUp: 0, cutOff: 0, durationMs: 0 });
   return {
     checks: {
       http: none(),

@@ -2,7 +2,7 @@
 
 import type { TargetVote, Vote } from '../health/slot.ts';
 import type { Target } from '../health/target.ts';
-import { NO_OPINION, type Opinion } from '../health/vote.ts';
+import { NO_OPINION, type Observation, type Opinion } from '../health/vote.ts';
 import { RunningChecks } from './running-checks.ts';
 import type { UsualTime } from './usual-time.ts';
 
@@ -18,6 +18,10 @@ export type Watch = {
   usual: UsualTime | undefined;
   /** Why it is suspected although no check has failed yet. */
   lateness: string | undefined;
+  /** When its failures began (monotonic): it may be voted down once the anchors answered after that. */
+  doubtedAtMs: number;
+  /** The failure that turns it down, once that may count. */
+  deferred: Observation | undefined;
 };
 
 export function beginWatch(target: Target, phaseMs: number): Watch {
@@ -30,7 +34,18 @@ export function beginWatch(target: Target, phaseMs: number): Watch {
     running: new RunningChecks(),
     usual: undefined,
     lateness: undefined,
+    doubtedAtMs: Number.NEGATIVE_INFINITY,
+    deferred: undefined,
   };
+}
+
+/** As if what failed since it was last decided had not been looked at. */
+export function forgetDoubt(watch: Watch): void {
+  watch.lateness = undefined;
+  watch.deferred = undefined;
+  const { opinion } = watch;
+  if (opinion.vote === 'suspect') watch.opinion = { ...opinion, vote: 'up', reason: '', failures: 0 };
+  else if (opinion.vote !== 'down') watch.opinion = { ...opinion, failures: 0 };
 }
 
 /** The vote for the slot; undefined where there is none. `abstention` is why the worker trusts none of its checks, if so. */

@@ -11,8 +11,9 @@ import { isChecking } from '../health/rendezvous.ts';
 import type { SlotId, TargetVote } from '../health/slot.ts';
 import type { Target } from '../health/target.ts';
 import { isInDoubt, NO_OPINION, type Observation, recheckDelayMs, updateOpinion } from '../health/vote.ts';
-import { type Clock, repeatEvery, type Timer } from '../model/clock.ts';
+import { repeatEvery, type Timer } from '../model/clock.ts';
 import type { Vantage } from '../model/vantage.ts';
+import { AnchorWatch } from './anchor-watch.ts';
 import { type CheckPool, createCheckPool } from './check-pool.ts';
 import { createProbeCounters, type ProbeCounters } from './counters.ts';
 import {
@@ -24,48 +25,13 @@ import {
   startLagWatch,
   wasHeldUp,
 } from './lag-watch.ts';
-import type { ProbeLogger } from './logger.ts';
 import { createPeers, type ForeignTurn, isVote, type Peers, type SlotsChange } from './peers.ts';
-import type { RunCheck } from './run-check.ts';
 import type { CheckResult, RunningCheck } from './running-checks.ts';
 import { chooseJitterMs, choosePhaseMs, delayToPhaseMs } from './schedule.ts';
-import { type SlotStore, SlotWriter } from './slot-writer.ts';
+import { SlotWriter } from './slot-writer.ts';
 import { findLateMs, noteDuration } from './usual-time.ts';
-import { beginWatch, contradicts, mayTurnDown, publishVote, type Watch } from './watch.ts';
-
-export type ProbeWorkerOptions = {
-  readonly vantage: string;
-  /** Unique within the vantage. */
-  readonly worker: string;
-  /** The same for all workers and nodes of an installation. */
-  readonly heartbeatMs: number;
-  /** Checks under way at a time. */
-  readonly concurrency: number;
-  readonly toleratedLagMs?: number;
-};
-
-export type ProbeWorkerDependencies = {
-  readonly health: SlotStore;
-  /** store/follow-slots.ts over the same store; called once, at the start. */
-  readonly followSlots: (onChange: (change: SlotsChange) => void) => { close(): void };
-  readonly clock: Clock;
-  /** 0 ≤ x < 1. */
-  readonly random: () => number;
-  readonly logger: ProbeLogger;
-  readonly runCheck: RunCheck;
-};
-
-export type ProbeStatus = {
-  /** All targets of the configuration, and those that this worker checks. */
-  readonly targets: number;
-  readonly checked: number;
-  readonly running: number;
-  readonly waiting: number;
-  /** True: its event loop lags, and it abstains. */
-  readonly abstaining: boolean;
-  /** False: the configuration does not name its vantage, so it checks nothing. */
-  readonly configured: boolean;
-};
+import { beginWatch, contradicts, forgetDoubt, mayTurnDown, publishVote, type Watch } from './watch.ts';
+import type { Abstention, ProbeStatus, ProbeWorkerDependencies, ProbeWorkerOptions } from './worker-options.ts';
 
 /** Looks around for so long before it takes on work: whoever is at it already keeps it until this worker has voted. */
 export const JOIN_DELAY_MS = 250;
@@ -80,6 +46,7 @@ export class ProbeWorker {
   readonly #peers: Peers;
   readonly #pool: CheckPool;
   readonly #writer: SlotWriter;
+  readonly #anchors: AnchorWatch;
   readonly #watches = new Map<string, Watch>();
   readonly #timers: Timer[] = [];
   #following: { close(): void } | undefined;
@@ -89,6 +56,7 @@ export class ProbeWorker {
   #isRunning = false;
   #hasJoined = false;
   #wasLagging = false;
+  #wasCutOff = false;
   #lag: LagState;
 
   constructor(options: ProbeWorkerOptions, dependencies: ProbeWorkerDependencies) {
@@ -99,6 +67,11 @@ export class ProbeWorker {
     this.#peers = createPeers(this.#id, options.heartbeatMs);
     this.#lag = startLagWatch(clock.monotonicMs());
     this.#pool = createCheckPool(options, clock, (id) => this.#check(id));
+    this.#anchors = new AnchorWatch(options.anchors ?? [], {
+      clock,
+      runCheck: dependencies.runAnchorCheck ?? dependencies.runCheck,
+      onRound: () => this.#hearAnchors(),
+    });
     this.#writer = new SlotWriter(
       { id: this.#id, heartbeatMs: options.heartbeatMs },
       { store, clock, logger, counters: this.counters, readVotes: () => this.#readVotes() },
@@ -111,6 +84,7 @@ export class ProbeWorker {
     this.#lag = startLagWatch(this.#now());
     this.#following = this.#dependencies.followSlots((change) => this.#acceptSlots(change));
     this.#writer.beat();
+    this.#anchors.start();
     const { clock } = this.#dependencies;
     this.#timers.push(
       repeatEvery(clock, LAG_TICK_MS, () => this.#tick()),
@@ -145,6 +119,7 @@ export class ProbeWorker {
     for (const timer of this.#timers) timer.cancel();
     this.#following?.close();
     this.#pool.close();
+    this.#anchors.stop();
     for (const watch of this.#watches.values()) watch.running.abort();
     await this.#writer.stop();
   }
@@ -155,7 +130,7 @@ export class ProbeWorker {
       checked: [...this.#watches.values()].filter((watch) => watch.isOurs).length,
       running: this.#pool.runningCount(),
       waiting: this.#pool.waitingCount(),
-      abstaining: this.#wasLagging,
+      abstention: this.#findAbstention(),
       configured: this.#isConfigured,
     };
   }
@@ -203,6 +178,7 @@ export class ProbeWorker {
     watch.running.abort();
     watch.opinion = NO_OPINION;
     watch.lateness = undefined;
+    watch.deferred = undefined;
     this.#writer.noteChange();
   }
 
@@ -245,6 +221,7 @@ export class ProbeWorker {
     if (watch.opinion.vote !== 'up') return;
     watch.lateness = `no answer yet in ${lateMs} ms, it usually takes ${Math.round(watch.usual?.meanMs ?? 0)} ms`;
     this.counters.late++;
+    this.#anchors.hasten();
     this.#writer.noteChange();
   }
 
@@ -260,8 +237,43 @@ export class ProbeWorker {
       this.counters.checks[watch.target.check.type].heldUp++;
       return false;
     }
-    this.#conclude(watch, observation);
+    if (observation.ok || observation.inconclusive === true) this.#conclude(watch, observation);
+    else this.#takeFailure(watch, startedAtMs, observation);
     return true;
+  }
+
+  /** A failure counts only while the anchors answer; the one that turns the vote waits for them to have answered since. */
+  #takeFailure(watch: Watch, startedAtMs: number, observation: Observation): void {
+    if (!this.#anchors.trusts(startedAtMs)) {
+      this.counters.checks[watch.target.check.type].cutOff++;
+      return;
+    }
+    const { opinion, target } = watch;
+    if (opinion.failures === 0) {
+      watch.doubtedAtMs = this.#now();
+      this.#anchors.hasten();
+    }
+    const turnsDown = opinion.vote !== 'down' && opinion.failures + 1 >= target.timing.fall;
+    if (!turnsDown || this.#anchors.confirms(watch.doubtedAtMs)) this.#conclude(watch, observation);
+    else {
+      watch.deferred = observation;
+      this.#anchors.hasten();
+    }
+  }
+
+  #hearAnchors(): void {
+    const { cutOff } = this.#anchors;
+    for (const watch of this.#watches.values()) {
+      if (cutOff !== undefined) forgetDoubt(watch);
+      else if (watch.deferred !== undefined && this.#anchors.confirms(watch.doubtedAtMs)) {
+        this.#conclude(watch, watch.deferred);
+      }
+    }
+    if ((cutOff !== undefined) === this.#wasCutOff) return;
+    this.#wasCutOff = cutOff !== undefined;
+    if (cutOff === undefined) this.#dependencies.logger.info(this.#id, 'the anchors answer again: voting again');
+    else this.#dependencies.logger.warn({ ...this.#id, reason: cutOff }, 'most anchors do not answer: abstaining');
+    this.#writer.noteChange();
   }
 
   #conclude(watch: Watch, observation: Observation): void {
@@ -274,6 +286,7 @@ export class ProbeWorker {
     const { opinion: before, lateness } = watch;
     watch.opinion = updateOpinion(before, observation, watch.target.timing, this.#now());
     watch.lateness = undefined;
+    watch.deferred = undefined;
     if (before.vote !== watch.opinion.vote) this.counters.turns++;
     else if (lateness === undefined && before.reason === watch.opinion.reason && before.share === watch.opinion.share) {
       return;
@@ -334,8 +347,14 @@ export class ProbeWorker {
   }
 
   #readVotes(): readonly TargetVote[] {
-    const abstention = this.#wasLagging ? LAGGING_REASON : undefined;
+    const abstention = this.#findAbstention()?.reason;
     return [...this.#watches.values()].flatMap((watch) => publishVote(watch, abstention) ?? []);
+  }
+
+  #findAbstention(): Abstention | undefined {
+    if (this.#wasLagging) return { cause: 'lag', reason: LAGGING_REASON };
+    const { cutOff } = this.#anchors;
+    return cutOff === undefined ? undefined : { cause: 'anchors', reason: cutOff };
   }
 
   #lagOptions(): { readonly toleratedLagMs: number; readonly heartbeatMs: number } {

@@ -7,6 +7,7 @@ import type { Slot } from '../../../src/health/slot.ts';
 import type { Target } from '../../../src/health/target.ts';
 import { decideVerdicts, NO_VERDICTS, type VerdictState, type Verdicts } from '../../../src/health/verdict.ts';
 import type { Observation } from '../../../src/health/vote.ts';
+import type { Anchor } from '../../../src/model/anchor.ts';
 import type { Clock } from '../../../src/model/clock.ts';
 import type { Vantage } from '../../../src/model/vantage.ts';
 import type { RunCheck } from '../../../src/probe/run-check.ts';
@@ -34,7 +35,13 @@ export type World = {
   readonly conditions: Map<string, Condition>;
   /** What one vantage sees instead. */
   readonly illusions: Map<string, Condition>;
-  addWorker(vantage: string, name: string, targets: readonly Target[], vantages: readonly Vantage[]): SimulatedWorker;
+  addWorker(
+    vantage: string,
+    name: string,
+    targets: readonly Target[],
+    vantages: readonly Vantage[],
+    anchors?: readonly Anchor[],
+  ): SimulatedWorker;
   /** The node's verdict, as of the latest change. */
   verdictOf(target: string): VerdictState | undefined;
   /** Lets time pass until the node says so, at most `limitMs`; returns the milliseconds that it took. */
@@ -71,15 +78,15 @@ export function createWorld(targets: readonly Target[], vantages: readonly Vanta
     board,
     conditions,
     illusions,
-    addWorker(vantage, name, ownTargets, ownVantages) {
+    addWorker(vantage, name, ownTargets, ownVantages, anchors = []) {
       const checks: { readonly target: string; readonly atMs: number }[] = [];
       const life = mortalClock(time.clock);
       const runCheck: RunCheck = async (target) => {
-        checks.push({ target: target.id, atMs: time.nowMs() });
+        if (target.cluster !== '') checks.push({ target: target.id, atMs: time.nowMs() });
         const condition = illusions.get(vantage) ?? conditions.get(target.id) ?? 'healthy';
         return observeSimulated(life.clock, target, condition);
       };
-      const options = { vantage, worker: name, heartbeatMs: HEARTBEAT_MS, concurrency: 64 };
+      const options = { vantage, worker: name, heartbeatMs: HEARTBEAT_MS, concurrency: 64, anchors };
       const dependencies = { health: board, followSlots: board.follow, clock: life.clock, random: () => 0.5, runCheck };
       const worker = new ProbeWorker(options, { ...dependencies, logger: SILENT_LOGGER });
       worker.setTargets(ownTargets, ownVantages);

@@ -337,7 +337,7 @@ test('abstains while it lags, and votes again when it keeps up', async () => {
   world.time.stall(1500);
   await world.time.pass(200);
   assert.equal(voteOf(world, 'v1/w', target.id)?.vote, 'abstain');
-  assert.equal(workers[0]?.worker.status().abstaining, true);
+  assert.equal(workers[0]?.worker.status().abstention?.cause, 'lag');
   await world.time.pass(4000);
   assert.equal(voteOf(world, 'v1/w', target.id)?.vote, 'up');
 });
