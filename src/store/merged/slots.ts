@@ -18,7 +18,10 @@ const LATE_LIMIT = 256;
 export function mergeSlotSources(sources: readonly SlotSource[]): SlotSource {
   /** The newest version of each slot that any source has told of: what a read waits for. */
   const told: Newest = new Map();
+  /** Slots that came after their read was over, for the next one. */
   const late = new Map<string, Slot>();
+  /** The last versions of workers that left in order. */
+  const gone: Newest = new Map();
   return { followSlots, readSlots };
 
   function followSlots(listener: SlotListener): Subscription {
@@ -31,7 +34,10 @@ export function mergeSlotSources(sources: readonly SlotSource[]): SlotSource {
           keepNewer(told, delta);
           if (keepNewer(passed, delta)) listener.onDelta(delta);
         },
-        onRemoved: (last) => listener.onRemoved(last),
+        onRemoved(last) {
+          if (keepNewer(gone, last)) late.delete(slotKey(last));
+          listener.onRemoved(last);
+        },
         onIndex(index) {
           for (const version of index) keepNewer(told, version);
           indexes[place] = index;
@@ -95,6 +101,8 @@ export function mergeSlotSources(sources: readonly SlotSource[]): SlotSource {
 
   function keepLate(slot: Slot): void {
     const key = slotKey(slot);
+    const last = gone.get(key);
+    if (last !== undefined && compareSlotVersions(slot, last) <= 0) return;
     if (late.size < LATE_LIMIT || late.has(key)) late.set(key, mergeSlot(late.get(key), slot));
   }
 }
