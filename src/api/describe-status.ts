@@ -44,6 +44,8 @@ export type TargetStatus = {
   readonly monitor: string;
   readonly verdict: string;
   readonly since?: string;
+  readonly reason?: string;
+  readonly frozen?: boolean;
   readonly votes: readonly VoteStatus[];
 };
 
@@ -53,6 +55,8 @@ export type VoteStatus = {
   readonly vote: string;
   readonly reason: string;
   readonly fresh: boolean;
+  readonly aside?: true;
+  readonly since: string;
 };
 
 export type LoadStatus = {
@@ -64,7 +68,7 @@ export type LoadStatus = {
 };
 
 export function describeStatus(state: ClusterState, readiness: { ready: boolean; reasons: readonly string[] }) {
-  const { configuration, revision, database, isNewestRefused } = state;
+  const { configuration, revision, database, isNewestRefused, isFrozen, frozenCount, aside } = state;
   const endpoints = listEndpointStatus(state);
   const clusters = configuration.clusters.map((cluster) => describeCluster(cluster, state, endpoints));
   const vantages = describeVantages(state);
@@ -73,13 +77,16 @@ export function describeStatus(state: ClusterState, readiness: { ready: boolean;
   const healthy =
     readiness.ready &&
     !isNewestRefused &&
+    !isFrozen &&
+    aside.size === 0 &&
     clusters.every(({ state: condition }) => condition === 'serving' || condition === 'drained') &&
     services.every(({ serving }) => serving) &&
     (!isWatched || vantages.every(({ workers }) => workers.some(({ alive }) => alive)));
   return {
     healthy,
     ready: readiness.ready,
-    reasons: [...readiness.reasons],
+    reasons: [...readiness.reasons, ...explainVerdicts(state)],
+    frozen: { most: isFrozen, verdicts: frozenCount },
     revision: formatRevisionId(revision),
     database,
     regions: configuration.regions.map(({ id, name, location, state: operatorState }) => ({
@@ -121,9 +128,22 @@ export function listEndpointStatus({
   );
 }
 
-export function describeVantages({ configuration, vantages }: ClusterState) {
-  return configuration.vantages.map(({ id }) => ({
+/** What an operator should know of all verdicts together. */
+function explainVerdicts({ isFrozen, frozenCount, aside }: ClusterState): readonly string[] {
+  return [
+    ...(isFrozen ? [`too few vantages speak: ${frozenCount} verdicts are frozen, the last ones hold`] : []),
+    ...Array.from(
+      aside,
+      (id) => `the vantage ${id} is set aside: it calls most targets down of which the others say up`,
+    ),
+  ];
+}
+
+export function describeVantages({ configuration, vantages, aside }: ClusterState) {
+  return configuration.vantages.map(({ id, group }) => ({
     id,
+    ...(group !== undefined && { group }),
+    aside: aside.has(id),
     workers: vantages
       .filter(({ vantage }) => vantage === id)
       .map(({ worker, alive, lastSeenMs }) => ({
@@ -155,7 +175,8 @@ function describeTargets({ targets: judged }: EndpointJudgement, verdicts: Verdi
       monitor,
       verdict,
       ...(isJudged && { since: formatMoment(evidence.sinceMs) }),
-      votes: [...(evidence?.votes ?? [])],
+      ...(evidence !== undefined && { reason: evidence.reason, frozen: evidence.isFrozen }),
+      votes: (evidence?.votes ?? []).map(({ sinceMs, ...vote }) => ({ ...vote, since: formatMoment(sinceMs) })),
     };
   });
   const since = targets

@@ -9,8 +9,7 @@ import { type HttpCheck, HttpMonitorSchema } from './monitors/http-monitor.ts';
 import { type IcmpCheck, IcmpMonitorSchema } from './monitors/icmp-monitor.ts';
 import { type TcpCheck, TcpMonitorSchema } from './monitors/tcp-monitor.ts';
 import { type TlsCheck, TlsMonitorSchema } from './monitors/tls-monitor.ts';
-
-export type Quorum = 'majority' | 'one' | 'all' | { readonly atLeast: number };
+import type { Quorum } from './quorum.ts';
 
 export type MonitorTiming = {
   readonly id: string;

@@ -11,6 +11,7 @@ import { parseTcpCheck } from './monitors/tcp-monitor.ts';
 import { parseTlsCheck } from './monitors/tls-monitor.ts';
 import type { ParseContext } from './parse-context.ts';
 import { joinPointer } from './pointer.ts';
+import { parseQuorum } from './quorum.ts';
 import { type DurationDocument, readDurationMs } from './scalar.ts';
 
 /** Undefined when a problem was reported. */
@@ -21,7 +22,7 @@ export function parseMonitor(document: MonitorDocument, path: string, context: P
 }
 
 function parseTiming(document: MonitorDocument, path: string, context: ParseContext): MonitorTiming | undefined {
-  const { id, fall = 3, rise = 2, quorum = 'majority' } = document;
+  const { id, fall = 3, rise = 2 } = document;
   const intervalPath = joinPointer(path, 'interval');
   const timeoutPath = joinPointer(path, 'timeout');
   const intervalBounds = { leastMs: MIN_INTERVAL_MS, mostMs: MAX_INTERVAL_MS };
@@ -31,7 +32,7 @@ function parseTiming(document: MonitorDocument, path: string, context: ParseCont
   const timeoutMs = parseBoundedMs(document.timeout ?? defaultTimeoutMs / 1000, timeoutBounds, timeoutPath, context);
   const holdDown = document.maxHoldDown ?? DEFAULT_MAX_HOLD_DOWN;
   const maxHoldDownMs = parseBoundedMs(holdDown, HOLD_DOWN_BOUNDS, joinPointer(path, 'maxHoldDown'), context);
-  checkQuorum(document, path, context);
+  const quorum = parseQuorum(document.quorum ?? 'majority', joinPointer(path, 'quorum'), context);
   if (intervalMs === undefined || timeoutMs === undefined || maxHoldDownMs === undefined) return undefined;
   if (timeoutMs > intervalMs) {
     const message = `the timeout (${formatDuration(timeoutMs)}) must be at most the interval (${formatDuration(intervalMs)}): shorten it, or check less often.`;
@@ -58,14 +59,6 @@ function parseBoundedMs(
   const range = `from ${formatDuration(leastMs)} to ${formatDuration(mostMs)}`;
   context.report(path, `must be a duration ${range}, such as "5s" or "200ms", not ${JSON.stringify(document)}.`);
   return undefined;
-}
-
-function checkQuorum({ quorum }: MonitorDocument, path: string, context: ParseContext): void {
-  const vantages = context.declared.vantages.size;
-  if (typeof quorum !== 'object' || quorum.atLeast <= vantages) return;
-  const places = vantages === 1 ? 'only one vantage' : `only ${vantages} vantages`;
-  const message = `asks for ${quorum.atLeast} vantages to agree, but the configuration has ${places}: lower it, or add vantages.`;
-  context.report(joinPointer(joinPointer(path, 'quorum'), 'atLeast'), message, ['/vantages']);
 }
 
 function parseCheck(document: MonitorDocument, path: string, context: ParseContext): Check | undefined {

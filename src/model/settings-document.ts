@@ -14,6 +14,7 @@ import { suggestNearest } from './nearest.ts';
 import { joinPointer } from './pointer.ts';
 import type { Parsed, Problem } from './problem.ts';
 import { parseStoreAddress } from './store-address.ts';
+import { parseWorkerAddress } from './worker-address.ts';
 
 /** Longest text of any setting, in UTF-16 units. */
 const MAX_TEXT_LENGTH = 4096;
@@ -121,6 +122,20 @@ export const SettingsDocument = section({
     anchors: listOf('tcp://ADDRESS:PORT or icmp://ADDRESS, such as tcp://192.0.2.1:443', 0, 16, isAnchor, []),
     concurrency: wholeNumber(1, 65_536, 256),
     heartbeat: duration('100ms', '1m', '1s'),
+    serve: section({
+      listen: text('empty, or an address with a port, such as 192.0.2.10:8443', isListenAddressOrEmpty, ''),
+      certificate: text('empty, or the path of a PEM file', isPathOrEmpty, ''),
+      key: text('empty, or the path of a PEM file', isPathOrEmpty, ''),
+      clientCa: text('empty, or the path of a PEM file', isPathOrEmpty, ''),
+    }),
+  }),
+  health: section({
+    pull: section({
+      workers: listOf('VANTAGE@https://host:port or VANTAGE/WORKER@https://host:port', 0, 256, isWorkerAddress, []),
+      ca: text('empty, or the path of a PEM file', isPathOrEmpty, ''),
+      certificate: text('empty, or the path of a PEM file', isPathOrEmpty, ''),
+      key: text('empty, or the path of a PEM file', isPathOrEmpty, ''),
+    }),
   }),
   dnssec: section({
     secretFile: text('empty, or the path of a file', isPathOrEmpty, ''),
@@ -299,6 +314,14 @@ function secretList(what: string, most: number, isValid: (item: string) => boole
 
 function isListenAddress(value: string): boolean {
   return parseListenAddress(value) !== undefined;
+}
+
+function isListenAddressOrEmpty(value: string): boolean {
+  return value === '' || isListenAddress(value);
+}
+
+function isWorkerAddress(value: string): boolean {
+  return parseWorkerAddress(value) !== undefined;
 }
 
 function isPrefix(value: string): boolean {

@@ -7,7 +7,6 @@ import { MARKERS } from './configuration.ts';
 import type { Api, Installation } from './installation.ts';
 
 export type Committer = {
-  /** Per record: tried, acknowledged, the last value that was acknowledged, and when (monotonic). */
   readonly records: readonly CommitRecord[];
   close(): Promise<void>;
 };
@@ -18,7 +17,8 @@ export type CommitRecord = {
   tried: number;
   acknowledged: number;
   lastValue: number;
-  lastAtMs: number;
+  /** When it was begun; monotonic. */
+  lastBegunMs: number;
 };
 
 const PAUSE_MS = 300;
@@ -26,7 +26,7 @@ const PAUSE_MS = 300;
 export function startCommitter(installation: Installation): Committer {
   const records = installation.apis.map((api, index): CommitRecord => {
     const marker = MARKERS[index] ?? MARKERS[0];
-    return { marker, api, tried: 0, acknowledged: 0, lastValue: 0, lastAtMs: 0 };
+    return { marker, api, tried: 0, acknowledged: 0, lastValue: 0, lastBegunMs: 0 };
   });
   let isClosed = false;
   const running = records.map(async (record) => {
@@ -34,10 +34,11 @@ export function startCommitter(installation: Installation): Committer {
     while (!isClosed) {
       value++;
       record.tried++;
+      const begunMs = performance.now();
       if (await commit(installation, record, value)) {
         record.acknowledged++;
         record.lastValue = value;
-        record.lastAtMs = performance.now();
+        record.lastBegunMs = begunMs;
       }
       await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
     }

@@ -81,7 +81,7 @@ export async function conductRun(processes: Processes, network: Network, options
   const trials: Trial[] = [];
   try {
     trials.push(await conductTrial(scene, committer, nothing(), say));
-    for (const fault of composePlan(options).filter(({ name }) => name.includes(only))) {
+    for (const fault of composePlan(options).filter(({ name }) => new RegExp(only).test(name))) {
       say(fault.name);
       trials.push(await conductTrial(scene, committer, fault, say));
     }
@@ -117,8 +117,8 @@ async function conductTrial(
   await fault.prepare?.(scene);
   const before = committer.records.map((record) => ({ ...record }));
   referee.begin(fault.excusedNodes ?? []);
-  let fromMs = performance.now();
   await fault.begin(scene);
+  let fromMs = performance.now();
   const commits = watchCommits(installation, committer, fromMs);
   const holding = pause(fault.holdMs);
   if (fault.recoversFrom === 'heal') await holding;
@@ -171,8 +171,8 @@ function watchCommits(installation: Installation, committer: Committer, fromMs: 
       'changes go through',
       async () => {
         const answered = await Promise.all(
-          committer.records.map(async ({ marker, lastAtMs, lastValue }) => {
-            if (lastAtMs < fromMs) return false;
+          committer.records.map(async ({ marker, lastBegunMs, lastValue }) => {
+            if (lastBegunMs < fromMs) return false;
             const values = await readAnswers(installation, marker);
             return values.every((value) => value !== undefined && value >= lastValue - 1 && value > 0);
           }),

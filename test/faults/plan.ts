@@ -1,5 +1,6 @@
 // The faults of a run, in order. `short` is what `npm test` has time for.
 
+import { spawnSync } from 'node:child_process';
 import { truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -56,6 +57,7 @@ export function composePlan({ short, redisAwayMs }: PlanOptions): readonly Fault
     everyTargetFlips(),
     clockOff(),
     tornState(),
+    diskFull(),
   ];
   if (!short) return [...everything, ...special];
   const names = ['a dns node killed', 'the Redis primary killed', 'a backend frozen', 'a worker frozen'];
@@ -213,6 +215,34 @@ function tornState(): Fault {
       truncateSync(join(node.stateDirectory, REVISION_FILE), 300);
     },
     end: ({ installation }) => restart(pick(installation.nodes, 0)),
+  };
+}
+
+/** Whatever a dns node, an api node and a worker write to their disks fails. */
+function diskFull(): Fault {
+  const members = ({ nodes, workers, apis }: Installation): Member[] => [
+    pick(nodes, 0),
+    pick(workers, 0),
+    pick(apis, 0),
+  ];
+  const mount = (command: string, ...args: readonly string[]): void => {
+    const { status, stderr } = spawnSync(command, args, { encoding: 'utf8' });
+    if (status !== 0) throw new Error(`${command} ${args.join(' ')}: ${stderr}`);
+  };
+  return {
+    name: 'the disks of a dns node, a worker and an api node full',
+    holdMs: 10_000,
+    recoversFrom: 'fault',
+    recoveryLimitMs: RECOVERY_LIMIT_MS,
+    async begin({ installation }) {
+      // A page is the least that such a file system may have: the directory itself takes it.
+      for (const { stateDirectory } of members(installation)) {
+        mount('mount', '-t', 'tmpfs', '-o', 'size=4k,nr_inodes=1', 'tmpfs', stateDirectory);
+      }
+    },
+    async end({ installation }) {
+      for (const { stateDirectory } of members(installation)) mount('umount', stateDirectory);
+    },
   };
 }
 

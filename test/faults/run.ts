@@ -2,7 +2,7 @@
 // of changes. Needs root, or user namespaces, for a network of its own; sends nothing beyond it, and ends by itself.
 //
 //   --short          the part that npm test has time for
-//   --only TEXT      only faults whose name has this in it
+//   --only PATTERN   only faults whose name matches
 //   --redis-away S   how long all of Redis is gone (default 60)
 //   --rate N         questions a second to each node (default 500)
 //   --json FILE      the figures as JSON
@@ -37,7 +37,9 @@ else process.exitCode = await run();
 function enterNamespace(): number {
   const asUser = process.getuid?.() === 0 ? [] : ['--user', '--map-root-user'];
   const self = [process.execPath, fileURLToPath(import.meta.url), ...process.argv.slice(2)];
-  const { status } = spawnSync('unshare', [...asUser, '--net', '--mount', ...self], {
+  // Whatever was started ends with the first process of a namespace of processes.
+  const own = ['--net', '--mount', '--pid', '--fork', '--kill-child', '--mount-proc'];
+  const { status } = spawnSync('unshare', [...asUser, ...own, ...self], {
     stdio: 'inherit',
     env: { ...process.env, [INSIDE]: '1' },
   });
@@ -47,6 +49,8 @@ function enterNamespace(): number {
 async function run(): Promise<number> {
   // Each of the many processes is ended with this one.
   process.setMaxListeners(100);
+  // The first process of such a namespace does not end by a signal unless it says so.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
   const processes = await openProcesses();
   try {
     const run = await conductRun(processes, openNetwork(processes), {

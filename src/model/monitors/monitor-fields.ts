@@ -2,9 +2,10 @@
 // texts that they look for.
 
 import { type Static, type TSchemaOptions, Type } from 'typebox';
-import { MAX_CHECK_TEXT_LENGTH, MAX_FALL_RISE, MAX_VANTAGES } from '../limits.ts';
+import { MAX_CHECK_TEXT_LENGTH, MAX_FALL_RISE } from '../limits.ts';
 import type { ParseContext } from '../parse-context.ts';
 import { joinPointer } from '../pointer.ts';
+import { QuorumSchema } from '../quorum.ts';
 import { durationSchema, IdSchema } from '../scalar.ts';
 import { compilePattern } from './compile-pattern.ts';
 
@@ -46,19 +47,7 @@ export const MONITOR_FIELDS = {
         'A target that goes down again and again is kept down longer each time, up to this long; at 0s, never. Not the first time.',
     }),
   ),
-  quorum: Type.Optional(
-    Type.Union(
-      [
-        Type.Enum(['majority', 'one', 'all']),
-        Type.Object({ atLeast: Type.Integer({ minimum: 1, maximum: MAX_VANTAGES }) }, { additionalProperties: false }),
-      ],
-      {
-        title: 'a quorum: majority, one, all or {atLeast: number}',
-        default: 'majority',
-        description: 'How many of the configured vantages must agree before a verdict changes.',
-      },
-    ),
-  ),
+  quorum: Type.Optional(QuorumSchema),
 };
 
 export function portSchema(description: string) {
