@@ -5,6 +5,7 @@
 import { type TArray, type TProperties, type TSchema, Type } from 'typebox';
 import { Value } from 'typebox/value';
 import { parsePrefix } from './address.ts';
+import { parseAnchor } from './anchor.ts';
 import { parseCookieSecret } from './cookie-secret.ts';
 import { parseDuration } from './duration.ts';
 import { MAX_CHAOS_BYTES, MAX_COOKIE_SECRETS, MAX_NSID_BYTES } from './limits.ts';
@@ -118,6 +119,7 @@ export const SettingsDocument = section({
     allowNetworks: listOf('a prefix such as 127.0.0.0/8 or fd00::/8', 0, 1024, isPrefix, []),
     clientCertificates: text('empty, or the path of a directory', isPathOrEmpty, ''),
     authorities: text('empty, or the path of a PEM file', isPathOrEmpty, ''),
+    anchors: listOf('tcp://ADDRESS:PORT or icmp://ADDRESS, such as tcp://192.0.2.1:443', 0, 16, isAnchor, []),
     concurrency: wholeNumber(1, 65_536, 256),
     heartbeat: duration('100ms', '1m', '1s'),
     serve: section({
@@ -337,6 +339,10 @@ function isPathOrEmpty(value: string): boolean {
 /** As it stands in a request: nothing that would have to be encoded, and no query. */
 function isUrlPath(value: string): boolean {
   return /^\/[A-Za-z0-9._~!$&'()*+,;=:@/-]*$/.test(value);
+}
+
+function isAnchor(value: string): boolean {
+  return parseAnchor(value) !== undefined;
 }
 
 function isSecret(value: string): boolean {

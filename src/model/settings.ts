@@ -5,6 +5,7 @@
 import type { Static } from 'typebox';
 import { Value } from 'typebox/value';
 import { type Prefix, parsePrefix } from './address.ts';
+import { type Anchor, parseAnchor } from './anchor.ts';
 import { parseCookieSecret } from './cookie-secret.ts';
 import { parseDuration } from './duration.ts';
 import { formatListenAddress, type ListenAddress, parseListenAddress } from './listen-address.ts';
@@ -96,6 +97,8 @@ export type Settings = {
     readonly clientCertificates: string;
     /** PEM file of authorities that checks trust beside the public ones; empty: none. */
     readonly authorities: string;
+    /** What a worker should always reach. Empty: it does not ask itself whether it is cut off. */
+    readonly anchors: readonly Anchor[];
     readonly concurrency: number;
     readonly heartbeatMs: number;
     /** Where nodes ask this worker itself for its slot; undefined: nowhere. Paths of PEM files. */
@@ -256,6 +259,7 @@ function settingsOf({ dns, api, telemetry, geo, probe, dnssec, ...rest }: Static
       allowNetworks: probe.allowNetworks,
       clientCertificates: probe.clientCertificates,
       authorities: probe.authorities,
+      anchors: probe.anchors.map(anchorOf),
       concurrency: probe.concurrency,
       heartbeatMs: milliseconds(probe.heartbeat),
       serve: probe.serve.listen === '' ? undefined : { ...probe.serve, listen: boundAddress(probe.serve.listen) },
@@ -280,6 +284,12 @@ function boundAddress(text: string): ListenAddress {
 
 function rateLimitOf({ window, exempt, ...rest }: Static<typeof SettingsDocument>['dns']['rateLimit']) {
   return { ...rest, windowMs: milliseconds(window), exempt: exempt.map(prefixOf) };
+}
+
+function anchorOf(text: string): Anchor {
+  const anchor = parseAnchor(text);
+  if (anchor === undefined) throw new Error(`the schema let through the anchor '${text}'`);
+  return anchor;
 }
 
 function prefixOf(text: string): Prefix {
