@@ -12,6 +12,7 @@ import type { Network } from './network.ts';
 import { composePlan } from './plan.ts';
 import { startQueryLoad } from './query-load.ts';
 import { type Client, Referee, type Tally } from './referee.ts';
+import { describeTrial } from './report.ts';
 
 export type RunOptions = {
   readonly short: boolean;
@@ -82,7 +83,7 @@ export async function conductRun(processes: Processes, network: Network, options
   try {
     trials.push(await conductTrial(scene, committer, nothing(), say));
     for (const fault of composePlan(options).filter(({ name }) => new RegExp(only).test(name))) {
-      say(fault.name);
+      say(`… ${fault.name}`);
       trials.push(await conductTrial(scene, committer, fault, say));
     }
   } finally {
@@ -147,6 +148,7 @@ async function conductTrial(
     commitsLost: await countLost(installation, committer),
   };
   const judged = { ...trial, faults: judge(fault, trial) };
+  say(describeTrial(judged));
   for (const text of judged.faults) say(`  ✖ ${text}`);
   return judged;
 }

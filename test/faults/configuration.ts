@@ -26,7 +26,10 @@ export function composeConfiguration(checks: Readonly<Record<RegionId, string>>,
     ],
     vantages: VANTAGES.map((id) => ({ id })),
     regions: REGIONS.map((id) => ({ id, location: LOCATION[id] })),
-    monitors: [{ id: 'web', type: 'http', path: '/healthz', interval: '1s', timeout: '800ms', fall: 2, rise: 2 }],
+    // A backend that is done this to again and again is no flapper.
+    monitors: [
+      { id: 'web', type: 'http', path: '/healthz', interval: '1s', timeout: '800ms', fall: 2, maxHoldDown: '0s' },
+    ],
     clusters: REGIONS.map((id) => ({
       id: `web-${id}`,
       region: id,

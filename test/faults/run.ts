@@ -15,7 +15,7 @@ import { parseArgs } from 'node:util';
 import { openProcesses } from '../support/processes.ts';
 import { conductRun } from './conduct-run.ts';
 import { openNetwork } from './network.ts';
-import { describeTrial, writeReport } from './report.ts';
+import { writeReport } from './report.ts';
 
 const INSIDE = 'AZIMUTH_FAULTS_INSIDE';
 
@@ -60,7 +60,6 @@ async function run(): Promise<number> {
       perSecond: Number(values.rate),
       say: (text) => process.stderr.write(`${text}\n`),
     });
-    for (const trial of run.trials) process.stdout.write(`${describeTrial(trial)}\n`);
     if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(run, undefined, 2)}\n`);
     if (values.write) writeReport(run);
     return run.trials.every(({ faults }) => faults.length === 0) ? 0 : 1;
