@@ -10,8 +10,12 @@ export function diffVotes(
   const changed: TargetVote[] = [];
   for (const vote of after) {
     const old = remaining.get(vote.target);
-    if (old?.vote !== vote.vote || old.reason !== vote.reason) changed.push(vote);
+    if (old === undefined || !sameVote(old, vote)) changed.push(vote);
     remaining.delete(vote.target);
   }
   return { changed, removed: [...remaining.keys()] };
+}
+
+function sameVote(a: TargetVote, b: TargetVote): boolean {
+  return a.vote === b.vote && a.reason === b.reason && a.share === b.share;
 }

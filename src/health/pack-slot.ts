@@ -2,15 +2,18 @@
 // numbers are big-endian, all texts UTF-8. Unpacking takes any bytes whatever and yields undefined rather than throwing.
 //
 //    0     1     2          10         18
-//   | 'A' | 1   | epoch    | sequence | vantage | worker |  then, by kind:
+//   | 'A' | 4   | epoch    | sequence | vantage | worker |  then, by kind:
 //   | magic, kind | two 53-bit integers | texts, 1 byte of length each
 //
 //   slot      count (4 bytes), then that many votes
 //   delta     the same for what changed, then count (4 bytes) and the targets that were removed
 //   removal   nothing more
 //
-//   vote      | target length (14 bits) and vote (2 bits) | target | unless up: reason length (1 byte) | reason |
+//   vote      | target length (14 bits) and vote (2 bits) | target | share (1 byte, 0 to 100) | reason length (1 byte) | reason |
 //   target    | target length (2 bytes) | target |
+//
+// The kind doubles as the version of the format: another format is another set of kinds. Kinds 1 to 3 were votes without a
+// share; they are not understood any more, nor are these by whoever knew those: each takes the other for silent.
 
 import type { Slot, SlotDelta, SlotVersion, TargetVote, Vote } from './slot.ts';
 
@@ -25,11 +28,11 @@ export const TARGET_LIMIT_BYTES = 0x3fff;
 export const NAME_LIMIT_BYTES = 0xff;
 
 const MAGIC = 0x41;
-/** The kind doubles as the version of the format: another format is another set of kinds. */
-const SLOT_KIND = 1;
-const DELTA_KIND = 2;
-const REMOVAL_KIND = 3;
+const SLOT_KIND = 4;
+const DELTA_KIND = 5;
+const REMOVAL_KIND = 6;
 const VOTES: readonly Vote[] = ['up', 'down', 'suspect', 'abstain'];
+const WHOLE_SHARE = 100;
 const HIGH_WORD = 2 ** 32;
 
 const encoder = new TextEncoder();
@@ -40,7 +43,10 @@ export type SlotMessage =
   | { readonly kind: 'delta'; readonly delta: SlotDelta }
   | { readonly kind: 'removal'; readonly last: SlotVersion };
 
-/** @throws RangeError for names and targets beyond their limits, or more votes than PACKED_VOTE_LIMIT: bugs of the caller. */
+/**
+ * @throws RangeError for names, targets and shares beyond their limits, or more votes than PACKED_VOTE_LIMIT: bugs of the
+ * caller.
+ */
 export function packSlot(slot: Slot): Uint8Array {
   const writer = startPacking(SLOT_KIND, slot, slot.votes, []);
   writeVotes(writer, slot.votes);
@@ -62,7 +68,7 @@ export function packSlotRemoval(last: SlotVersion): Uint8Array {
   return writer.bytes.slice(0, writer.at);
 }
 
-/** Inverse of `packSlot`, reasons cut and those of `up` left out; undefined for any other bytes. */
+/** Inverse of `packSlot`, reasons cut and shares of 100 left out; undefined for any other bytes. */
 export function unpackSlot(bytes: Uint8Array): Slot | undefined {
   const reader: Reader = { bytes, view: viewOf(bytes), at: 0, failed: false };
   if (readHead(reader) !== SLOT_KIND) return undefined;
@@ -93,7 +99,7 @@ function startPacking(
   targets: readonly string[],
 ): Writer {
   let room = 32 + 3 * (version.vantage.length + version.worker.length);
-  for (const { target, reason } of votes) room += 6 + 3 * (target.length + reason.length);
+  for (const { target, reason } of votes) room += 7 + 3 * (target.length + reason.length);
   for (const target of targets) room += 2 + 3 * target.length;
   const bytes = new Uint8Array(room);
   const writer: Writer = { bytes, view: viewOf(bytes), at: 0 };
@@ -127,10 +133,16 @@ function writeName(writer: Writer, name: string): void {
 
 function writeVotes(writer: Writer, votes: readonly TargetVote[]): void {
   writeCount(writer, votes.length);
-  for (const { target, vote, reason } of votes) {
+  for (const { target, vote, reason, share } of votes) {
     writeTarget(writer, target, 2, VOTES.indexOf(vote));
-    if (vote !== 'up') writeReason(writer, reason);
+    writeShare(writer, share ?? WHOLE_SHARE);
+    writeReason(writer, reason);
   }
+}
+
+function writeShare(writer: Writer, share: number): void {
+  if (!Number.isInteger(share) || share < 0 || share > WHOLE_SHARE) throw new RangeError(`${share} is no share`);
+  writer.bytes[writer.at++] = share;
 }
 
 function writeTarget(writer: Writer, target: string, shift: number, lowBits: number): void {
@@ -226,10 +238,17 @@ function readVotes(reader: Reader): TargetVote[] {
     const lengthAndVote = readPair(reader);
     const vote = VOTES[lengthAndVote & 3] ?? 'abstain';
     const target = readText(reader, lengthAndVote >> 2);
-    const reason = vote === 'up' ? '' : readReason(reader);
-    votes.push({ target, vote, reason });
+    const share = readShare(reader);
+    const reason = readReason(reader);
+    votes.push(share === WHOLE_SHARE ? { target, vote, reason } : { target, vote, reason, share });
   }
   return votes;
+}
+
+function readShare(reader: Reader): number {
+  const share = readByte(reader);
+  if (share > WHOLE_SHARE) reader.failed = true;
+  return share;
 }
 
 function readReason(reader: Reader): string {

@@ -17,9 +17,9 @@ export type TargetVote = {
   /** Identifies what is checked: see target.ts. */
   readonly target: string;
   readonly vote: Vote;
-  /** Why, for people: `connection refused`, `status 503`. Of `up`: empty, or a warning, such as a certificate that ends soon. */
+  /** Why, for people: `connection refused`, `status 503`. Of `up`: empty, or a warning, `the certificate ends in 9 days`. */
   readonly reason: string;
-  /** Percent of its weight that the target asks for, a whole number of 0 to 99. Absent: all of it. */
+  /** Percent of its weight that the endpoint asks for, an integer, 0 to 100. Absent: all of it. */
   readonly share?: number;
 };
 

@@ -12,9 +12,11 @@
 //
 // The first failure is published at once, as `suspect`: other vantages then look for themselves. One success does not wipe
 // failures out, or a target that loses every other check would never be found; several straight ones do. A target that was
-// never seen has no vote until it is decided: not yet healthy is not failed.
+// never seen has no vote until it is decided: not yet healthy is not failed. Who goes down again and again stays down longer:
+// see hold-down.ts.
 
 import type { MonitorTiming } from '../model/monitor.ts';
+import { describeHoldDown, type Falls, heldDownForMs, noteFall, noteRise } from './hold-down.ts';
 import type { Vote } from './slot.ts';
 
 /** One check's result. */
@@ -46,23 +48,36 @@ export type Opinion = {
   /** Undefined: not decided yet, nothing is published. */
   readonly vote: Vote | undefined;
   readonly reason: string;
+  /** As in a TargetVote: below 100. */
+  readonly share?: number;
   /** Not forgotten yet; at most `fall`. */
   readonly failures: number;
   /** Straight. */
   readonly successes: number;
+  /** Absent: it has not gone down yet, as far as is remembered. */
+  readonly falls?: Falls | undefined;
 };
 
 export const NO_OPINION: Opinion = { vote: undefined, reason: '', failures: 0, successes: 0 };
 
-/** The opinion after one more observation. */
-export function updateOpinion(opinion: Opinion, observation: Observation, timing: MonitorTiming): Opinion {
-  if (observation.inconclusive === true) return { ...NO_OPINION, vote: 'abstain', reason: observation.reason };
-  return observation.ok ? addSuccess(opinion, timing) : addFailure(opinion, observation.reason, timing);
+/** The opinion after one more observation, at `nowMs` (monotonic). */
+export function updateOpinion(
+  opinion: Opinion,
+  observation: Observation,
+  timing: MonitorTiming,
+  nowMs: number,
+): Opinion {
+  if (observation.inconclusive === true) {
+    return { ...NO_OPINION, vote: 'abstain', reason: observation.reason, falls: opinion.falls };
+  }
+  return observation.ok
+    ? addSuccess(opinion, observation, timing, nowMs)
+    : addFailure(opinion, observation, timing, nowMs);
 }
 
-/** Whether the next observations may turn the vote. */
-export function isInDoubt(opinion: Opinion): boolean {
-  if (opinion.vote === 'down') return opinion.successes > 0;
+/** Whether the next observations may turn the vote. While held down they cannot, however good they are. */
+export function isInDoubt(opinion: Opinion, timing: MonitorTiming): boolean {
+  if (opinion.vote === 'down') return opinion.successes > 0 && opinion.successes < timing.rise;
   return opinion.failures > 0;
 }
 
@@ -75,26 +90,51 @@ export function recheckDelayMs(timing: MonitorTiming): number {
   return Math.min(timing.intervalMs, Math.max(MIN_RECHECK_MS, timing.intervalMs * RECHECK_SHARE));
 }
 
-function addSuccess(opinion: Opinion, timing: MonitorTiming): Opinion {
+function addSuccess(opinion: Opinion, observation: Observation, timing: MonitorTiming, nowMs: number): Opinion {
   const successes = opinion.successes + 1;
+  const { falls } = opinion;
+  const up: Opinion = {
+    vote: 'up',
+    reason: observation.warning ?? '',
+    failures: 0,
+    successes,
+    falls: noteRise(falls, nowMs),
+    ...shareOf(observation),
+  };
   switch (opinion.vote) {
     case undefined:
     case 'abstain':
     case 'up':
-      return { vote: 'up', reason: '', failures: 0, successes };
-    case 'suspect':
-      return successes >= Math.max(REMEMBERED_SUCCESSES, timing.rise)
-        ? { vote: 'up', reason: '', failures: 0, successes }
-        : { ...opinion, successes };
-    case 'down':
-      return successes >= timing.rise ? { vote: 'up', reason: '', failures: 0, successes } : { ...opinion, successes };
+      return up;
+    case 'suspect': {
+      if (successes >= Math.max(REMEMBERED_SUCCESSES, timing.rise)) return up;
+      const { vote, reason, failures } = opinion;
+      return { vote, reason, failures, successes, falls, ...shareOf(observation) };
+    }
+    case 'down': {
+      if (successes < timing.rise) return { ...opinion, successes };
+      const heldMs = heldDownForMs(falls, nowMs, timing);
+      if (falls === undefined || heldMs === 0) return up;
+      return { ...opinion, reason: describeHoldDown(falls, heldMs, nowMs), successes };
+    }
   }
 }
 
-function addFailure(opinion: Opinion, reason: string, timing: MonitorTiming): Opinion {
+function addFailure(opinion: Opinion, observation: Observation, timing: MonitorTiming, nowMs: number): Opinion {
+  const { reason } = observation;
+  const { falls } = opinion;
   const failures = Math.min(opinion.failures + 1, timing.fall);
   const isDown = opinion.vote === 'down' || failures >= timing.fall;
-  if (isDown) return { vote: 'down', reason, failures: timing.fall, successes: 0 };
+  if (isDown) {
+    const fallen = opinion.vote === 'down' ? falls : noteFall(falls, nowMs, timing);
+    return { vote: 'down', reason, failures: timing.fall, successes: 0, falls: fallen };
+  }
   const wasUp = opinion.vote === 'up' || opinion.vote === 'suspect';
-  return { vote: wasUp ? 'suspect' : undefined, reason, failures, successes: 0 };
+  // A check that failed says nothing of the share: while suspect, a target keeps what it asked for last.
+  const share = shareOf(observation.share === undefined ? opinion : observation);
+  return { vote: wasUp ? 'suspect' : undefined, reason, failures, successes: 0, falls, ...share };
+}
+
+function shareOf({ share }: { readonly share?: number }): { readonly share?: number } {
+  return share === undefined || share >= 100 ? {} : { share };
 }

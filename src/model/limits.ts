@@ -60,6 +60,7 @@ export const MAX_BIAS = 99;
 
 export const MIN_INTERVAL_MS = 100;
 export const MAX_INTERVAL_MS = 3_600_000;
+export const MAX_HOLD_DOWN_MS = 3_600_000;
 export const MIN_TIMEOUT_MS = 10;
 export const MAX_TIMEOUT_MS = 60_000;
 /** How long an endpoint that came back may take to its whole weight. */

@@ -19,6 +19,8 @@ export type MonitorTiming = {
   readonly fall: number;
   /** Straight successes before a worker votes up. */
   readonly rise: number;
+  /** The longest that a target which goes down again and again is kept down although it answers; 0: never. */
+  readonly maxHoldDownMs: number;
   readonly quorum: Quorum;
 };
 

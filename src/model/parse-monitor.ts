@@ -1,7 +1,7 @@
 // Monitors: document to model, with every default filled in.
 
 import { formatDuration } from './duration.ts';
-import { MAX_INTERVAL_MS, MAX_TIMEOUT_MS, MIN_INTERVAL_MS, MIN_TIMEOUT_MS } from './limits.ts';
+import { MAX_HOLD_DOWN_MS, MAX_INTERVAL_MS, MAX_TIMEOUT_MS, MIN_INTERVAL_MS, MIN_TIMEOUT_MS } from './limits.ts';
 import type { Check, Monitor, MonitorDocument, MonitorTiming } from './monitor.ts';
 import { parseAgentCheck } from './monitors/agent-monitor.ts';
 import { parseDnsCheck } from './monitors/dns-monitor.ts';
@@ -30,18 +30,23 @@ function parseTiming(document: MonitorDocument, path: string, context: ParseCont
   const intervalMs = parseBoundedMs(document.interval ?? '5s', intervalBounds, intervalPath, context);
   const defaultTimeoutMs = Math.min(DEFAULT_TIMEOUT_MS, intervalMs ?? DEFAULT_TIMEOUT_MS);
   const timeoutMs = parseBoundedMs(document.timeout ?? defaultTimeoutMs / 1000, timeoutBounds, timeoutPath, context);
+  const holdDown = document.maxHoldDown ?? DEFAULT_MAX_HOLD_DOWN;
+  const maxHoldDownMs = parseBoundedMs(holdDown, HOLD_DOWN_BOUNDS, joinPointer(path, 'maxHoldDown'), context);
   const quorum = parseQuorum(document.quorum ?? 'majority', joinPointer(path, 'quorum'), context);
-  if (intervalMs === undefined || timeoutMs === undefined) return undefined;
+  if (intervalMs === undefined || timeoutMs === undefined || maxHoldDownMs === undefined) return undefined;
   if (timeoutMs > intervalMs) {
     const message = `the timeout (${formatDuration(timeoutMs)}) must be at most the interval (${formatDuration(intervalMs)}): shorten it, or check less often.`;
     context.report(timeoutPath, message, [intervalPath]);
     return undefined;
   }
-  return { id, intervalMs, timeoutMs, fall, rise, quorum };
+  return { id, intervalMs, timeoutMs, fall, rise, maxHoldDownMs, quorum };
 }
 
 /** Unless the interval is shorter. */
 const DEFAULT_TIMEOUT_MS = 2_000;
+
+const DEFAULT_MAX_HOLD_DOWN = '5m';
+const HOLD_DOWN_BOUNDS = { leastMs: 0, mostMs: MAX_HOLD_DOWN_MS };
 
 function parseBoundedMs(
   document: DurationDocument,

@@ -5,6 +5,7 @@
 import { type TArray, type TProperties, type TSchema, Type } from 'typebox';
 import { Value } from 'typebox/value';
 import { parsePrefix } from './address.ts';
+import { parseAnchor } from './anchor.ts';
 import { parseCookieSecret } from './cookie-secret.ts';
 import { parseDuration } from './duration.ts';
 import { MAX_CHAOS_BYTES, MAX_COOKIE_SECRETS, MAX_NSID_BYTES } from './limits.ts';
@@ -13,6 +14,7 @@ import { suggestNearest } from './nearest.ts';
 import { joinPointer } from './pointer.ts';
 import type { Parsed, Problem } from './problem.ts';
 import { parseStoreAddress } from './store-address.ts';
+import { parseWorkerAddress } from './worker-address.ts';
 
 /** Longest text of any setting, in UTF-16 units. */
 const MAX_TEXT_LENGTH = 4096;
@@ -117,8 +119,23 @@ export const SettingsDocument = section({
     allowNetworks: listOf('a prefix such as 127.0.0.0/8 or fd00::/8', 0, 1024, isPrefix, []),
     clientCertificates: text('empty, or the path of a directory', isPathOrEmpty, ''),
     authorities: text('empty, or the path of a PEM file', isPathOrEmpty, ''),
+    anchors: listOf('tcp://ADDRESS:PORT or icmp://ADDRESS, such as tcp://192.0.2.1:443', 0, 16, isAnchor, []),
     concurrency: wholeNumber(1, 65_536, 256),
     heartbeat: duration('100ms', '1m', '1s'),
+    serve: section({
+      listen: text('empty, or an address with a port, such as 192.0.2.10:8443', isListenAddressOrEmpty, ''),
+      certificate: text('empty, or the path of a PEM file', isPathOrEmpty, ''),
+      key: text('empty, or the path of a PEM file', isPathOrEmpty, ''),
+      clientCa: text('empty, or the path of a PEM file', isPathOrEmpty, ''),
+    }),
+  }),
+  health: section({
+    pull: section({
+      workers: listOf('VANTAGE@https://host:port or VANTAGE/WORKER@https://host:port', 0, 256, isWorkerAddress, []),
+      ca: text('empty, or the path of a PEM file', isPathOrEmpty, ''),
+      certificate: text('empty, or the path of a PEM file', isPathOrEmpty, ''),
+      key: text('empty, or the path of a PEM file', isPathOrEmpty, ''),
+    }),
   }),
   dnssec: section({
     secretFile: text('empty, or the path of a file', isPathOrEmpty, ''),
@@ -299,6 +316,14 @@ function isListenAddress(value: string): boolean {
   return parseListenAddress(value) !== undefined;
 }
 
+function isListenAddressOrEmpty(value: string): boolean {
+  return value === '' || isListenAddress(value);
+}
+
+function isWorkerAddress(value: string): boolean {
+  return parseWorkerAddress(value) !== undefined;
+}
+
 function isPrefix(value: string): boolean {
   return parsePrefix(value) !== undefined;
 }
@@ -314,6 +339,10 @@ function isPathOrEmpty(value: string): boolean {
 /** As it stands in a request: nothing that would have to be encoded, and no query. */
 function isUrlPath(value: string): boolean {
   return /^\/[A-Za-z0-9._~!$&'()*+,;=:@/-]*$/.test(value);
+}
+
+function isAnchor(value: string): boolean {
+  return parseAnchor(value) !== undefined;
 }
 
 function isSecret(value: string): boolean {

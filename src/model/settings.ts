@@ -5,11 +5,13 @@
 import type { Static } from 'typebox';
 import { Value } from 'typebox/value';
 import { type Prefix, parsePrefix } from './address.ts';
+import { type Anchor, parseAnchor } from './anchor.ts';
 import { parseCookieSecret } from './cookie-secret.ts';
 import { parseDuration } from './duration.ts';
 import { formatListenAddress, type ListenAddress, parseListenAddress } from './listen-address.ts';
 import type { Parsed, Problem } from './problem.ts';
 import { fillDefaults, SettingsDocument } from './settings-document.ts';
+import { parseWorkerAddress, type WorkerAddress } from './worker-address.ts';
 
 export type Settings = {
   readonly dns: {
@@ -95,8 +97,21 @@ export type Settings = {
     readonly clientCertificates: string;
     /** PEM file of authorities that checks trust beside the public ones; empty: none. */
     readonly authorities: string;
+    /** What a worker should always reach. Empty: it does not ask itself whether it is cut off. */
+    readonly anchors: readonly Anchor[];
     readonly concurrency: number;
     readonly heartbeatMs: number;
+    /** Where nodes ask this worker itself for its slot; undefined: nowhere. Paths of PEM files. */
+    readonly serve: SlotService | undefined;
+  };
+  /** Workers that are asked for their slots themselves, and the paths of PEM files to do so with. */
+  readonly health: {
+    readonly pull: {
+      readonly workers: readonly WorkerAddress[];
+      readonly ca: string;
+      readonly certificate: string;
+      readonly key: string;
+    };
   };
   readonly dnssec: {
     /** Empty: with the embedded store one of our own in the state directory, otherwise none. */
@@ -108,6 +123,14 @@ export type Settings = {
   };
   readonly demo: { readonly enabled: boolean };
   readonly log: { readonly level: LogLevel; readonly format: 'auto' | 'json' | 'pretty' };
+};
+
+export type SlotService = {
+  readonly listen: ListenAddress;
+  readonly certificate: string;
+  readonly key: string;
+  /** Whose certificates are let in. */
+  readonly clientCa: string;
 };
 
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
@@ -125,6 +148,7 @@ export function parseSettings(document: unknown): Parsed<Settings> {
     ...findSharedAddresses(settings),
     ...findMissingCertificate(settings),
     ...findHalfCertificate(settings),
+    ...findMissingPullFiles(settings),
   ];
   return problems.length > 0 ? { ok: false, problems } : { ok: true, value: settings };
 }
@@ -172,6 +196,28 @@ function findHalfCertificate({ redis: { tls } }: Settings): Problem[] {
   return [{ path: `/redis/tls/${missing}`, message: `Expected a path as well, since redis.tls.${given} has one.` }];
 }
 
+/** Slots are served and asked for with certificates on both sides, or not at all. */
+function findMissingPullFiles({ probe: { serve }, health: { pull } }: Settings): Problem[] {
+  const isEmpty = (files: Readonly<Record<string, unknown>>, names: readonly string[], path: string, needed: string) =>
+    names.flatMap((name) =>
+      files[name] === ''
+        ? [{ path: `${path}/${name}`, message: `Expected the path of a PEM file, since ${needed} is set.` }]
+        : [],
+    );
+  return [
+    ...(serve ? isEmpty(serve, ['certificate', 'key', 'clientCa'], '/probe/serve', 'probe.serve.listen') : []),
+    ...(pull.workers.length > 0
+      ? isEmpty(pull, ['ca', 'certificate', 'key'], '/health/pull', 'health.pull.workers')
+      : []),
+  ];
+}
+
+function workerAddress(text: string): WorkerAddress {
+  const address = parseWorkerAddress(text);
+  if (address === undefined) throw new Error(`the schema let through the worker '${text}'`);
+  return address;
+}
+
 function settingsOf({ dns, api, telemetry, geo, probe, dnssec, ...rest }: Static<typeof SettingsDocument>): Settings {
   return {
     dns: {
@@ -213,9 +259,12 @@ function settingsOf({ dns, api, telemetry, geo, probe, dnssec, ...rest }: Static
       allowNetworks: probe.allowNetworks,
       clientCertificates: probe.clientCertificates,
       authorities: probe.authorities,
+      anchors: probe.anchors.map(anchorOf),
       concurrency: probe.concurrency,
       heartbeatMs: milliseconds(probe.heartbeat),
+      serve: probe.serve.listen === '' ? undefined : { ...probe.serve, listen: boundAddress(probe.serve.listen) },
     },
+    health: { pull: { ...rest.health.pull, workers: rest.health.pull.workers.map(workerAddress) } },
     dnssec: {
       secretFile: dnssec.secretFile,
       askParent: dnssec.askParent,
@@ -235,6 +284,12 @@ function boundAddress(text: string): ListenAddress {
 
 function rateLimitOf({ window, exempt, ...rest }: Static<typeof SettingsDocument>['dns']['rateLimit']) {
   return { ...rest, windowMs: milliseconds(window), exempt: exempt.map(prefixOf) };
+}
+
+function anchorOf(text: string): Anchor {
+  const anchor = parseAnchor(text);
+  if (anchor === undefined) throw new Error(`the schema let through the anchor '${text}'`);
+  return anchor;
 }
 
 function prefixOf(text: string): Prefix {

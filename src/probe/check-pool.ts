@@ -5,7 +5,7 @@ import type { Clock, Timer } from '../model/clock.ts';
 import { createDueQueue } from './due-queue.ts';
 
 export type CheckPool = {
-  /** Checks `id` at `dueMs` (monotonic), instead of whenever it was due before; a running check goes on. */
+  /** Checks `id` at `dueMs` (monotonic), instead of whenever it was due before; a running check goes on beside it. */
   plan(id: string, dueMs: number): void;
   /** As `plan`, unless the check is due sooner anyway. Nothing while it runs: what it will see is as fresh. */
   hasten(id: string, dueMs: number): void;
@@ -29,7 +29,9 @@ export function createCheckPool(
 ): CheckPool {
   const due = createDueQueue();
   const waiting = new Set<string>();
-  const running = new Set<string>();
+  /** How many checks of each are running. */
+  const running = new Map<string, number>();
+  let runningCount = 0;
   let timer: { readonly at: number; readonly timer: Timer } | undefined;
   let isClosed = false;
 
@@ -51,7 +53,7 @@ export function createCheckPool(
       waiting.delete(id);
     },
     isRunning: (id) => running.has(id),
-    runningCount: () => running.size,
+    runningCount: () => runningCount,
     waitingCount: () => waiting.size,
     close() {
       isClosed = true;
@@ -77,15 +79,20 @@ export function createCheckPool(
 
   function startWaiting(): void {
     for (const id of waiting) {
-      if (isClosed || running.size >= options.concurrency) return;
-      // Still running from before: it starts again after that, in its turn.
-      if (running.has(id)) continue;
+      if (isClosed || runningCount >= options.concurrency) return;
       waiting.delete(id);
-      running.add(id);
+      countRunning(id, 1);
       void run(id).finally(() => {
-        running.delete(id);
+        countRunning(id, -1);
         startWaiting();
       });
     }
+  }
+
+  function countRunning(id: string, change: 1 | -1): void {
+    runningCount += change;
+    const count = (running.get(id) ?? 0) + change;
+    if (count > 0) running.set(id, count);
+    else running.delete(id);
   }
 }

@@ -9,6 +9,8 @@ export type CheckCounters = {
   inconclusive: number;
   /** Failures that were not believed, since the event loop was held up. */
   heldUp: number;
+  /** Failures that were not believed, since the worker's anchors failed too. */
+  cutOff: number;
   /** Time from the start to the end of all checks together. */
   durationMs: number;
 };
@@ -17,6 +19,8 @@ export type ProbeCounters = {
   readonly checks: Readonly<Record<Check['type'], CheckCounters>>;
   /** Checks brought forward because another vantage saw something else. */
   rechecks: number;
+  /** Checks that were not answered in the time that their target usually takes: suspicions before any failure. */
+  late: number;
   /** Votes that turned, suspicions included. */
   turns: number;
   slotsStored: number;
@@ -29,7 +33,7 @@ export type ProbeCounters = {
 };
 
 export function createProbeCounters(): ProbeCounters {
-  const none = (): CheckCounters => ({ succeeded: 0, failed: 0, inconclusive: 0, heldUp: 0, durationMs: 0 });
+  const none = (): CheckCounters => ({ succeeded: 0, failed: 0, inconclusive: 0, heldUp: 0, cutOff: 0, durationMs: 0 });
   return {
     checks: {
       http: none(),
@@ -42,6 +46,7 @@ export function createProbeCounters(): ProbeCounters {
       agent: none(),
     },
     rechecks: 0,
+    late: 0,
     turns: 0,
     slotsStored: 0,
     slotsDropped: 0,

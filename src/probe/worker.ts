@@ -8,18 +8,12 @@
 
 import { STALE_AFTER_HEARTBEATS } from '../health/liveness.ts';
 import { isChecking } from '../health/rendezvous.ts';
-import type { SlotId, TargetVote, Vote } from '../health/slot.ts';
+import type { SlotId, TargetVote } from '../health/slot.ts';
 import type { Target } from '../health/target.ts';
-import {
-  isInDoubt,
-  NO_OPINION,
-  type Observation,
-  type Opinion,
-  recheckDelayMs,
-  updateOpinion,
-} from '../health/vote.ts';
-import { type Clock, repeatEvery, type Timer } from '../model/clock.ts';
+import { isInDoubt, NO_OPINION, type Observation, recheckDelayMs, updateOpinion } from '../health/vote.ts';
+import { repeatEvery, type Timer } from '../model/clock.ts';
 import type { Vantage } from '../model/vantage.ts';
+import { AnchorWatch } from './anchor-watch.ts';
 import { type CheckPool, createCheckPool } from './check-pool.ts';
 import { createProbeCounters, type ProbeCounters } from './counters.ts';
 import {
@@ -31,55 +25,13 @@ import {
   startLagWatch,
   wasHeldUp,
 } from './lag-watch.ts';
-import type { ProbeLogger } from './logger.ts';
 import { createPeers, type ForeignTurn, isVote, type Peers, type SlotsChange } from './peers.ts';
-import type { RunCheck } from './run-check.ts';
+import type { CheckResult, RunningCheck } from './running-checks.ts';
 import { chooseJitterMs, choosePhaseMs, delayToPhaseMs } from './schedule.ts';
-import { type SlotStore, SlotWriter } from './slot-writer.ts';
-
-export type ProbeWorkerOptions = {
-  readonly vantage: string;
-  /** Unique within the vantage. */
-  readonly worker: string;
-  /** The same for all workers and nodes of an installation. */
-  readonly heartbeatMs: number;
-  /** Checks under way at a time. */
-  readonly concurrency: number;
-  readonly toleratedLagMs?: number;
-};
-
-export type ProbeWorkerDependencies = {
-  readonly health: SlotStore;
-  /** store/follow-slots.ts over the same store; called once, at the start. */
-  readonly followSlots: (onChange: (change: SlotsChange) => void) => { close(): void };
-  readonly clock: Clock;
-  /** 0 ≤ x < 1. */
-  readonly random: () => number;
-  readonly logger: ProbeLogger;
-  readonly runCheck: RunCheck;
-};
-
-export type ProbeStatus = {
-  /** All targets of the configuration, and those that this worker checks. */
-  readonly targets: number;
-  readonly checked: number;
-  readonly running: number;
-  readonly waiting: number;
-  /** True: its event loop lags, and it abstains. */
-  readonly abstaining: boolean;
-  /** False: the configuration does not name its vantage, so it checks nothing. */
-  readonly configured: boolean;
-};
-
-/** One target as this worker knows it. */
-type Watch = {
-  target: Target;
-  phaseMs: number;
-  opinion: Opinion;
-  isOurs: boolean;
-  startedAtMs: number;
-  abort: AbortController | undefined;
-};
+import { SlotWriter } from './slot-writer.ts';
+import { findLateMs, noteDuration } from './usual-time.ts';
+import { beginWatch, contradicts, forgetDoubt, mayTurnDown, publishVote, type Watch } from './watch.ts';
+import type { Abstention, ProbeStatus, ProbeWorkerDependencies, ProbeWorkerOptions } from './worker-options.ts';
 
 /** Looks around for so long before it takes on work: whoever is at it already keeps it until this worker has voted. */
 export const JOIN_DELAY_MS = 250;
@@ -94,6 +46,7 @@ export class ProbeWorker {
   readonly #peers: Peers;
   readonly #pool: CheckPool;
   readonly #writer: SlotWriter;
+  readonly #anchors: AnchorWatch;
   readonly #watches = new Map<string, Watch>();
   readonly #timers: Timer[] = [];
   #following: { close(): void } | undefined;
@@ -103,6 +56,7 @@ export class ProbeWorker {
   #isRunning = false;
   #hasJoined = false;
   #wasLagging = false;
+  #wasCutOff = false;
   #lag: LagState;
 
   constructor(options: ProbeWorkerOptions, dependencies: ProbeWorkerDependencies) {
@@ -113,6 +67,11 @@ export class ProbeWorker {
     this.#peers = createPeers(this.#id, options.heartbeatMs);
     this.#lag = startLagWatch(clock.monotonicMs());
     this.#pool = createCheckPool(options, clock, (id) => this.#check(id));
+    this.#anchors = new AnchorWatch(options.anchors ?? [], {
+      clock,
+      runCheck: dependencies.runAnchorCheck ?? dependencies.runCheck,
+      onRound: () => this.#hearAnchors(),
+    });
     this.#writer = new SlotWriter(
       { id: this.#id, heartbeatMs: options.heartbeatMs },
       { store, clock, logger, counters: this.counters, readVotes: () => this.#readVotes() },
@@ -125,6 +84,7 @@ export class ProbeWorker {
     this.#lag = startLagWatch(this.#now());
     this.#following = this.#dependencies.followSlots((change) => this.#acceptSlots(change));
     this.#writer.beat();
+    this.#anchors.start();
     const { clock } = this.#dependencies;
     this.#timers.push(
       repeatEvery(clock, LAG_TICK_MS, () => this.#tick()),
@@ -159,7 +119,8 @@ export class ProbeWorker {
     for (const timer of this.#timers) timer.cancel();
     this.#following?.close();
     this.#pool.close();
-    for (const watch of this.#watches.values()) watch.abort?.abort();
+    this.#anchors.stop();
+    for (const watch of this.#watches.values()) watch.running.abort();
     await this.#writer.stop();
   }
 
@@ -169,7 +130,7 @@ export class ProbeWorker {
       checked: [...this.#watches.values()].filter((watch) => watch.isOurs).length,
       running: this.#pool.runningCount(),
       waiting: this.#pool.waitingCount(),
-      abstaining: this.#wasLagging,
+      abstention: this.#findAbstention(),
       configured: this.#isConfigured,
     };
   }
@@ -177,9 +138,7 @@ export class ProbeWorker {
   #watch(target: Target, phaseMs: number): void {
     const known = this.#watches.get(target.id);
     if (known === undefined) {
-      const startedAtMs = Number.NEGATIVE_INFINITY;
-      const fresh = { target, phaseMs, opinion: NO_OPINION, isOurs: false, startedAtMs, abort: undefined };
-      this.#watches.set(target.id, fresh);
+      this.#watches.set(target.id, beginWatch(target, phaseMs));
       return;
     }
     const isRetimed = known.phaseMs !== phaseMs || known.target.timing.intervalMs !== target.timing.intervalMs;
@@ -191,7 +150,7 @@ export class ProbeWorker {
   #dismiss(id: string, watch: Watch): void {
     this.#watches.delete(id);
     this.#pool.drop(id);
-    watch.abort?.abort();
+    watch.running.abort();
   }
 
   #join(): void {
@@ -216,32 +175,105 @@ export class ProbeWorker {
 
   #handOver(id: string, watch: Watch): void {
     this.#pool.drop(id);
-    watch.abort?.abort();
+    watch.running.abort();
     watch.opinion = NO_OPINION;
+    watch.lateness = undefined;
+    watch.deferred = undefined;
     this.#writer.noteChange();
   }
 
   async #check(id: string): Promise<void> {
     const watch = this.#watches.get(id);
     if (watch === undefined) return;
-    const abort = new AbortController();
-    watch.abort = abort;
-    watch.startedAtMs = this.#now();
-    const observation = await this.#dependencies.runCheck(watch.target, abort.signal);
-    if (watch.abort === abort) watch.abort = undefined;
-    if (abort.signal.aborted || !this.#isRunning) return;
-    if (this.#wasHeldUp(watch, observation)) this.#pool.plan(id, this.#soonest(watch));
+    const check = watch.running.begin(this.#now());
+    watch.startedAtMs = check.startedAtMs;
+    this.#expectAnswer(watch, check);
+    const observation = await this.#dependencies.runCheck(watch.target, check.abort.signal);
+    const results = watch.running.end(check, observation);
+    if (check.abort.signal.aborted || !this.#isRunning) return;
+    const heldUp = results.filter((result) => !this.#take(watch, result)).length;
+    if (heldUp > 0) this.#pool.plan(id, this.#soonest(watch));
+    else this.#planNext(watch);
+  }
+
+  /**
+   * Sees to it that a target which keeps silent is found out as soon as one that refuses, but for the timeout itself. While a
+   * check goes on that should have been answered, the next ones begin a recheck's distance apart; and as soon as it is late,
+   * other vantages hear of it, as a suspicion.
+   */
+  #expectAnswer(watch: Watch, check: RunningCheck): void {
+    if (!mayTurnDown(watch.opinion)) return;
+    const { timing } = watch.target;
+    const recheckMs = recheckDelayMs(timing);
+    if (watch.lateness !== undefined || isInDoubt(watch.opinion, timing)) {
+      check.timer = this.#schedule(recheckMs, () => this.#overlap(watch));
+      return;
+    }
+    const lateMs = findLateMs(watch.usual, timing);
+    if (lateMs === undefined) return;
+    check.timer = this.#schedule(lateMs, () => {
+      this.#noteLate(watch, lateMs);
+      check.timer = this.#schedule(Math.max(0, recheckMs - lateMs), () => this.#overlap(watch));
+    });
+  }
+
+  #noteLate(watch: Watch, lateMs: number): void {
+    if (watch.opinion.vote !== 'up') return;
+    watch.lateness = `no answer yet in ${lateMs} ms, it usually takes ${Math.round(watch.usual?.meanMs ?? 0)} ms`;
+    this.counters.late++;
+    this.#anchors.hasten();
+    this.#writer.noteChange();
+  }
+
+  /** At most `fall` checks of a target at a time: more could not tell more. */
+  #overlap(watch: Watch): void {
+    if (!mayTurnDown(watch.opinion) || watch.running.count >= watch.target.timing.fall) return;
+    this.#pool.plan(watch.target.id, this.#now());
+  }
+
+  /** False: what the check found cannot be believed. A failure that the event loop's own delay may have caused is forgotten. */
+  #take(watch: Watch, { startedAtMs, observation }: CheckResult): boolean {
+    if (!observation.ok && wasHeldUp(this.#lag, startedAtMs, this.#now(), this.#lagOptions())) {
+      this.counters.checks[watch.target.check.type].heldUp++;
+      return false;
+    }
+    if (observation.ok || observation.inconclusive === true) this.#conclude(watch, observation);
+    else this.#takeFailure(watch, startedAtMs, observation);
+    return true;
+  }
+
+  /** A failure counts only while the anchors answer; the one that turns the vote waits for them to have answered since. */
+  #takeFailure(watch: Watch, startedAtMs: number, observation: Observation): void {
+    if (!this.#anchors.trusts(startedAtMs)) {
+      this.counters.checks[watch.target.check.type].cutOff++;
+      return;
+    }
+    const { opinion, target } = watch;
+    if (opinion.failures === 0) {
+      watch.doubtedAtMs = this.#now();
+      this.#anchors.hasten();
+    }
+    const turnsDown = opinion.vote !== 'down' && opinion.failures + 1 >= target.timing.fall;
+    if (!turnsDown || this.#anchors.confirms(watch.doubtedAtMs)) this.#conclude(watch, observation);
     else {
-      this.#conclude(watch, observation);
-      this.#planNext(watch);
+      watch.deferred = observation;
+      this.#anchors.hasten();
     }
   }
 
-  /** A failure that the event loop's own delay may have caused is forgotten, and the target looked at again soon. */
-  #wasHeldUp(watch: Watch, observation: Observation): boolean {
-    if (observation.ok || !wasHeldUp(this.#lag, watch.startedAtMs, this.#now(), this.#lagOptions())) return false;
-    this.counters.checks[watch.target.check.type].heldUp++;
-    return true;
+  #hearAnchors(): void {
+    const { cutOff } = this.#anchors;
+    for (const watch of this.#watches.values()) {
+      if (cutOff !== undefined) forgetDoubt(watch);
+      else if (watch.deferred !== undefined && this.#anchors.confirms(watch.doubtedAtMs)) {
+        this.#conclude(watch, watch.deferred);
+      }
+    }
+    if ((cutOff !== undefined) === this.#wasCutOff) return;
+    this.#wasCutOff = cutOff !== undefined;
+    if (cutOff === undefined) this.#dependencies.logger.info(this.#id, 'the anchors answer again: voting again');
+    else this.#dependencies.logger.warn({ ...this.#id, reason: cutOff }, 'most anchors do not answer: abstaining');
+    this.#writer.noteChange();
   }
 
   #conclude(watch: Watch, observation: Observation): void {
@@ -250,17 +282,24 @@ export class ProbeWorker {
     if (observation.ok) counters.succeeded++;
     else if (observation.inconclusive === true) counters.inconclusive++;
     else counters.failed++;
-    const before = watch.opinion;
-    watch.opinion = updateOpinion(before, observation, watch.target.timing);
+    if (observation.ok) watch.usual = noteDuration(watch.usual, observation.durationMs);
+    const { opinion: before, lateness } = watch;
+    watch.opinion = updateOpinion(before, observation, watch.target.timing, this.#now());
+    watch.lateness = undefined;
+    watch.deferred = undefined;
     if (before.vote !== watch.opinion.vote) this.counters.turns++;
-    else if (before.reason === watch.opinion.reason) return;
+    else if (lateness === undefined && before.reason === watch.opinion.reason && before.share === watch.opinion.share) {
+      return;
+    }
     this.#writer.noteChange();
   }
 
   /** In doubt as soon as may be, else at the next point of its phase. */
   #planNext(watch: Watch): void {
+    const { id, timing } = watch.target;
     const soonestMs = this.#soonest(watch);
-    this.#pool.plan(watch.target.id, isInDoubt(watch.opinion) ? soonestMs : this.#findPoint(watch, soonestMs));
+    if (!isInDoubt(watch.opinion, timing)) this.#pool.plan(id, this.#findPoint(watch, soonestMs));
+    else if (watch.running.count < timing.fall) this.#pool.plan(id, soonestMs);
   }
 
   /** Never twice within a quarter of the interval, whatever the reason to look again. */
@@ -308,13 +347,14 @@ export class ProbeWorker {
   }
 
   #readVotes(): readonly TargetVote[] {
-    const votes: TargetVote[] = [];
-    for (const [target, { opinion }] of this.#watches) {
-      if (opinion.vote === undefined) continue;
-      if (this.#wasLagging) votes.push({ target, vote: 'abstain', reason: LAGGING_REASON });
-      else votes.push({ target, vote: opinion.vote, reason: opinion.reason });
-    }
-    return votes;
+    const abstention = this.#findAbstention()?.reason;
+    return [...this.#watches.values()].flatMap((watch) => publishVote(watch, abstention) ?? []);
+  }
+
+  #findAbstention(): Abstention | undefined {
+    if (this.#wasLagging) return { cause: 'lag', reason: LAGGING_REASON };
+    const { cutOff } = this.#anchors;
+    return cutOff === undefined ? undefined : { cause: 'anchors', reason: cutOff };
   }
 
   #lagOptions(): { readonly toleratedLagMs: number; readonly heartbeatMs: number } {
@@ -322,12 +362,11 @@ export class ProbeWorker {
     return { toleratedLagMs, heartbeatMs };
   }
 
+  #schedule(delayMs: number, run: () => void): Timer {
+    return this.#dependencies.clock.schedule(delayMs, () => this.#isRunning && run());
+  }
+
   #now(): number {
     return this.#dependencies.clock.monotonicMs();
   }
-}
-
-function contradicts(theirs: Vote, ours: Vote | undefined): boolean {
-  if (theirs === 'up') return ours === 'down';
-  return (theirs === 'suspect' || theirs === 'down') && ours === 'up';
 }

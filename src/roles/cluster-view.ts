@@ -29,9 +29,10 @@ export function readinessOf({ serving, isHandedOn, follower, servers }: Control)
   const reasons: string[] = [];
   if (serving === undefined) reasons.push('no configuration is in force yet');
   else if (!isHandedOn) reasons.push('the first configuration is about to be answered from');
-  if (follower.condition === 'unavailable')
+  const absent = describeAbsentServers(servers);
+  if (follower.condition === 'unavailable' && (absent.length === 0 || absent.length === servers.length))
     reasons.push('the store does not answer: the last configuration and verdicts hold');
-  reasons.push(...describeAbsentServers(servers));
+  reasons.push(...absent);
   if (follower.condition === 'empty') reasons.push('the store holds no configuration');
   const { refused } = follower;
   if (refused !== undefined) {

@@ -19,17 +19,21 @@ export type ProbeRoleDependencies = {
   readonly metrics: Metrics;
 };
 
+/** Anchors are in the settings of this process: whoever writes them may reach what it reaches. */
+const ANYWHERE = ['0.0.0.0/0', '::/0'];
+
 export type ProbeRole = {
   setConfiguration(configuration: Configuration): void;
   close(): Promise<void>;
 };
 
 export function startProbeRole(settings: Settings, { health, logger, metrics }: ProbeRoleDependencies): ProbeRole {
-  const { vantage, worker, heartbeatMs, concurrency, allowNetworks, clientCertificates, authorities } = settings.probe;
+  const { vantage, worker, heartbeatMs, concurrency, anchors, allowNetworks, clientCertificates, authorities } =
+    settings.probe;
   const onError = (error: Error) =>
     logger.warn(describeFailure(error), 'other workers cannot be followed: checking goes on alone');
   const probe = new ProbeWorker(
-    { vantage, worker: worker === '' ? `${hostname()}-${process.pid}` : worker, heartbeatMs, concurrency },
+    { vantage, worker: worker === '' ? `${hostname()}-${process.pid}` : worker, heartbeatMs, concurrency, anchors },
     {
       health,
       followSlots: (onChange) => followSlotTable(health, { onError }, onChange),
@@ -37,6 +41,7 @@ export function startProbeRole(settings: Settings, { health, logger, metrics }: 
       random: Math.random,
       logger,
       runCheck: createRunCheck({ allowNetworks, tlsFiles: { clientCertificates, authorities } }),
+      runAnchorCheck: createRunCheck({ allowNetworks: ANYWHERE }),
     },
   );
   addProbeMetrics(metrics, probe);
@@ -58,6 +63,7 @@ function addProbeMetrics(metrics: Metrics, probe: ProbeWorker): void {
         set(counts.failed, { type, outcome: 'failed' });
         set(counts.inconclusive, { type, outcome: 'inconclusive' });
         set(counts.heldUp, { type, outcome: 'held-up' });
+        set(counts.cutOff, { type, outcome: 'cut-off' });
       }
     },
   });
@@ -69,6 +75,21 @@ function addProbeMetrics(metrics: Metrics, probe: ProbeWorker): void {
       set(probe.counters.slotsStored, { outcome: 'stored' });
       set(probe.counters.slotsDropped, { outcome: 'dropped' });
       set(probe.counters.slotsRefused, { outcome: 'refused' });
+    },
+  });
+  metrics.addCounter({
+    name: 'azimuth_probe_late_checks_total',
+    help: 'Checks that were not answered in the time that their target usually takes.',
+    collect: (set) => set(probe.counters.late),
+  });
+  metrics.addGauge({
+    name: 'azimuth_probe_abstaining',
+    help: 'Whether the worker trusts none of its checks, by cause.',
+    labels: ['cause'],
+    collect: (set) => {
+      const cause = probe.status().abstention?.cause;
+      set(cause === 'lag' ? 1 : 0, { cause: 'lag' });
+      set(cause === 'anchors' ? 1 : 0, { cause: 'anchors' });
     },
   });
   metrics.addGauge({

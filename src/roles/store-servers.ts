@@ -47,9 +47,10 @@ export function addStoreMetrics(metrics: Metrics, servers: readonly StoreServer[
 /** Of several servers those that are gone, in words: with one alone whoever follows it says so. */
 export function describeAbsentServers(servers: readonly StoreServer[]): readonly string[] {
   if (servers.length < 2) return [];
+  const isAnyThere = servers.some(({ isConnected }) => isConnected === true);
   return servers.flatMap(({ name, isConnected }, place) => {
     if (isConnected !== false) return [];
-    const cost = place === 0 ? 'the configuration cannot be changed' : 'the other servers of the store go on';
-    return [`${name} is gone: ${cost}`];
+    const cost = place === 0 ? 'the configuration cannot be changed' : 'health goes through the others';
+    return [`${name} is gone${isAnyThere || place === 0 ? `: ${cost}` : ''}`];
   });
 }

@@ -170,9 +170,8 @@ export async function startInstallation(
     workers,
     apis,
     backends,
-    // A machine has one local token: that of the api node which started last on it. It is good at all of them.
-    call: ({ url }, method, path, body, headers) =>
-      callApi({ url, tokenFile: join(apis.at(-1)?.stateDirectory ?? '', 'token') }, method, path, body, headers),
+    call: ({ url, stateDirectory }, method, path, body, headers) =>
+      callApi({ url, tokenFile: join(stateDirectory, 'token') }, method, path, body, headers),
   };
 }
 

@@ -40,6 +40,13 @@ export const MONITOR_FIELDS = {
       description: 'Straight successes before a worker votes up.',
     }),
   ),
+  maxHoldDown: Type.Optional(
+    durationSchema({
+      default: '5m',
+      description:
+        'A target that goes down again and again is kept down longer each time, up to this long; at 0s, never. Not the first time.',
+    }),
+  ),
   quorum: Type.Optional(QuorumSchema),
 };
 

@@ -10,9 +10,18 @@ import type { HealthStore, SlotListener } from '../health-store.ts';
 
 export type SlotSource = Pick<HealthStore, 'followSlots' | 'readSlots'>;
 
+/** How long the others are waited for once one has answered a read, though something newer was told of than it had. */
+const READ_WAIT_MS = 300;
+/** Slots kept that came too late. */
+const LATE_LIMIT = 256;
+
 export function mergeSlotSources(sources: readonly SlotSource[]): SlotSource {
   /** The newest version of each slot that any source has told of: what a read waits for. */
   const told: Newest = new Map();
+  /** Slots that came after their read was over, for the next one. */
+  const late = new Map<string, Slot>();
+  /** The last versions of workers that left in order. */
+  const gone: Newest = new Map();
   return { followSlots, readSlots };
 
   function followSlots(listener: SlotListener): Subscription {
@@ -25,7 +34,10 @@ export function mergeSlotSources(sources: readonly SlotSource[]): SlotSource {
           keepNewer(told, delta);
           if (keepNewer(passed, delta)) listener.onDelta(delta);
         },
-        onRemoved: (last) => listener.onRemoved(last),
+        onRemoved(last) {
+          if (keepNewer(gone, last)) late.delete(slotKey(last));
+          listener.onRemoved(last);
+        },
         onIndex(index) {
           for (const version of index) keepNewer(told, version);
           indexes[place] = index;
@@ -42,26 +54,36 @@ export function mergeSlotSources(sources: readonly SlotSource[]): SlotSource {
     return { close: () => parts.forEach((part) => void part.close()) };
   }
 
-  /** Asks all, and waits only until the newest versions that anybody has told of are there, or all have answered. */
+  /**
+   * Asks all, and waits until the newest versions that anybody has told of are there, or all have answered, or some time
+   * after the first has. What comes later is kept for the next read, which a version that is still missing brings about.
+   */
   function readSlots(ids: readonly SlotId[]): Promise<readonly Slot[]> {
     const found = new Map<string, Slot>();
+    for (const key of ids.map(slotKey)) {
+      const slot = late.get(key);
+      if (slot !== undefined) found.set(key, slot);
+      late.delete(key);
+    }
     const isNewest = (id: SlotId): boolean => {
       const [slot, newest] = [found.get(slotKey(id)), told.get(slotKey(id))];
       return slot !== undefined && newest !== undefined && compareSlotVersions(slot, newest) >= 0;
     };
     return new Promise((resolve, reject) => {
-      let [left, answered] = [sources.length, 0];
+      let [left, answered, isOver] = [sources.length, 0, false];
       let lastError: unknown;
-      const accept = (slots: readonly Slot[]): void => {
-        answered++;
-        for (const slot of slots) found.set(slotKey(slot), mergeSlot(found.get(slotKey(slot)), slot));
-        if (ids.every(isNewest)) resolve([...found.values()]);
-      };
+      let timer: NodeJS.Timeout | undefined;
       const end = (): void => {
-        left--;
-        if (left > 0) return;
-        if (answered > 0) resolve([...found.values()]);
+        isOver = true;
+        clearTimeout(timer);
+        if (answered > 0 || found.size > 0) resolve([...found.values()]);
         else reject(lastError);
+      };
+      const accept = (slots: readonly Slot[]): void => {
+        if (isOver) return slots.forEach(keepLate);
+        answered++;
+        timer ??= setTimeout(end, READ_WAIT_MS);
+        for (const slot of slots) found.set(slotKey(slot), mergeSlot(found.get(slotKey(slot)), slot));
       };
       for (const source of sources) {
         source
@@ -69,9 +91,19 @@ export function mergeSlotSources(sources: readonly SlotSource[]): SlotSource {
           .then(accept, (error: unknown) => {
             lastError = error;
           })
-          .finally(end);
+          .finally(() => {
+            left--;
+            if (!isOver && (left === 0 || ids.every(isNewest))) end();
+          });
       }
     });
+  }
+
+  function keepLate(slot: Slot): void {
+    const key = slotKey(slot);
+    const last = gone.get(key);
+    if (last !== undefined && compareSlotVersions(slot, last) <= 0) return;
+    if (late.size < LATE_LIMIT || late.has(key)) late.set(key, mergeSlot(late.get(key), slot));
   }
 }
 

@@ -41,6 +41,8 @@ export class RedisConnection {
   #lastServer: string | undefined;
   /** Undefined until the first attempt to connect has ended. */
   #isConnected: boolean | undefined;
+  /** When it came back after a loss (monotonic). */
+  #returnedAtMs = Number.NEGATIVE_INFINITY;
   readonly #presenceListeners = new Set<(isConnected: boolean, isOther: boolean) => void>();
   #lastError: Error | undefined;
   #resubscribeTimer: NodeJS.Timeout | undefined;
@@ -70,9 +72,14 @@ export class RedisConnection {
     return this.#isConnected;
   }
 
+  /** Milliseconds since it came back after a loss; infinite where it never was lost. */
+  get returnedForMs(): number {
+    return performance.now() - this.#returnedAtMs;
+  }
+
   /** Why it is not connected, in words. */
   get absence(): string {
-    return this.#lastError === undefined ? 'not connected' : describeCause(this.#lastError);
+    return this.#lastError === undefined ? 'the connection was closed' : describeCause(this.#lastError);
   }
 
   /** Calls whenever it is lost, and whenever it is back: at another server than before? The first attempt counts as either. */
@@ -148,6 +155,7 @@ export class RedisConnection {
     this.#lastError = undefined;
     const server = this.#server === undefined ? '' : formatEndpoint(this.#server);
     const isOther = this.#lastServer !== undefined && this.#lastServer !== server;
+    if (this.#lastServer !== undefined) this.#returnedAtMs = performance.now();
     this.#lastServer = server;
     this.#tellPresence(true, isOther);
     const subscribed = this.#subscribeAll();
@@ -174,8 +182,7 @@ export class RedisConnection {
     if (channels.length === 0) return;
     try {
       await this.#redis.subscribe(...channels);
-    } catch (cause) {
-      this.#lastError = cause instanceof Error ? cause : new Error(String(cause));
+    } catch {
       if (this.#closed) return;
       this.#resubscribeTimer = setTimeout(() => {
         if (this.#redis.status === 'ready') void this.#subscribeAll();
@@ -226,6 +233,10 @@ export class RedisConnection {
     }
     if (cause instanceof Error && cause.name === 'ReplyError') {
       return createStoreError('STORE_REJECTED', `${where} refused: ${message}`, cause);
+    }
+    // What ioredis calls it when a connection breaks under a call says nothing of why.
+    if (cause instanceof Error && cause.name === 'MaxRetriesPerRequestError') {
+      return this.#describeAbsence(this.#lastError ?? new Error('the connection was closed', { cause }));
     }
     return this.#describeAbsence(cause);
   }

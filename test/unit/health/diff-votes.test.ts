@@ -11,8 +11,9 @@ const vote = fc.record(
     target: fc.constantFrom('a', 'b', 'c', 'd'),
     vote: fc.constantFrom('up', 'down', 'suspect', 'abstain'),
     reason: fc.constantFrom('', 'refused'),
+    share: fc.constantFrom(0, 50),
   },
-  { noNullPrototype: true },
+  { noNullPrototype: true, requiredKeys: ['target', 'vote', 'reason'] },
 );
 const table = fc.uniqueArray(vote, { selector: ({ target }) => target });
 
@@ -25,6 +26,8 @@ test('lists what changed and what is gone, and nothing else', () => {
   assert.ok(a && b && c);
   const suspect: TargetVote = { target: 'b', vote: 'suspect', reason: 'refused' };
   assert.deepEqual(diffVotes([a, b, c], [suspect, a]), { changed: [suspect], removed: ['c'] });
+  const relieved: TargetVote = { ...a, share: 50 };
+  assert.deepEqual(diffVotes([a, b], [relieved, b]), { changed: [relieved], removed: [] });
   assert.deepEqual(diffVotes([a, b], [b, a]), { changed: [], removed: [] });
 });
 

@@ -14,6 +14,7 @@ export const TIMING: MonitorTiming = {
   timeoutMs: 300,
   fall: 3,
   rise: 2,
+  maxHoldDownMs: 300_000,
   quorum: 'majority',
 };
 

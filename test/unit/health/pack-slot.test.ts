@@ -23,11 +23,15 @@ const version = fc.record({
   epoch: fc.maxSafeNat(),
   sequence: fc.maxSafeNat(),
 });
-const vote = fc.record({
-  target: text(100),
-  vote: fc.constantFrom<Vote>('up', 'down', 'suspect', 'abstain'),
-  reason: text(30),
-});
+const vote = fc.record(
+  {
+    target: text(100),
+    vote: fc.constantFrom<Vote>('up', 'down', 'suspect', 'abstain'),
+    reason: text(30),
+    share: fc.nat(100),
+  },
+  { requiredKeys: ['target', 'vote', 'reason'] },
+);
 const slots = fc
   .record({ version, votes: fc.array(vote) })
   .map((made): Slot => ({ ...made.version, votes: made.votes }));
@@ -35,13 +39,13 @@ const deltas = fc
   .record({ version, changed: fc.array(vote), removed: fc.array(text(100)) })
   .map((made): SlotDelta => ({ ...made.version, changed: made.changed, removed: made.removed }));
 
-const withoutReasonsOfUp = (votes: readonly TargetVote[]): TargetVote[] =>
-  votes.map((made) => ({ ...made, reason: made.vote === 'up' ? '' : made.reason }));
+const withoutFullShares = (votes: readonly TargetVote[]): TargetVote[] =>
+  votes.map(({ share, ...made }) => ({ ...made, ...(share !== undefined && share < 100 && { share }) }));
 
-test('a slot comes out as it went in, but for the reasons of targets that are up', () => {
+test('a slot comes out as it went in, but for shares of 100, which go without saying', () => {
   fc.assert(
     fc.property(slots, (slot) => {
-      assert.deepEqual(unpackSlot(packSlot(slot)), { ...slot, votes: withoutReasonsOfUp(slot.votes) });
+      assert.deepEqual(unpackSlot(packSlot(slot)), { ...slot, votes: withoutFullShares(slot.votes) });
     }),
   );
 });
@@ -49,7 +53,7 @@ test('a slot comes out as it went in, but for the reasons of targets that are up
 test('a delta and a removal come out as they went in', () => {
   fc.assert(
     fc.property(deltas, (delta) => {
-      const expected = { ...delta, changed: withoutReasonsOfUp(delta.changed) };
+      const expected = { ...delta, changed: withoutFullShares(delta.changed) };
       assert.deepEqual(unpackSlotMessage(packSlotDelta(delta)), { kind: 'delta', delta: expected });
       const { vantage, worker, epoch, sequence } = delta;
       const last = { vantage, worker, epoch, sequence };
@@ -71,8 +75,8 @@ test('junk unpacks to nothing, and never throws', () => {
     fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
       unpackSlot(bytes);
       unpackSlotMessage(bytes);
-      unpackSlot(Uint8Array.of(0x41, 1, ...bytes));
-      unpackSlotMessage(Uint8Array.of(0x41, 2, ...bytes));
+      unpackSlot(Uint8Array.of(0x41, 4, ...bytes));
+      unpackSlotMessage(Uint8Array.of(0x41, 5, ...bytes));
     }),
     { numRuns: 2000 },
   );
@@ -108,6 +112,29 @@ test('a reason that is longer than any that is packed unpacks to nothing', () =>
   assert.equal(unpackSlot(forged), undefined);
 });
 
+test('a share of more than 100 unpacks to nothing', () => {
+  const packed = packSlot(makeSlot([{ target: 't', vote: 'up', reason: '', share: 99 }]));
+  const place = packed.length - 2;
+  for (const [share, read] of [
+    [0, 0],
+    [99, 99],
+    [100, undefined],
+  ] as const) {
+    packed[place] = share;
+    assert.deepEqual(unpackSlot(packed)?.votes[0], { ...READ_UP, ...(read === undefined ? {} : { share: read }) });
+  }
+  for (const share of [101, 255]) {
+    packed[place] = share;
+    assert.equal(unpackSlot(packed), undefined, `${share}`);
+  }
+});
+
+test('a slot of the format before, whose votes had no share, unpacks to nothing', () => {
+  const head = Uint8Array.of(0x41, 1, ...new Uint8Array(15), 1, ...new Uint8Array(7), 1, 2, 0x65, 0x75, 2, 0x77, 0x31);
+  const votes = Uint8Array.of(0, 0, 0, 1, 0, 4, 0x74);
+  assert.equal(unpackSlot(Uint8Array.of(...head, ...votes)), undefined);
+});
+
 test('a slot is not taken for a delta, nor the reverse', () => {
   const slot = makeSlot([]);
   assert.equal(unpackSlotMessage(packSlot(slot)), undefined);
@@ -125,9 +152,14 @@ test('names, targets and counts beyond their limits are bugs of the caller', () 
   assert.throws(() => packSlot(long), RangeError);
   assert.throws(() => packSlot({ ...makeSlot([]), worker: 'w'.repeat(NAME_LIMIT_BYTES + 1) }), RangeError);
   assert.throws(() => packSlot({ ...makeSlot([]), epoch: -1 }), RangeError);
+  for (const share of [-1, 101, 0.5]) {
+    assert.throws(() => packSlot(makeSlot([{ target: 't', vote: 'up', reason: '', share }])), RangeError);
+  }
   const many = Array.from({ length: PACKED_VOTE_LIMIT + 1 }, () => ({ target: '', vote: 'up', reason: '' }) as const);
   assert.throws(() => packSlot(makeSlot(many)), RangeError);
 });
+
+const READ_UP = { target: 't', vote: 'up', reason: '' };
 
 function makeSlot(votes: readonly TargetVote[]): Slot {
   return { vantage: 'eu', worker: 'w1', epoch: 1_780_000_000_000, sequence: 7, votes };

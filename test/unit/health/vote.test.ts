@@ -12,7 +12,7 @@ const BLIND = { ok: false, reason: 'not allowed', durationMs: 1, inconclusive: t
 /** s: success, f: failure, i: inconclusive. */
 function observe(results: string, start: Opinion = NO_OPINION, timing = TIMING): Opinion {
   const observations = Array.from(results, (result) => (result === 's' ? OK : result === 'f' ? FAILURE : BLIND));
-  return observations.reduce((opinion, observation) => updateOpinion(opinion, observation, timing), start);
+  return observations.reduce((opinion, observation) => updateOpinion(opinion, observation, timing, 0), start);
 }
 
 const cases: readonly [title: string, results: string, vote: Vote | undefined][] = [
@@ -50,10 +50,27 @@ test('gives the reason of the last failure, and none when up', () => {
   assert.equal(observe('sfffss').reason, '');
 });
 
+test('gives the warning of the last success as the reason of up', () => {
+  const warned = updateOpinion(observe('s'), { ...OK, warning: 'the certificate ends in 3 days' }, TIMING, 0);
+  assert.deepEqual([warned.vote, warned.reason], ['up', 'the certificate ends in 3 days']);
+  assert.equal(observe('s', warned).reason, '');
+});
+
+test('asks for the share that the last success said, and keeps it while suspect', () => {
+  const half = updateOpinion(observe('s'), { ...OK, share: 50 }, TIMING, 0);
+  assert.equal(half.share, 50);
+  assert.equal(observe('s', half).share, undefined);
+  assert.equal(observe('f', half).share, 50);
+  assert.equal(observe('fs', half).share, undefined);
+  assert.equal(observe('fff', half).share, undefined);
+  assert.equal(updateOpinion(half, { ...FAILURE, share: 0 }, TIMING, 0).share, 0);
+  assert.equal(updateOpinion(half, { ...OK, share: 100 }, TIMING, 0).share, undefined);
+});
+
 test('is in doubt exactly while the next few observations may turn the vote', () => {
-  for (const results of ['f', 'sf', 'sfs', 'sfffs']) assert.equal(isInDoubt(observe(results)), true, results);
+  for (const results of ['f', 'sf', 'sfs', 'sfffs']) assert.equal(isInDoubt(observe(results), TIMING), true, results);
   for (const results of ['', 's', 'sfsss', 'fff', 'sfffss', 'sfffsf'])
-    assert.equal(isInDoubt(observe(results)), false, results);
+    assert.equal(isInDoubt(observe(results), TIMING), false, results);
 });
 
 test('looks again after a quarter of the interval, within bounds', () => {

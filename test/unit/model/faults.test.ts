@@ -62,6 +62,102 @@ const SHAPE: readonly Row[] = [
   ['more answers than fit', { '/services/0/pick': { answers: 9 } }, '/services/0/pick/answers', /from 1 to 8, not 9/],
 ];
 
+const MONITORS: readonly Row[] = [
+  [
+    'a pattern that cannot be compiled',
+    { '/monitors/0/expect/body': { matches: '(?=ok)' } },
+    '/monitors/0/expect/body/matches',
+    /there is only "\(\?:".*character 1 of the pattern/,
+  ],
+  [
+    'a pattern of a header',
+    { '/monitors/0/expect/headers': [{ name: 'x-a', value: { matches: 'a**' } }] },
+    '/monitors/0/expect/headers/0/value/matches',
+    /one repeat stands behind another/,
+  ],
+  [
+    'a pattern by another key',
+    { '/monitors/0/expect/body': { matchs: 'ok' } },
+    '/monitors/0/expect/body/matchs',
+    /did you mean "matches"/,
+  ],
+  [
+    'a number for a body',
+    { '/monitors/0/expect/body': 5 },
+    '/monitors/0/expect/body',
+    /must be a text, or \{matches: pattern\}.*not 5/,
+  ],
+  [
+    'a header that is framed by us',
+    { '/monitors/0/headers': [{ name: 'Content-Length', value: '3' }] },
+    '/monitors/0/headers/0/name',
+    /Content-Length cannot be sent/,
+  ],
+  [
+    'the host as a header',
+    { '/monitors/0/headers': [{ name: 'host', value: 'x' }] },
+    '/monitors/0/headers/0/name',
+    /with the key "host"/,
+  ],
+  [
+    'a header of two lines',
+    { '/monitors/0/headers': [{ name: 'x', value: 'a\nb' }] },
+    '/monitors/0/headers/0/value',
+    /printable ASCII/,
+  ],
+  ['TLS of http', { '/monitors/0/type': 'http', '/monitors/0/tls': {} }, '/monitors/0/tls', /use the type https/],
+  [
+    'a TLS version that nobody should speak',
+    { '/monitors/0/tls': { minVersion: '1.1' } },
+    '/monitors/0/tls/minVersion',
+    /one of 1\.2, 1\.3, not "1\.1"/,
+  ],
+  [
+    'a TLS version as a number',
+    { '/monitors/0/tls': { minVersion: 1.3 } },
+    '/monitors/0/tls/minVersion',
+    /one of 1\.2, 1\.3, not 1\.3/,
+  ],
+  [
+    'a path for a certificate',
+    { '/monitors/0/tls': { clientCertificate: '../../etc/key' } },
+    '/monitors/0/tls/clientCertificate',
+    /lower-case letters/,
+  ],
+  [
+    'a warning for ever',
+    { '/monitors/0/tls': { certificate: { warnBefore: '500d' } } },
+    '/monitors/0/tls/certificate/warnBefore',
+    /at most 365d/,
+  ],
+  [
+    'a failure that is no time',
+    { '/monitors/0/tls': { certificate: { failBefore: 'never' } } },
+    '/monitors/0/tls/certificate/failBefore',
+    /such as "14d", or "off", not "never"/,
+  ],
+  [
+    'a certificate in the clear',
+    { '/monitors/0': { id: 'web', type: 'grpc', port: 1, verifyCertificate: false } },
+    '/monitors/0/verifyCertificate',
+    /add tls: \{\}/,
+  ],
+  ['grpc without a port', { '/monitors/0': { id: 'web', type: 'grpc' } }, '/monitors/0/port', /"port" is missing/],
+  ['an agent without a port', { '/monitors/0': { id: 'web', type: 'agent' } }, '/monitors/0/port', /"port" is missing/],
+  [
+    'what an agent cannot be asked',
+    { '/monitors/0': { id: 'web', type: 'agent', port: 1, expect: 'up' } },
+    '/monitors/0/expect',
+    /unknown key "expect"/,
+  ],
+  [
+    'a response code of nobody',
+    { '/monitors/0': { id: 'web', type: 'dns', query: { name: 'example.com' }, expect: { rcode: 'NXDOMIAN' } } },
+    '/monitors/0/expect/rcode',
+    /no response code "NXDOMIAN"; did you mean "NXDOMAIN"/,
+  ],
+];
+
 const NOT_AVAILABLE: readonly Row[] = [
   [
     'balance hash',
@@ -557,6 +653,7 @@ const NAMES: readonly Row[] = [
 
 const GROUPS: Readonly<Record<string, readonly Row[]>> = {
   'a wrong shape': SHAPE,
+  monitors: MONITORS,
   'what is not available yet': NOT_AVAILABLE,
   signing: SIGNING,
   'a reference to nothing': REFERENCES,

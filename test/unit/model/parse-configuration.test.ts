@@ -41,6 +41,7 @@ describe('parseConfiguration', () => {
       timeoutMs: 2000,
       fall: 3,
       rise: 2,
+      maxHoldDownMs: 300_000,
       quorum: 'majority',
       check: {
         type: 'https',

@@ -66,9 +66,12 @@ describe('parseSettings', () => {
           allowNetworks: [],
           clientCertificates: '',
           authorities: '',
+          anchors: [],
           concurrency: 256,
           heartbeatMs: 1_000,
+          serve: undefined,
         },
+        health: { pull: { workers: [], ca: '', certificate: '', key: '' } },
         dnssec: { secretFile: '', askParent: true, parentResolvers: [], parentIntervalMs: 3_600_000 },
         demo: { enabled: false },
         log: { level: 'info', format: 'auto' },
@@ -135,8 +138,18 @@ describe('parseSettings', () => {
         allowNetworks: ['10.0.0.0/8', 'fd00::/8'],
         clientCertificates: '/etc/azimuth/clients',
         authorities: '/etc/azimuth/authorities.pem',
+        anchors: ['tcp://192.0.2.1:443', 'icmp://2001:db8::1'],
         concurrency: 3,
         heartbeat: '2s',
+        serve: { listen: '127.0.0.1:8443', certificate: '/certificate', key: '/key', clientCa: '/ca' },
+      },
+      health: {
+        pull: {
+          workers: ['fra/fra-1@https://probe.example:8443'],
+          ca: '/ca',
+          certificate: '/certificate',
+          key: '/key',
+        },
       },
       dnssec: {
         secretFile: '/etc/azimuth/secret',
@@ -207,8 +220,26 @@ describe('parseSettings', () => {
           allowNetworks: ['10.0.0.0/8', 'fd00::/8'],
           clientCertificates: '/etc/azimuth/clients',
           authorities: '/etc/azimuth/authorities.pem',
+          anchors: [
+            { address: '192.0.2.1', check: { type: 'tcp', port: 443 } },
+            { address: '2001:db8::1', check: { type: 'icmp' } },
+          ],
           concurrency: 3,
           heartbeatMs: 2_000,
+          serve: {
+            listen: { host: '127.0.0.1', port: 8443 },
+            certificate: '/certificate',
+            key: '/key',
+            clientCa: '/ca',
+          },
+        },
+        health: {
+          pull: {
+            workers: [{ vantage: 'fra', worker: 'fra-1', endpoint: { host: 'probe.example', port: 8443 } }],
+            ca: '/ca',
+            certificate: '/certificate',
+            key: '/key',
+          },
         },
         dnssec: {
           secretFile: '/etc/azimuth/secret',
@@ -280,6 +311,31 @@ describe('parseSettings', () => {
     assert.deepEqual(messageOf({ x: 1 }), ["Unknown key 'x'; known here: directory, bundled, reloadInterval."]);
   });
 
+  test('slots are served and asked for with certificates on both sides, or not at all', () => {
+    const serve = { listen: '127.0.0.1:8443' };
+    const names = ['certificate', 'key', 'clientCa'];
+    assert.deepEqual(
+      pathsOf({ probe: { serve } }),
+      names.map((name) => `/probe/serve/${name}`),
+    );
+    assert.deepEqual(pathsOf({ probe: { serve: { ...serve, certificate: '/c', key: '/k', clientCa: '/a' } } }), []);
+    const pull = { workers: ['paris@https://probe.example:8443', 'paris/p2@https://[2001:db8::1]:8443'] };
+    assert.deepEqual(pathsOf({ health: { pull } }), [
+      '/health/pull/ca',
+      '/health/pull/certificate',
+      '/health/pull/key',
+    ]);
+    for (const junk of [
+      'https://h:1',
+      'paris@http://h:1',
+      'paris@https://h',
+      'Paris@https://h:1',
+      'paris@https://h:0',
+    ]) {
+      assert.deepEqual(pathsOf({ health: { pull: { workers: [junk] } } }), ['/health/pull/workers/0'], junk);
+    }
+  });
+
   test('a certificate for Redis comes with its key', () => {
     assert.deepEqual(pathsOf({ redis: { tls: { certificate: '/c' } } }), ['/redis/tls/key']);
     assert.deepEqual(pathsOf({ redis: { tls: { key: '/k' } } }), ['/redis/tls/certificate']);
@@ -345,6 +401,6 @@ describe('parseSettings', () => {
       const document = [...path].reverse().reduce<unknown>((below, key) => ({ [key]: below }), initial);
       assert.deepEqual(problemsOf(document), [], path.join('.'));
     }
-    assert.equal(SETTING_KEYS.length, 59);
+    assert.equal(SETTING_KEYS.length, 68);
   });
 });

@@ -7,6 +7,7 @@ import type { Slot } from '../../../src/health/slot.ts';
 import type { Target } from '../../../src/health/target.ts';
 import { decideVerdicts, NO_VERDICTS, type VerdictState, type Verdicts } from '../../../src/health/verdict.ts';
 import type { Observation } from '../../../src/health/vote.ts';
+import type { Anchor } from '../../../src/model/anchor.ts';
 import type { Clock } from '../../../src/model/clock.ts';
 import type { Vantage } from '../../../src/model/vantage.ts';
 import type { RunCheck } from '../../../src/probe/run-check.ts';
@@ -16,7 +17,7 @@ import { createSlotBoard, type SlotBoard } from './slot-board.ts';
 
 export const HEARTBEAT_MS = 1000;
 
-export type Condition = 'healthy' | 'refusing' | 'silent' | 'forbidden';
+export type Condition = 'healthy' | 'slow' | 'refusing' | 'silent' | 'forbidden';
 
 export type SimulatedWorker = {
   readonly vantage: string;
@@ -34,7 +35,13 @@ export type World = {
   readonly conditions: Map<string, Condition>;
   /** What one vantage sees instead. */
   readonly illusions: Map<string, Condition>;
-  addWorker(vantage: string, name: string, targets: readonly Target[], vantages: readonly Vantage[]): SimulatedWorker;
+  addWorker(
+    vantage: string,
+    name: string,
+    targets: readonly Target[],
+    vantages: readonly Vantage[],
+    anchors?: readonly Anchor[],
+  ): SimulatedWorker;
   /** The node's verdict, as of the latest change. */
   verdictOf(target: string): VerdictState | undefined;
   /** Lets time pass until the node says so, at most `limitMs`; returns the milliseconds that it took. */
@@ -42,6 +49,7 @@ export type World = {
 };
 
 const LATENCY_MS = 5;
+const SLOW_MS = 1500;
 const SILENT_LOGGER = { info: () => undefined, warn: () => undefined };
 
 export function createWorld(targets: readonly Target[], vantages: readonly Vantage[]): World {
@@ -70,15 +78,15 @@ export function createWorld(targets: readonly Target[], vantages: readonly Vanta
     board,
     conditions,
     illusions,
-    addWorker(vantage, name, ownTargets, ownVantages) {
+    addWorker(vantage, name, ownTargets, ownVantages, anchors = []) {
       const checks: { readonly target: string; readonly atMs: number }[] = [];
       const life = mortalClock(time.clock);
       const runCheck: RunCheck = async (target) => {
-        checks.push({ target: target.id, atMs: time.nowMs() });
+        if (target.cluster !== '') checks.push({ target: target.id, atMs: time.nowMs() });
         const condition = illusions.get(vantage) ?? conditions.get(target.id) ?? 'healthy';
         return observeSimulated(life.clock, target, condition);
       };
-      const options = { vantage, worker: name, heartbeatMs: HEARTBEAT_MS, concurrency: 64 };
+      const options = { vantage, worker: name, heartbeatMs: HEARTBEAT_MS, concurrency: 64, anchors };
       const dependencies = { health: board, followSlots: board.follow, clock: life.clock, random: () => 0.5, runCheck };
       const worker = new ProbeWorker(options, { ...dependencies, logger: SILENT_LOGGER });
       worker.setTargets(ownTargets, ownVantages);
@@ -101,10 +109,11 @@ export function createWorld(targets: readonly Target[], vantages: readonly Vanta
 }
 
 async function observeSimulated(clock: Clock, target: Target, condition: Condition): Promise<Observation> {
-  const durationMs = condition === 'silent' ? target.timing.timeoutMs : LATENCY_MS;
+  const durationMs = condition === 'silent' ? target.timing.timeoutMs : condition === 'slow' ? SLOW_MS : LATENCY_MS;
   await new Promise<void>((resolve) => clock.schedule(durationMs, resolve));
   switch (condition) {
     case 'healthy':
+    case 'slow':
       return { ok: true, reason: 'connected', durationMs };
     case 'refusing':
       return { ok: false, reason: 'connection refused', durationMs };

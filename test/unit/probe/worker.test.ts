@@ -46,7 +46,7 @@ test('looks at a healthy target once an interval, and from three vantages at eve
 });
 
 test('calls a target down within 1.3 s of its refusing, and up again, whenever it happens', async () => {
-  const target = first(targets(1));
+  const target = first(targets(1, { maxHoldDownMs: 0 }));
   const { world } = await startThree([target]);
   for (let round = 0; round < 10; round++) {
     await world.time.pass(3000 + round * 97);
@@ -71,6 +71,85 @@ test('calls a target down within 1.8 s of its falling silent, at a timeout of 30
     world.conditions.set(target.id, 'healthy');
     await world.passUntil(() => world.verdictOf(target.id) === 'up', 10_000);
   }
+});
+
+for (const [timeoutMs, limitMs] of [
+  [800, 1800],
+  [1000, 2000],
+] as const) {
+  test(`calls a target down within ${limitMs} ms of its falling silent, at a timeout of ${timeoutMs} ms`, async () => {
+    const target = first(targets(1, { timeoutMs, maxHoldDownMs: 0 }));
+    const { world } = await startThree([target]);
+    let worstMs = 0;
+    for (let round = 0; round < 30; round++) {
+      await world.time.pass(3000 + round * 97);
+      world.conditions.set(target.id, 'silent');
+      worstMs = Math.max(worstMs, await world.passUntil(() => world.verdictOf(target.id) === 'down', 10_000));
+      world.conditions.set(target.id, 'healthy');
+      await world.passUntil(() => world.verdictOf(target.id) === 'up', 10_000);
+    }
+    assert.ok(worstMs <= limitMs, `down after ${worstMs} ms`);
+    assert.ok(worstMs >= timeoutMs + 500, `${worstMs} ms: three timeouts that begin a quarter of an interval apart`);
+  });
+}
+
+test('never has more checks of one target under way than failures it needs', async () => {
+  const target = first(targets(1, { timeoutMs: 1000 }));
+  const { world, workers } = await startThree([target]);
+  world.conditions.set(target.id, 'silent');
+  let most = 0;
+  for (let step = 0; step < 400; step++) {
+    await world.time.pass(10);
+    most = Math.max(most, ...workers.map(({ worker }) => worker.status().running));
+  }
+  assert.equal(most, target.timing.fall);
+});
+
+test('suspects a check that is late, so that others look, and takes it back without a vote when the answer comes', async () => {
+  const target = first(targets(1, { intervalMs: 10_000, timeoutMs: 5000 }));
+  const { world, workers } = await startThree([target]);
+  await world.time.pass(30_000);
+  world.conditions.set(target.id, 'slow');
+  for (const { checks } of workers) checks.length = 0;
+  const isSuspected = () => voteOf(world, 'v1/w', target.id)?.vote === 'suspect';
+  await world.passUntil(() => workers.some(({ worker }) => worker.counters.late > 0), 15_000);
+  await world.passUntil(isSuspected, 1500);
+  assert.match(voteOf(world, 'v1/w', target.id)?.reason ?? '', /^no answer yet in 1000 ms, it usually takes \d+ ms$/);
+  assert.equal(world.verdictOf(target.id), 'up');
+  assert.ok(
+    workers.every(({ checks }) => checks.length > 0),
+    'all look within about a second',
+  );
+  await world.time.pass(20_000);
+  assert.deepEqual(voteOf(world, 'v1/w', target.id), { target: target.id, vote: 'up', reason: '' });
+  assert.ok(
+    workers.every(({ worker }) => worker.counters.turns === 1),
+    'no vote turned',
+  );
+});
+
+test('keeps a target down that goes down again and again, longer each time, and says why', async () => {
+  const target = first(targets(1));
+  const { world } = await startThree([target]);
+  const downMs: number[] = [];
+  for (let round = 0; round < 4; round++) {
+    world.conditions.set(target.id, 'refusing');
+    await world.passUntil(() => world.verdictOf(target.id) === 'down', 5000);
+    world.conditions.set(target.id, 'healthy');
+    await world.time.pass(4000);
+    if (round === 3) {
+      assert.match(
+        voteOf(world, 'v1/w', target.id)?.reason ?? '',
+        /^answers again, held down for up to 20 s more: it went down 4 times in a minute$/,
+      );
+    }
+    downMs.push(await world.passUntil(() => world.verdictOf(target.id) === 'up', 60_000));
+    await world.time.pass(1000);
+  }
+  assert.ok(
+    downMs.every((ms, round) => Math.abs(ms + 4000 - ([4000, 5000, 10_000, 20_000][round] ?? 0)) < 1500),
+    `${downMs}`,
+  );
 });
 
 test('looks at once when another vantage suspects, though its own turn is far', async () => {
@@ -258,7 +337,7 @@ test('abstains while it lags, and votes again when it keeps up', async () => {
   world.time.stall(1500);
   await world.time.pass(200);
   assert.equal(voteOf(world, 'v1/w', target.id)?.vote, 'abstain');
-  assert.equal(workers[0]?.worker.status().abstaining, true);
+  assert.equal(workers[0]?.worker.status().abstention?.cause, 'lag');
   await world.time.pass(4000);
   assert.equal(voteOf(world, 'v1/w', target.id)?.vote, 'up');
 });

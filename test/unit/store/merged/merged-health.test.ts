@@ -162,6 +162,29 @@ test('a follower holds the newest of all servers, and hears of a failure only wh
   assert.ok(performance.now() - startedAt < 500, 'a frozen server held up a read');
 });
 
+test('what a slow server answers too late is there for the next read, unless its worker has left meanwhile', async (context) => {
+  const { members, store } = openMembers(context, [NOW_MS, NOW_MS]);
+  const [fast, slow] = members;
+  assert.ok(fast && slow);
+  const following = store.followSlots({ onDelta() {}, onIndex() {}, onRemoved() {}, onError: assert.fail });
+  context.after(() => following.close());
+  await slow.inner.writeSlot(makeSlot(7, 1, ['up']), undefined);
+  await pause(50);
+  slow.state.gate = 'frozen';
+  assert.deepEqual(await store.readSlots([ID]), []);
+  slow.open();
+  await pause(5);
+  slow.state.gate = 'frozen';
+  assert.equal((await store.readSlots([ID]))[0]?.sequence, 1);
+  assert.equal(slow.state.waiting.length, 1, 'asked again all the same');
+  await slow.inner.removeSlot(ID);
+  await pause(5);
+  slow.open();
+  await pause(5);
+  slow.state.gate = 'gone';
+  assert.deepEqual(await store.readSlots([ID]), []);
+});
+
 test('a report comes once, whatever number the servers give it, and the next one is greater wherever it is read', async (context) => {
   const { members, store } = openMembers(context, [NOW_MS, NOW_MS + HOUR_MS]);
   const [first, ahead] = members;

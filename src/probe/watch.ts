@@ -1,0 +1,72 @@
+// One target as a worker knows it, and what the worker says of it.
+
+import type { TargetVote, Vote } from '../health/slot.ts';
+import type { Target } from '../health/target.ts';
+import { NO_OPINION, type Observation, type Opinion } from '../health/vote.ts';
+import { RunningChecks } from './running-checks.ts';
+import type { UsualTime } from './usual-time.ts';
+
+export type Watch = {
+  target: Target;
+  phaseMs: number;
+  opinion: Opinion;
+  /** Whether this worker checks it, rather than another one of its vantage. */
+  isOurs: boolean;
+  /** When the last check began (monotonic). */
+  startedAtMs: number;
+  readonly running: RunningChecks;
+  usual: UsualTime | undefined;
+  /** Why it is suspected although no check has failed yet. */
+  lateness: string | undefined;
+  /** When its failures began (monotonic): it may be voted down once the anchors answered after that. */
+  doubtedAtMs: number;
+  /** The failure that turns it down, once that may count. */
+  deferred: Observation | undefined;
+};
+
+export function beginWatch(target: Target, phaseMs: number): Watch {
+  return {
+    target,
+    phaseMs,
+    opinion: NO_OPINION,
+    isOurs: false,
+    startedAtMs: Number.NEGATIVE_INFINITY,
+    running: new RunningChecks(),
+    usual: undefined,
+    lateness: undefined,
+    doubtedAtMs: Number.NEGATIVE_INFINITY,
+    deferred: undefined,
+  };
+}
+
+/** As if what failed since it was last decided had not been looked at. */
+export function forgetDoubt(watch: Watch): void {
+  watch.lateness = undefined;
+  watch.deferred = undefined;
+  const { opinion } = watch;
+  if (opinion.vote === 'suspect') watch.opinion = { ...opinion, vote: 'up', reason: '', failures: 0 };
+  else if (opinion.vote !== 'down') watch.opinion = { ...opinion, failures: 0 };
+}
+
+/** The vote for the slot; undefined where there is none. `abstention` is why the worker trusts none of its checks, if so. */
+export function publishVote(watch: Watch, abstention: string | undefined): TargetVote | undefined {
+  const target = watch.target.id;
+  const { vote, reason, share } = watch.opinion;
+  if (vote === undefined) return undefined;
+  if (abstention !== undefined) return { target, vote: 'abstain', reason: abstention };
+  const asked = share === undefined ? {} : { share };
+  return vote === 'up' && watch.lateness !== undefined
+    ? { target, vote: 'suspect', reason: watch.lateness, ...asked }
+    : { target, vote, reason, ...asked };
+}
+
+/** Only where something is to be lost is there a hurry. */
+export function mayTurnDown({ vote }: Opinion): boolean {
+  return vote === 'up' || vote === 'suspect';
+}
+
+/** Whether what another vantage says is reason to look for ourselves. */
+export function contradicts(theirs: Vote, ours: Vote | undefined): boolean {
+  if (theirs === 'up') return ours === 'down';
+  return (theirs === 'suspect' || theirs === 'down') && ours === 'up';
+}

@@ -1,0 +1,28 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { RunningChecks } from '../../../src/probe/running-checks.ts';
+
+const found = (reason: string) => ({ ok: true, reason, durationMs: 1 });
+
+test('gives results in the order in which the checks began, whatever the order in which they end', () => {
+  const running = new RunningChecks();
+  const [a, b, c] = [running.begin(1), running.begin(2), running.begin(3)];
+  assert.deepEqual(running.end(b, found('b')), []);
+  assert.equal(running.count, 2);
+  assert.deepEqual(
+    running.end(a, found('a')).map(({ observation }) => observation.reason),
+    ['a', 'b'],
+  );
+  assert.deepEqual(running.end(c, found('c')), [{ startedAtMs: 3, observation: found('c') }]);
+  assert.equal(running.count, 0);
+});
+
+test('gives nothing of checks that were aborted, and holds up none that begin later', () => {
+  const running = new RunningChecks();
+  const old = running.begin(1);
+  running.abort();
+  assert.equal(old.abort.signal.aborted, true);
+  const fresh = running.begin(2);
+  assert.deepEqual(running.end(old, found('old')), []);
+  assert.equal(running.end(fresh, found('fresh')).length, 1);
+});

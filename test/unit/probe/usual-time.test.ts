@@ -1,0 +1,28 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { findLateMs, noteDuration, type UsualTime } from '../../../src/probe/usual-time.ts';
+import { TIMING } from '../health/fixtures.ts';
+
+const timing = { ...TIMING, intervalMs: 1000, timeoutMs: 1000 };
+
+function observe(durations: readonly number[]): UsualTime | undefined {
+  return durations.reduce<UsualTime | undefined>((usual, durationMs) => noteDuration(usual, durationMs), undefined);
+}
+
+test('calls nothing late before it knows what is usual', () => assert.equal(findLateMs(undefined, timing), undefined));
+
+test('calls a target that answers at once late after a tenth of the interval', () => {
+  assert.equal(findLateMs(observe(Array(20).fill(5)), timing), 100);
+  assert.equal(findLateMs(observe(Array(20).fill(5)), { ...timing, intervalMs: 100 }), 25);
+});
+
+test('waits longer for a target that answers slowly or unevenly', () => {
+  const even = findLateMs(observe(Array(50).fill(200)), timing) ?? 0;
+  assert.ok(even >= 200 && even < 210, `${even}`);
+  const uneven = findLateMs(observe(Array.from({ length: 50 }, (_, index) => (index % 2 ? 100 : 300))), timing) ?? 0;
+  assert.ok(uneven > 500 && uneven < 800, `${uneven}`);
+});
+
+test('calls nothing late that would time out first', () => {
+  assert.equal(findLateMs(observe(Array(20).fill(400)), { ...timing, timeoutMs: 300 }), undefined);
+});
