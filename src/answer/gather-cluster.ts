@@ -29,7 +29,14 @@ export function gatherCluster(decision: Decision, position: number, lowest: numb
     decision.trace?.push({ step: 'skip', cluster, because: 'health' });
     return true;
   }
-  const room = roomOf(state.clusterLoads, cluster, services.shedLows[service] ?? 1, services.shedHighs[service] ?? 1);
+  const loadRoom = roomOf(
+    state.clusterLoads,
+    cluster,
+    services.shedLows[service] ?? 1,
+    services.shedHighs[service] ?? 1,
+  );
+  // A cluster that is coming back takes a share of its clients: the others go where they went until now.
+  const room = loadRoom * (state.clusterRamps[cluster] ?? 1);
   decision.trace?.push({ step: 'consider', cluster, weight, room });
   const isCounted = services.picks[service] === PICK_LEAST_CONNECTIONS;
   const connections = isCounted ? connectionsOf(state.clusterLoads, cluster) : 0;
@@ -40,13 +47,21 @@ export function gatherCluster(decision: Decision, position: number, lowest: numb
 /** The weight that the cluster has now; -1 when no endpoint of it may be used. */
 function servingWeight(decision: Decision, cluster: number, lowest: number): number {
   const { clusters, endpoints } = decision.snapshot;
+  const { endpointFactors, clusterRamps } = decision.state;
   const end = clusters.endpointStarts[cluster + 1] ?? 0;
   let sum = -1;
+  let whole = 0;
   for (let endpoint = clusters.endpointStarts[cluster] ?? 0; endpoint < end; endpoint++) {
-    if (mayUse(decision, endpoint, lowest)) sum = Math.max(sum, 0) + (endpoints.weights[endpoint] ?? 0);
+    if (!mayUse(decision, endpoint, lowest)) continue;
+    const weight = endpoints.weights[endpoint] ?? 0;
+    whole += weight;
+    sum = Math.max(sum, 0) + weight * (endpointFactors[endpoint] ?? 1);
   }
   const stated = clusters.weights[cluster] ?? NONE;
-  return sum < 0 || stated === NONE ? sum : stated;
+  if (stated !== NONE && sum >= 0) sum = whole > 0 ? (stated * sum) / whole : stated;
+  // What all of them have in common is in the room of the cluster already.
+  const ramp = clusterRamps[cluster] ?? 1;
+  return ramp < 1 && sum > 0 ? Math.min(sum / ramp, stated === NONE ? whole : stated) : sum;
 }
 
 /** Whether the endpoint answers what was asked, and is of class `lowest` or better. */

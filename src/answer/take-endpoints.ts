@@ -1,7 +1,7 @@
 // From a tier's candidates to endpoints: the service's algorithm chooses the cluster, the cluster's own its endpoints.
 
 import { addCandidate } from '../load/candidates.ts';
-import { choose, PICK_ALL, PICK_LEAST_CONNECTIONS } from '../load/choose.ts';
+import { choose, PICK_ALL, PICK_LEAST_CONNECTIONS, PICK_WEIGHTED } from '../load/choose.ts';
 import { connectionsOf, roomOf } from '../load/room.ts';
 import { MAX_ANSWERS } from '../model/limits.ts';
 import { FAMILY_CNAME, NONE } from '../snapshot/snapshot.ts';
@@ -41,17 +41,20 @@ function takeEndpoints(decision: Decision, cluster: number, lowest: number, want
   const high = services.shedHighs[service] ?? 1;
   const loads = state.endpointLoads;
   const balance = clusters.balances[cluster] ?? 0;
+  const isWeighted = balance === PICK_WEIGHTED || balance === PICK_LEAST_CONNECTIONS;
   const isCounted = balance === PICK_LEAST_CONNECTIONS;
   const end = clusters.endpointStarts[cluster + 1] ?? 0;
   endpointCandidates.count = 0;
   for (let endpoint = clusters.endpointStarts[cluster] ?? 0; endpoint < end; endpoint++) {
     if (!mayUse(decision, endpoint, lowest)) continue;
-    const weight = endpoints.weights[endpoint] ?? 0;
+    const factor = state.endpointFactors[endpoint] ?? 1;
+    const room = roomOf(loads, endpoint, low, high);
     addCandidate(
       endpointCandidates,
       endpoint,
-      weight,
-      roomOf(loads, endpoint, low, high),
+      (endpoints.weights[endpoint] ?? 0) * factor,
+      // Who goes by turns does not ask for weights: a turn is let pass as often as the share is small.
+      isWeighted ? room : room * factor,
       isCounted ? connectionsOf(loads, endpoint) : 0,
     );
   }

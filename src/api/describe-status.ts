@@ -33,6 +33,8 @@ export type EndpointStatus = {
   readonly state: EndpointState;
   readonly verdict: string;
   readonly why: string;
+  readonly heldUntil?: string;
+  readonly weightShare?: number;
   readonly since?: string;
   readonly votes: readonly VoteStatus[];
   /** One for each monitor of its cluster. */
@@ -163,6 +165,8 @@ function describeJudgement({ id: cluster, region }: Cluster, { id, target }: End
     state: nameClass(judged.class),
     verdict: judged.verdict,
     why: describeEndpoint(judged),
+    ...(judged.heldUntilMs !== undefined && { heldUntil: formatMoment(judged.heldUntilMs) }),
+    ...(judged.factor !== undefined && { weightShare: judged.factor }),
   };
 }
 

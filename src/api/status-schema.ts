@@ -44,6 +44,14 @@ export const EndpointStatusSchema = Type.Object({
   state: Type.Enum([...ENDPOINT_STATES]),
   verdict: Type.Enum(['up', 'down', 'unknown', 'unmonitored']),
   why: Type.String(),
+  heldUntil: Type.Optional(
+    Type.String({ format: 'date-time', description: 'The removal brake holds it as it was, until then at most.' }),
+  ),
+  weightShare: Type.Optional(
+    Type.Number({
+      description: 'Of its weight, 0 to 1: it is coming back, or asks for less. All of it when not there.',
+    }),
+  ),
   since: Type.Optional(MomentSchema),
   votes: Type.Array(VoteSchema),
   targets: Type.Array(TargetStatusSchema, { description: 'What each monitor of its cluster says, on its own.' }),

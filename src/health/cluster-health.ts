@@ -5,7 +5,14 @@
 import type { Cluster, Endpoint, EndpointTarget, HealthyWhen, MinHealthy } from '../model/cluster.ts';
 import type { Configuration } from '../model/configuration.ts';
 import { FAMILY_BITS } from '../model/family-bits.ts';
-import { collectOverrides, type Directive, findDirective, findNextExpiryMs } from './override-precedence.ts';
+import type { Region } from '../model/region.ts';
+import {
+  collectOverrides,
+  type Directive,
+  findDirective,
+  findNextExpiryMs,
+  type OverridesInForce,
+} from './override-precedence.ts';
 import { listTargets, type Target } from './target.ts';
 import type { VerdictState } from './verdict.ts';
 
@@ -37,7 +44,16 @@ export type EndpointJudgement = {
   readonly verdict: VerdictState | 'unmonitored';
   /** The operator's word, if one holds. */
   readonly directive?: Directive;
+  /** The removal brake holds it as it was until then (removal-brake.ts); wall clock, milliseconds since 1970. */
+  readonly heldUntilMs?: number;
+  /** Answered although it is down, since too few of its cluster are up and nobody else can serve (panic.ts). */
+  readonly isPanicked?: true;
+  /** Of its weight, 0..1; absent: all of it (slow-start.ts). */
+  readonly factor?: number;
 };
+
+/** One cluster with its endpoints. */
+export type ClusterPart = { readonly cluster: ClusterJudgement; readonly endpoints: readonly EndpointJudgement[] };
 
 export type TargetJudgement = {
   /** Its id: see target.ts. */
@@ -70,6 +86,8 @@ export type HealthJudgement = {
   readonly endpoints: readonly EndpointJudgement[];
   /** One per entry of `clusterServing`. */
   readonly clusters: readonly ClusterJudgement[];
+  /** Per cluster the share (0..1) of its clients that it takes while it comes back; absent: all of them do. */
+  readonly clusterRamps?: Float32Array;
   /** Wall-clock ms at which an override expires and all must be judged anew; undefined: none will. */
   readonly nextExpiryMs: number | undefined;
 };
@@ -84,25 +102,49 @@ export function judgeClusters(
   verdictOf: (targetId: string) => VerdictState | undefined,
   nowMs: number,
 ): HealthJudgement {
-  const regions = new Map(configuration.regions.map((region) => [region.id, region]));
-  const targets = Map.groupBy(listTargets(configuration), ({ cluster, endpoint }) => `${cluster}/${endpoint}`);
+  const plan = planJudging(configuration, listTargets(configuration));
   const inForce = collectOverrides(configuration.overrides, nowMs);
-  const perCluster = configuration.clusters.map((cluster) =>
-    cluster.endpoints.map((endpoint) => {
-      const judged = judgeTargets(targets.get(`${cluster.id}/${endpoint.id}`) ?? [], verdictOf);
-      const region = regions.get(cluster.region);
-      const directive = findDirective(inForce, { region, cluster: cluster.id, endpoint: endpoint.id });
-      return judgeEndpoint(cluster, endpoint, judged, directive);
-    }),
-  );
-  const clusters = configuration.clusters.map((cluster, index) => judgeCluster(cluster, perCluster[index] ?? []));
-  const endpoints = perCluster.flat();
+  const parts = configuration.clusters.map((cluster) => judgePart(plan, cluster, verdictOf, inForce));
+  return { ...joinParts(parts), nextExpiryMs: findNextExpiryMs(configuration.overrides, nowMs) };
+}
+
+/** What of a configuration judging its clusters goes by. */
+export type JudgingPlan = {
+  readonly regions: ReadonlyMap<string, Region>;
+  /** By `cluster/endpoint`. */
+  readonly targets: ReadonlyMap<string, readonly Target[]>;
+};
+
+export function planJudging({ regions }: Configuration, targets: readonly Target[]): JudgingPlan {
+  return {
+    regions: new Map(regions.map((region) => [region.id, region])),
+    targets: Map.groupBy(targets, ({ cluster, endpoint }) => `${cluster}/${endpoint}`),
+  };
+}
+
+export function judgePart(
+  { regions, targets }: JudgingPlan,
+  cluster: Cluster,
+  verdictOf: (targetId: string) => VerdictState | undefined,
+  inForce: OverridesInForce,
+): ClusterPart {
+  const endpoints = cluster.endpoints.map((endpoint) => {
+    const judged = judgeTargets(targets.get(`${cluster.id}/${endpoint.id}`) ?? [], verdictOf);
+    const region = regions.get(cluster.region);
+    const directive = findDirective(inForce, { region, cluster: cluster.id, endpoint: endpoint.id });
+    return judgeEndpoint(cluster, endpoint, judged, directive);
+  });
+  return { cluster: judgeCluster(cluster, endpoints), endpoints };
+}
+
+export function joinParts(parts: readonly ClusterPart[]): Omit<HealthJudgement, 'nextExpiryMs' | 'clusterRamps'> {
+  const endpoints = parts.flatMap((part) => part.endpoints);
+  const clusters = parts.map(({ cluster }) => cluster);
   return {
     endpointClass: Uint8Array.from(endpoints, (endpoint) => endpoint.class),
     clusterServing: Uint8Array.from(clusters, servingBits),
     endpoints,
     clusters,
-    nextExpiryMs: findNextExpiryMs(configuration.overrides, nowMs),
   };
 }
 
@@ -129,8 +171,13 @@ export function combineVerdicts(
 }
 
 /** An endpoint's judgement in one sentence, for explain and status. */
-export function describeEndpoint({ verdict, targets, directive }: EndpointJudgement): string {
-  const seen = verdict === 'unmonitored' ? 'nothing checks it' : describeVerdict(verdict, targets);
+export function describeEndpoint(endpoint: EndpointJudgement): string {
+  const { verdict, targets, directive, heldUntilMs, isPanicked, factor } = endpoint;
+  const judged = verdict === 'unmonitored' ? 'nothing checks it' : describeVerdict(verdict, targets);
+  const held = heldUntilMs === undefined ? '' : '; the removal brake holds it as it was';
+  const panicked = isPanicked ? '; answered all the same, for few are up and no other cluster can serve (panic)' : '';
+  const slowed = factor === undefined ? '' : `; at ${Math.round(factor * 100)} % of its weight`;
+  const seen = `${judged}${held}${panicked}${slowed}`;
   return directive === undefined ? seen : `${directive.reason} (${seen})`;
 }
 
@@ -194,7 +241,8 @@ function classify(verdict: EndpointJudgement['verdict'], directive: Directive | 
 
 const FAMILIES: readonly Family[] = ['A', 'AAAA', 'CNAME'];
 
-function judgeCluster(cluster: Cluster, endpoints: readonly EndpointJudgement[]): ClusterJudgement {
+/** How many of each family are up, and whether that is enough. */
+export function judgeCluster(cluster: Cluster, endpoints: readonly EndpointJudgement[]): ClusterJudgement {
   const families = FAMILIES.flatMap((family) => {
     const ofFamily = endpoints.filter((endpoint) => endpoint.family === family);
     const total = ofFamily.length;
@@ -206,6 +254,7 @@ function judgeCluster(cluster: Cluster, endpoints: readonly EndpointJudgement[])
   return { cluster: cluster.id, families };
 }
 
-function servingBits({ families }: ClusterJudgement): number {
+/** FAMILY_BITS in which it serves. */
+export function servingBits({ families }: ClusterJudgement): number {
   return families.reduce((bits, { family, serving }) => (serving ? bits | FAMILY_BITS[family] : bits), 0);
 }

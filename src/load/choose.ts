@@ -85,7 +85,8 @@ function findLeastConnections({ count, weights, connections }: Candidates, next:
   let least = Number.POSITIVE_INFINITY;
   for (let step = 0; step < count; step++) {
     const index = (next + step) % count;
-    const perWeight = (connections[index] ?? 0) / Math.max(weights[index] ?? 0, 1);
+    const weight = weights[index] ?? 0;
+    const perWeight = (connections[index] ?? 0) / (weight > 0 ? weight : 1);
     if (perWeight < least) {
       least = perWeight;
       best = index;

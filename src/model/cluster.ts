@@ -2,7 +2,7 @@
 
 import { type Static, Type } from 'typebox';
 import { MAX_CAPACITY, MAX_ENDPOINTS_PER_CLUSTER, MAX_MONITORS_PER_CLUSTER, MAX_WEIGHT } from './limits.ts';
-import { addressSchema, IdSchema, nameSchema } from './scalar.ts';
+import { addressSchema, durationSchema, IdSchema, nameSchema, shareSchema } from './scalar.ts';
 
 export type Balance = 'all' | 'round-robin' | 'weighted' | 'least-connections';
 
@@ -39,6 +39,10 @@ export type Cluster = {
   readonly weight?: number;
   /** Connections that it can hold; absent: the sum of its endpoints' capacities where all of them state one. */
   readonly capacity?: number;
+  /** How long an endpoint that came back grows to its whole weight; 0: it has it at once. */
+  readonly slowStartMs: number;
+  /** Where fewer than this share (0..1) of a family are up and no other cluster can serve, all are answered; 0: never. */
+  readonly panic: number;
   /** All addresses, or all targets: never mixed. */
   readonly endpoints: readonly Endpoint[];
 };
@@ -123,6 +127,19 @@ export const ClusterSchema = Type.Object(
         examples: [1, '50%'],
         default: 1,
         description: 'The cluster is healthy while so many endpoints, or such a share, of one address family are.',
+      }),
+    ),
+    slowStart: Type.Optional(
+      durationSchema({
+        description:
+          'How long an endpoint that was down takes to its whole weight; at most 1h, at once when not given.',
+      }),
+    ),
+    panic: Type.Optional(
+      shareSchema({
+        examples: ['30%', 0.3],
+        description:
+          'Where fewer than this share of it are up, and no other cluster of its services can serve, those that are down are answered too. Never when not given.',
       }),
     ),
     weight: Type.Optional(

@@ -63,6 +63,8 @@ export const MAX_INTERVAL_MS = 3_600_000;
 export const MAX_HOLD_DOWN_MS = 3_600_000;
 export const MIN_TIMEOUT_MS = 10;
 export const MAX_TIMEOUT_MS = 60_000;
+/** How long an endpoint that came back may take to its whole weight. */
+export const MAX_SLOW_START_MS = 3_600_000;
 export const MAX_FALL_RISE = 100;
 
 /** What a server says of itself (RFC 5001), beside which an answer of 512 bytes must have room. */

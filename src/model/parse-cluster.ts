@@ -11,10 +11,12 @@ import type {
   HealthyWhen,
   MinHealthy,
 } from './cluster.ts';
+import { formatDuration } from './duration.ts';
+import { MAX_SLOW_START_MS } from './limits.ts';
 import { parseHost } from './name.ts';
 import { checkReference, checkUnique, locateKeys, type ParseContext } from './parse-context.ts';
 import { joinPointer } from './pointer.ts';
-import { readShare } from './scalar.ts';
+import { readDurationMs, readShare } from './scalar.ts';
 
 /** Undefined when the cluster cannot be used; problems may be reported all the same. */
 export function parseCluster(document: ClusterDocument, path: string, context: ParseContext): Cluster | undefined {
@@ -38,6 +40,8 @@ export function parseCluster(document: ClusterDocument, path: string, context: P
     healthyWhen: parseHealthyWhen(document, monitors, path, context),
     balance: parseBalance(document, endpoints, path, context),
     minHealthy,
+    slowStartMs: parseSlowStart(document, path, context),
+    panic: parsePanic(document, path, context),
     ...(weight !== undefined && { weight }),
     ...(capacity !== undefined && { capacity }),
     endpoints,
@@ -61,6 +65,21 @@ function parseMonitors(
   for (const item of listed) checkReference(report, item.path, 'monitor', item.value, declared.monitors);
   checkUnique(report, listed, 'monitor');
   return monitors ?? (monitor === undefined ? [] : [monitor]);
+}
+
+function parseSlowStart({ slowStart = 0 }: ClusterDocument, path: string, { report }: ParseContext): number {
+  const durationMs = readDurationMs(slowStart);
+  if (durationMs !== undefined && durationMs <= MAX_SLOW_START_MS) return durationMs;
+  const message = `must be a duration up to ${formatDuration(MAX_SLOW_START_MS)}, such as "30s", not ${JSON.stringify(slowStart)}.`;
+  report(joinPointer(path, 'slowStart'), message);
+  return 0;
+}
+
+function parsePanic({ panic = 0 }: ClusterDocument, path: string, { report }: ParseContext): number {
+  const share = readShare(panic);
+  if (share !== undefined) return share;
+  report(joinPointer(path, 'panic'), `must be a percentage such as "30%", not ${JSON.stringify(panic)}.`);
+  return 0;
 }
 
 function parseHealthyWhen(

@@ -3,7 +3,8 @@
 // and overrides expire without anybody saying so.
 
 import type { Logger } from 'pino';
-import { type HealthJudgement, judgeClusters } from '../health/cluster-health.ts';
+import type { HealthJudgement } from '../health/cluster-health.ts';
+import { type Judge, judgeAnew, openJudge } from '../health/judge.ts';
 import { forgetSlots, NO_SIGHTINGS, noteVersions, type Sightings, seeSlots } from '../health/liveness.ts';
 import { slotKey } from '../health/merge-slots.ts';
 import type { SlotId } from '../health/slot.ts';
@@ -51,7 +52,9 @@ export class HealthView {
   #watched: WatchedTime | undefined;
   /** Undefined: verdicts were never free to turn yet. */
   #wasFrozen: boolean | undefined;
-  #judgement: HealthJudgement | undefined;
+  #judge: Judge | undefined;
+  /** Clusters that the removal brake holds, to tell of each once. */
+  #held: ReadonlySet<string> = NOBODY;
   #subscription: Subscription | undefined;
   readonly #clock: Clock;
   #timer: Timer | undefined;
@@ -83,7 +86,7 @@ export class HealthView {
   }
 
   get judgement(): HealthJudgement | undefined {
-    return this.#judgement;
+    return this.#judge?.judgement;
   }
 
   /** Whether there is something to check and nobody who does: then what was known last holds. */
@@ -109,9 +112,9 @@ export class HealthView {
   setConfiguration(configuration: Configuration): void {
     this.#configuration = configuration;
     this.#targets = listTargets(configuration);
-    this.#judgement = undefined;
     const { standings = NO_STANDINGS } = this.#tally ?? {};
     this.#tally = openTally(this.#targets, configuration.vantages, this.verdicts, standings);
+    this.#judge = openJudge(configuration, this.#targets, this.#judge);
     this.#look();
   }
 
@@ -150,16 +153,36 @@ export class HealthView {
 
   #look(): void {
     const nowMs = this.#nowMs();
-    const [configuration, tally] = [this.#configuration, this.#tally];
-    if (configuration === undefined || tally === undefined) return;
+    const [judge, tally] = [this.#judge, this.#tally];
+    if (judge === undefined || tally === undefined) return;
     const wallMs = this.#clock.wallMs();
     const seen = seeSlots(this.#slots.values(), this.#sightings, nowMs, this.#options.heartbeatMs);
     const look = lookAtSlots(tally, seen, nowMs, wallMs);
     this.#logLook(look);
-    const expired = this.#judgement?.nextExpiryMs !== undefined && this.#judgement.nextExpiryMs <= wallMs;
-    if (this.#judgement !== undefined && look.changed.size === 0 && !expired) return;
-    this.#judgement = judgeClusters(configuration, (target) => tally.verdicts.get(target)?.verdict, wallMs);
+    const judgement = judgeAnew(judge, tally.verdicts, look.changed, { nowMs, wallMs });
+    if (judgement === undefined) return;
+    this.#logHeld(judgement);
     this.#dependencies.onChange();
+  }
+
+  /** Once when the brake begins to hold a cluster, and once when it lets go. */
+  #logHeld({ endpoints }: HealthJudgement): void {
+    const { logger } = this.#dependencies;
+    const held = new Map(
+      endpoints.flatMap(({ cluster, heldUntilMs }) => (heldUntilMs === undefined ? [] : [[cluster, heldUntilMs]])),
+    );
+    for (const [cluster, untilMs] of held) {
+      if (this.#held.has(cluster)) continue;
+      const until = new Date(untilMs).toISOString();
+      logger.warn(
+        { cluster, until },
+        'held by the removal brake: another region was taken out of its service just now',
+      );
+    }
+    for (const cluster of this.#held) {
+      if (!held.has(cluster)) logger.info({ cluster }, 'the removal brake holds it no longer');
+    }
+    this.#held = new Set(held.keys());
   }
 
   #logLook({ turns, setAside, returned }: Look): void {

@@ -33,7 +33,11 @@ export function applyHealth(
 ): void {
   state.endpointClasses.set(judgement.endpointClass);
   state.clusterServing.set(judgement.clusterServing);
-  const settled = new Map(configuration.clusters.map(({ id }) => [id, true]));
+  const { endpoints, clusterRamps } = judgement;
+  for (const [index, { factor = 1 }] of endpoints.entries()) state.endpointFactors[index] = factor;
+  for (let index = 0; index < state.clusterRamps.length; index++)
+    state.clusterRamps[index] = clusterRamps?.[index] ?? 1;
+  const settled = new Map(configuration.clusters.map(({ id }, index) => [id, state.clusterRamps[index] === 1]));
   for (const { cluster, targets } of judgement.endpoints) {
     // One of several monitors that is down may need but another one to take the endpoint out.
     for (const { target, verdict } of targets) {

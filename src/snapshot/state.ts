@@ -11,6 +11,10 @@ export type State = {
   readonly endpointClasses: Uint8Array;
   /** Per cluster the families (FAMILY_* bits) in which it has enough endpoints that are up. */
   readonly clusterServing: Uint8Array;
+  /** Per endpoint the share of its weight that it has now, 0..1: it is coming back, or asks for less. */
+  readonly endpointFactors: Float32Array;
+  /** Per cluster the share of its clients that it takes, 0..1: less than 1 while all of it is coming back. */
+  readonly clusterRamps: Float32Array;
   readonly clusterLoads: LoadTable;
   readonly endpointLoads: LoadTable;
   /** Seconds, between the service's bounds. */
@@ -26,6 +30,8 @@ export function createState(snapshot: Snapshot, threads = 1): State {
   const state: State = {
     endpointClasses: sharedUint8(endpointCount),
     clusterServing: sharedUint8(clusterCount),
+    endpointFactors: sharedFloat32(endpointCount).fill(1),
+    clusterRamps: sharedFloat32(clusterCount).fill(1),
     clusterLoads: createLoadTable(clusterCount, threads),
     endpointLoads: createLoadTable(endpointCount, threads),
     serviceTtls: sharedInt32(snapshot.services.ids.length),
@@ -42,6 +48,8 @@ export function copyState(state: State): State {
   return {
     endpointClasses: state.endpointClasses.slice(),
     clusterServing: state.clusterServing.slice(),
+    endpointFactors: state.endpointFactors.slice(),
+    clusterRamps: state.clusterRamps.slice(),
     clusterLoads: copyLoadTable(state.clusterLoads),
     endpointLoads: copyLoadTable(state.endpointLoads),
     serviceTtls: state.serviceTtls.slice(),

@@ -56,6 +56,8 @@ test('serves the endpoints of a cluster that nothing checks', () => {
     healthyWhen: 'all',
     balance: 'all',
     minHealthy: { count: 1 },
+    slowStartMs: 0,
+    panic: 0,
     endpoints: [endpoint('a', '203.0.113.1')],
   } as const;
   const judgement = judge(configuration({ clusters: [bare] }));

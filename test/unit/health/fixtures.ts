@@ -41,7 +41,7 @@ export function endpoint(id: string, address: string, changes: Partial<Endpoint>
   return { id, target: { family, address }, weight: 1, check: {}, ...changes };
 }
 
-const PLAIN = { healthyWhen: 'all', balance: 'all', minHealthy: { count: 1 } } as const;
+const PLAIN = { healthyWhen: 'all', balance: 'all', minHealthy: { count: 1 }, slowStartMs: 0, panic: 0 } as const;
 
 export function cluster(id: string, endpoints: readonly Endpoint[], changes: Partial<Cluster> = {}): Cluster {
   return { id, region: 'eu', monitors: ['web'], ...PLAIN, endpoints, ...changes };

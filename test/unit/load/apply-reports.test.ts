@@ -17,6 +17,8 @@ function cluster(capacities: readonly (number | undefined)[], capacity?: number)
     healthyWhen: 'all',
     balance: 'all',
     minHealthy: { count: 1 },
+    slowStartMs: 0,
+    panic: 0,
     ...(capacity === undefined ? {} : { capacity }),
     endpoints: capacities.map((own, index) => ({
       id: `e${index}`,
