@@ -29,6 +29,7 @@ import { addAnswerMetrics, addCertificateMetrics, addControlMetrics } from './no
 import type { BoundAddress } from './open-listeners.ts';
 import { openStore, type Store } from './open-store.ts';
 import { startProbeRole } from './probe-role.ts';
+import { openSlotKey } from './slot-key-file.ts';
 import { openPulledHealth } from './pulled-health.ts';
 import { type LocationResolver, openRevisionReader } from './read-revision.ts';
 import { type Replication, startReplication } from './replication.ts';
@@ -109,7 +110,7 @@ async function startNode(
   if (roles.has('probe')) {
     const service = await openSlotService(settings, store.health, logger);
     closers.push(() => service.close());
-    const probe = startProbeRole(settings, { health: service.health, logger, metrics });
+    const probe = startProbeRole(settings, { health: service.health, logger, metrics, key: await openSlotKey(settings) });
     closers.push(() => probe.close());
     configurationListeners.push(probe.setConfiguration);
   }
