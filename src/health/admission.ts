@@ -6,5 +6,5 @@ import type { Vantage } from '../model/vantage.ts';
 export function isAdmittedKey(vantage: Vantage | undefined, worker: string, publicKey: string | undefined): boolean {
   if (vantage?.workers === undefined) return true;
   const listed = vantage.workers.find(({ id }) => id === worker);
-  return publicKey !== undefined && listed !== undefined && listed.publicKeys.includes(publicKey);
+  return publicKey !== undefined && listed?.publicKeys.includes(publicKey) === true;
 }

@@ -16,7 +16,7 @@
 //   note      whether a share follows (1 bit) and the reason's length (7 bits); a share (1 byte) is below 100
 //   target    | target length (2 bytes) | target |
 
-import { packPublicKey, PUBLIC_KEY_BYTES, SIGNATURE_BYTES, unpackPublicKey } from './pack-key.ts';
+import { PUBLIC_KEY_BYTES, packPublicKey, SIGNATURE_BYTES, unpackPublicKey } from './pack-key.ts';
 import type { Seal, Slot, SlotDelta, SlotRemoval, SlotVersion, TargetVote, Vote } from './slot.ts';
 
 /** How many votes, or removed targets, one message may carry. */

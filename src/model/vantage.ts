@@ -44,12 +44,16 @@ export const VantageSchema = Type.Object(
     workers: Type.Optional(
       Type.Array(
         Type.Object(
-          { id: IdSchema, publicKey: Type.Union([PublicKeySchema, Type.Array(PublicKeySchema, { minItems: 1, maxItems: 2 })]) },
+          {
+            id: IdSchema,
+            publicKey: Type.Union([PublicKeySchema, Type.Array(PublicKeySchema, { minItems: 1, maxItems: 2 })]),
+          },
           { additionalProperties: false },
         ),
         {
           maxItems: MAX_WORKERS_PER_VANTAGE,
-          description: 'Whose votes count from here, and only signed by these keys. Not given: whoever votes, unsigned too.',
+          description:
+            'Whose votes count from here, and only signed by these keys. Not given: whoever votes, unsigned too.',
         },
       ),
     ),

@@ -15,7 +15,12 @@ import { type WatchedTime, watchedMs, watchTime } from '../health/watched-time.t
 import { type Clock, repeatEvery, type Timer } from '../model/clock.ts';
 import type { Configuration } from '../model/configuration.ts';
 import { systemClock } from '../native/system-clock.ts';
-import { followSlotTable, type SlotsSubscription, type SlotTable, type SlotTableChange } from '../store/follow-slots.ts';
+import {
+  followSlotTable,
+  type SlotsSubscription,
+  type SlotTable,
+  type SlotTableChange,
+} from '../store/follow-slots.ts';
 import type { HealthStore } from '../store/health-store.ts';
 import { describeFailure } from '../store/store-error.ts';
 import { SlotAdmission } from './slot-admission.ts';
@@ -97,7 +102,9 @@ export class HealthView {
     const { health, logger } = this.#dependencies;
     const onError = (error: Error) =>
       logger.warn(describeFailure(error), 'health cannot be followed: the last verdicts hold');
-    this.#subscription = followSlotTable(health, { onError, admission: this.admission }, (change) => this.#acceptSlots(change));
+    this.#subscription = followSlotTable(health, { onError, admission: this.admission }, (change) =>
+      this.#acceptSlots(change),
+    );
     this.#timer = repeatEvery(this.#clock, TICK_MS, () => this.#look());
   }
 

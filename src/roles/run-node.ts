@@ -29,10 +29,10 @@ import { addAnswerMetrics, addCertificateMetrics, addControlMetrics } from './no
 import type { BoundAddress } from './open-listeners.ts';
 import { openStore, type Store } from './open-store.ts';
 import { startProbeRole } from './probe-role.ts';
-import { openSlotKey } from './slot-key-file.ts';
 import { openPulledHealth } from './pulled-health.ts';
 import { type LocationResolver, openRevisionReader } from './read-revision.ts';
 import { type Replication, startReplication } from './replication.ts';
+import { openSlotKey } from './slot-key-file.ts';
 import { openSlotService } from './slot-service.ts';
 import { addStoreMetrics, logStoreServers } from './store-servers.ts';
 
@@ -110,7 +110,12 @@ async function startNode(
   if (roles.has('probe')) {
     const service = await openSlotService(settings, store.health, logger);
     closers.push(() => service.close());
-    const probe = startProbeRole(settings, { health: service.health, logger, metrics, key: await openSlotKey(settings) });
+    const probe = startProbeRole(settings, {
+      health: service.health,
+      logger,
+      metrics,
+      key: await openSlotKey(settings),
+    });
     closers.push(() => probe.close());
     configurationListeners.push(probe.setConfiguration);
   }

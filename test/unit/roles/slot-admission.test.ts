@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { packSlot, sealedBytes, type SealedMessage, unpackSlot } from '../../../src/health/pack-slot.ts';
+import { packSlot, type SealedMessage, sealedBytes, unpackSlot } from '../../../src/health/pack-slot.ts';
 import type { Slot, SlotDelta, SlotVersion } from '../../../src/health/slot.ts';
 import { makeSlotKeyText, readSlotKey, type SlotKey, verifySeal } from '../../../src/native/slot-keys.ts';
 import { SlotAdmission } from '../../../src/roles/slot-admission.ts';
