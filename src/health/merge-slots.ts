@@ -32,8 +32,9 @@ export function applySlotDelta(known: Slot | undefined, delta: SlotDelta): Delta
   if (!known) return { status: 'gap' };
   if (compareSlotVersions(delta, known) <= 0) return { status: 'old' };
   if (delta.epoch !== known.epoch || delta.sequence !== known.sequence + 1) return { status: 'gap' };
-  const { vantage, worker, epoch, sequence } = delta;
-  return { status: 'applied', slot: { vantage, worker, epoch, sequence, votes: changeVotes(known.votes, delta) } };
+  const { vantage, worker, epoch, sequence, seal } = delta;
+  const votes = changeVotes(known.votes, delta);
+  return { status: 'applied', slot: { vantage, worker, epoch, sequence, votes, ...(seal && { seal }) } };
 }
 
 function changeVotes(votes: readonly TargetVote[], delta: SlotDelta): readonly TargetVote[] {

@@ -9,13 +9,17 @@
 //   delta     the same for what changed, then count (4 bytes) and the targets that were removed
 //   removal   nothing more
 //
+// and at the end of each the seal: 0 where there is none, else 1, the public key (32 bytes) and the signature (64 bytes) of
+// the same message with a 0 in its place.
+//
 //   vote      | target length (14 bits) and vote (2 bits) | target | share (1 byte, 0 to 100) | reason length (1 byte) | reason |
 //   target    | target length (2 bytes) | target |
 //
 // The kind doubles as the version of the format: another format is another set of kinds. Kinds 1 to 3 were votes without a
 // share; they are not understood any more, nor are these by whoever knew those: each takes the other for silent.
 
-import type { Slot, SlotDelta, SlotVersion, TargetVote, Vote } from './slot.ts';
+import { PUBLIC_KEY_BYTES, packPublicKey, SIGNATURE_BYTES, unpackPublicKey } from './pack-key.ts';
+import type { Seal, Slot, SlotDelta, SlotRemoval, SlotVersion, TargetVote, Vote } from './slot.ts';
 
 /** How many votes, or removed targets, one message may carry. */
 export const PACKED_VOTE_LIMIT = 200_000;
@@ -41,7 +45,16 @@ const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 /** What came over the channel of deltas. */
 export type SlotMessage =
   | { readonly kind: 'delta'; readonly delta: SlotDelta }
-  | { readonly kind: 'removal'; readonly last: SlotVersion };
+  | { readonly kind: 'removal'; readonly last: SlotRemoval };
+
+/** What is signed. */
+export type SealedMessage = Slot | SlotDelta | SlotRemoval;
+
+/** The bytes that a seal of `message` signs. Their kind is among them: a delta never stands for a slot. */
+export function sealedBytes({ seal: _, ...message }: SealedMessage): Uint8Array {
+  if ('votes' in message) return packSlot(message);
+  return 'changed' in message ? packSlotDelta(message) : packSlotRemoval(message);
+}
 
 /**
  * @throws RangeError for names, targets and shares beyond their limits, or more votes than PACKED_VOTE_LIMIT: bugs of the
@@ -50,6 +63,7 @@ export type SlotMessage =
 export function packSlot(slot: Slot): Uint8Array {
   const writer = startPacking(SLOT_KIND, slot, slot.votes, []);
   writeVotes(writer, slot.votes);
+  writeSeal(writer, slot.seal);
   return writer.bytes.slice(0, writer.at);
 }
 
@@ -59,12 +73,14 @@ export function packSlotDelta(delta: SlotDelta): Uint8Array {
   writeVotes(writer, delta.changed);
   writeCount(writer, delta.removed.length);
   for (const target of delta.removed) writeTarget(writer, target, 0, 0);
+  writeSeal(writer, delta.seal);
   return writer.bytes.slice(0, writer.at);
 }
 
 /** Says that the worker left in order, and what its last version was. @throws RangeError like `packSlot`. */
-export function packSlotRemoval(last: SlotVersion): Uint8Array {
+export function packSlotRemoval(last: SlotRemoval): Uint8Array {
   const writer = startPacking(REMOVAL_KIND, last, [], []);
+  writeSeal(writer, last.seal);
   return writer.bytes.slice(0, writer.at);
 }
 
@@ -72,7 +88,7 @@ export function packSlotRemoval(last: SlotVersion): Uint8Array {
 export function unpackSlot(bytes: Uint8Array): Slot | undefined {
   const reader: Reader = { bytes, view: viewOf(bytes), at: 0, failed: false };
   if (readHead(reader) !== SLOT_KIND) return undefined;
-  const slot: Slot = { ...readVersion(reader), votes: readVotes(reader) };
+  const slot: Slot = { ...readVersion(reader), votes: readVotes(reader), ...readSeal(reader) };
   return isWhole(reader) ? slot : undefined;
 }
 
@@ -84,8 +100,16 @@ export function unpackSlotMessage(bytes: Uint8Array): SlotMessage | undefined {
   const version = readVersion(reader);
   const message: SlotMessage =
     kind === REMOVAL_KIND
-      ? { kind: 'removal', last: version }
-      : { kind: 'delta', delta: { ...version, changed: readVotes(reader), removed: readTargets(reader) } };
+      ? { kind: 'removal', last: { ...version, ...readSeal(reader) } }
+      : {
+          kind: 'delta',
+          delta: {
+            ...version,
+            changed: readVotes(reader),
+            removed: readTargets(reader),
+            ...readSeal(reader),
+          },
+        };
   return isWhole(reader) ? message : undefined;
 }
 
@@ -98,7 +122,7 @@ function startPacking(
   votes: readonly TargetVote[],
   targets: readonly string[],
 ): Writer {
-  let room = 32 + 3 * (version.vantage.length + version.worker.length);
+  let room = 32 + PUBLIC_KEY_BYTES + SIGNATURE_BYTES + 3 * (version.vantage.length + version.worker.length);
   for (const { target, reason } of votes) room += 7 + 3 * (target.length + reason.length);
   for (const target of targets) room += 2 + 3 * target.length;
   const bytes = new Uint8Array(room);
@@ -149,6 +173,16 @@ function writeTarget(writer: Writer, target: string, shift: number, lowBits: num
   const length = writeText(writer, target, 2);
   if (length > TARGET_LIMIT_BYTES) throw new RangeError(`the target ${target.slice(0, 80)}… is too long`);
   writer.view.setUint16(writer.at - length - 2, (length << shift) | lowBits);
+}
+
+function writeSeal(writer: Writer, seal: Seal | undefined): void {
+  writer.bytes[writer.at++] = seal === undefined ? 0 : 1;
+  if (seal === undefined) return;
+  const key = packPublicKey(seal.publicKey);
+  if (key === undefined || seal.signature.length !== SIGNATURE_BYTES) throw new RangeError('no seal of Ed25519');
+  writer.bytes.set(key, writer.at);
+  writer.bytes.set(seal.signature, writer.at + PUBLIC_KEY_BYTES);
+  writer.at += PUBLIC_KEY_BYTES + SIGNATURE_BYTES;
 }
 
 function writeReason(writer: Writer, reason: string): void {
@@ -243,6 +277,17 @@ function readVotes(reader: Reader): TargetVote[] {
     votes.push(share === WHOLE_SHARE ? { target, vote, reason } : { target, vote, reason, share });
   }
   return votes;
+}
+
+function readSeal(reader: Reader): { readonly seal?: Seal } {
+  const isSealed = readByte(reader);
+  if (isSealed === 0) return {};
+  if (isSealed !== 1) reader.failed = true;
+  const start = take(reader, PUBLIC_KEY_BYTES + SIGNATURE_BYTES);
+  if (start === undefined) return {};
+  const bytes = reader.bytes.slice(start, reader.at);
+  const publicKey = unpackPublicKey(bytes.subarray(0, PUBLIC_KEY_BYTES));
+  return { seal: { publicKey, signature: bytes.subarray(PUBLIC_KEY_BYTES) } };
 }
 
 function readShare(reader: Reader): number {

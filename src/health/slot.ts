@@ -23,7 +23,22 @@ export type TargetVote = {
   readonly share?: number;
 };
 
-export type Slot = SlotVersion & { readonly votes: readonly TargetVote[] };
+/** Who signed a message, and the signature of it; see pack-slot.ts on what is signed. */
+export type Seal = {
+  /** SubjectPublicKeyInfo in base64, of Ed25519. */
+  readonly publicKey: string;
+  readonly signature: Uint8Array;
+};
+
+/** The seal of a slot that deltas were applied to is that of the last delta: it says whose slot it is. */
+export type Slot = SlotVersion & { readonly votes: readonly TargetVote[]; readonly seal?: Seal };
 
 /** What changed from `sequence - 1` to `sequence`; targets that were dropped are in `removed`. */
-export type SlotDelta = SlotVersion & { readonly changed: readonly TargetVote[]; readonly removed: readonly string[] };
+export type SlotDelta = SlotVersion & {
+  readonly changed: readonly TargetVote[];
+  readonly removed: readonly string[];
+  readonly seal?: Seal;
+};
+
+/** A worker left in order: that version and older ones are over. */
+export type SlotRemoval = SlotVersion & { readonly seal?: Seal };

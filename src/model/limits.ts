@@ -18,6 +18,7 @@ export const MAX_NOTIFY_TARGETS = 64;
 export const MAX_PRIMARIES = 8;
 export const MAX_REGIONS = 1_000;
 export const MAX_VANTAGES = 100;
+export const MAX_WORKERS_PER_VANTAGE = 256;
 export const MAX_MONITORS = 1_000;
 export const MAX_CLUSTERS = 200_000;
 export const MAX_ENDPOINTS_PER_CLUSTER = 256;

@@ -15,7 +15,11 @@ export function parseRegion(document: RegionDocument, path: string, context: Par
 /** Undefined when a problem was reported. */
 export function parseVantage(document: VantageDocument, path: string, context: ParseContext): Vantage | undefined {
   const { id, group } = document;
-  const named = { id, ...(group !== undefined && { group }) };
+  const workers = document.workers?.map(({ id: worker, publicKey }) => ({
+    id: worker,
+    publicKeys: typeof publicKey === 'string' ? [publicKey] : publicKey,
+  }));
+  const named = { id, ...(group !== undefined && { group }), ...(workers && { workers }) };
   if (document.location === undefined) return named;
   const location = parseLocation(document.location, joinPointer(path, 'location'), context);
   return location && { ...named, location };

@@ -119,6 +119,7 @@ export const SettingsDocument = section({
     allowNetworks: listOf('a prefix such as 127.0.0.0/8 or fd00::/8', 0, 1024, isPrefix, []),
     clientCertificates: text('empty, or the path of a directory', isPathOrEmpty, ''),
     authorities: text('empty, or the path of a PEM file', isPathOrEmpty, ''),
+    keyFile: text('empty, or the path of a PEM file', isPathOrEmpty, ''),
     anchors: listOf('tcp://ADDRESS:PORT or icmp://ADDRESS, such as tcp://192.0.2.1:443', 0, 16, isAnchor, []),
     concurrency: wholeNumber(1, 65_536, 256),
     heartbeat: duration('100ms', '1m', '1s'),

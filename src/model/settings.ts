@@ -97,6 +97,8 @@ export type Settings = {
     readonly clientCertificates: string;
     /** PEM file of authorities that checks trust beside the public ones; empty: none. */
     readonly authorities: string;
+    /** Empty: one of our own in the state directory. */
+    readonly keyFile: string;
     /** What a worker should always reach. Empty: it does not ask itself whether it is cut off. */
     readonly anchors: readonly Anchor[];
     readonly concurrency: number;
@@ -259,6 +261,7 @@ function settingsOf({ dns, api, telemetry, geo, probe, dnssec, ...rest }: Static
       allowNetworks: probe.allowNetworks,
       clientCertificates: probe.clientCertificates,
       authorities: probe.authorities,
+      keyFile: probe.keyFile,
       anchors: probe.anchors.map(anchorOf),
       concurrency: probe.concurrency,
       heartbeatMs: milliseconds(probe.heartbeat),

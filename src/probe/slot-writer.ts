@@ -3,7 +3,8 @@
 // allocated before the first write and again after a refusal, one attempt a heartbeat for as long as it takes.
 
 import { diffVotes } from '../health/diff-votes.ts';
-import type { Slot, SlotDelta, SlotId, TargetVote } from '../health/slot.ts';
+import { type SealedMessage, sealedBytes } from '../health/pack-slot.ts';
+import type { Seal, Slot, SlotDelta, SlotId, SlotRemoval, TargetVote } from '../health/slot.ts';
 import type { Clock, Timer } from '../model/clock.ts';
 import type { ProbeCounters } from './counters.ts';
 import type { ProbeLogger } from './logger.ts';
@@ -12,8 +13,11 @@ import type { ProbeLogger } from './logger.ts';
 export type SlotStore = {
   allocateEpoch(id: SlotId): Promise<number>;
   writeSlot(slot: Slot, delta: SlotDelta | undefined): Promise<'stored' | 'refused'>;
-  removeSlot(id: SlotId): Promise<void>;
+  removeSlot(id: SlotId, removal?: SlotRemoval): Promise<void>;
 };
+
+/** Signs what this worker says; see health/pack-slot.ts. */
+export type SealMessage = (bytes: Uint8Array) => Seal;
 
 /** Changes of one moment go out together: this long after the first. */
 export const FLUSH_DELAY_MS = 2;
@@ -30,6 +34,8 @@ export type SlotWriterDependencies = {
   readonly counters: ProbeCounters;
   /** The votes as they are now. */
   readonly readVotes: () => readonly TargetVote[];
+  /** Absent: what is written is not signed. */
+  readonly seal?: SealMessage | undefined;
 };
 
 export class SlotWriter {
@@ -78,8 +84,10 @@ export class SlotWriter {
     this.#flush?.cancel();
     await this.#inFlight;
     if (this.#epoch === undefined) return;
+    // Of our own last version, never of one that the store names: a forged one would be signed for all versions to come.
+    const removal = this.#sealed({ ...this.#options.id, epoch: this.#epoch, sequence: this.#sequence });
     try {
-      await this.#withinTime(this.#dependencies.store.removeSlot(this.#options.id));
+      await this.#withinTime(this.#dependencies.store.removeSlot(this.#options.id, removal));
     } catch (error) {
       this.#dependencies.logger.warn({ err: error }, 'could not remove the vote slot; it will grow stale instead');
     }
@@ -157,9 +165,14 @@ export class SlotWriter {
     this.#sequence++;
     this.#isChanged = false;
     const version = { ...this.#options.id, epoch: this.#epoch, sequence: this.#sequence };
-    const delta = { ...version, ...diffVotes(this.#written, votes) };
+    const delta = this.#sealed({ ...version, ...diffVotes(this.#written, votes) });
     this.#written = votes;
-    return { slot: { ...version, votes }, delta };
+    return { slot: this.#sealed({ ...version, votes }), delta };
+  }
+
+  #sealed<Message extends SealedMessage>(message: Message): Message {
+    const { seal } = this.#dependencies;
+    return seal === undefined ? message : { ...message, seal: seal(sealedBytes(message)) };
   }
 
   #noteSuccess(): void {

@@ -5,7 +5,7 @@ import type { Clock } from '../model/clock.ts';
 import type { ProbeLogger } from './logger.ts';
 import type { SlotsChange } from './peers.ts';
 import type { RunCheck } from './run-check.ts';
-import type { SlotStore } from './slot-writer.ts';
+import type { SealMessage, SlotStore } from './slot-writer.ts';
 
 export type ProbeWorkerOptions = {
   readonly vantage: string;
@@ -25,6 +25,8 @@ export type ProbeWorkerDependencies = {
   /** store/follow-slots.ts over the same store; called once, at the start. */
   readonly followSlots: (onChange: (change: SlotsChange) => void) => { close(): void };
   readonly clock: Clock;
+  /** Absent: votes are not signed. */
+  readonly seal?: SealMessage;
   /** 0 ≤ x < 1. */
   readonly random: () => number;
   readonly logger: ProbeLogger;

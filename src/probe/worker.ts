@@ -74,7 +74,7 @@ export class ProbeWorker {
     });
     this.#writer = new SlotWriter(
       { id: this.#id, heartbeatMs: options.heartbeatMs },
-      { store, clock, logger, counters: this.counters, readVotes: () => this.#readVotes() },
+      { store, clock, logger, counters: this.counters, readVotes: () => this.#readVotes(), seal: dependencies.seal },
     );
   }
 

@@ -16,10 +16,15 @@ import { type WatchedTime, watchedMs, watchTime } from '../health/watched-time.t
 import { type Clock, repeatEvery, type Timer } from '../model/clock.ts';
 import type { Configuration } from '../model/configuration.ts';
 import { systemClock } from '../native/system-clock.ts';
-import type { Subscription } from '../store/configuration-store.ts';
-import { followSlotTable, type SlotTable, type SlotTableChange } from '../store/follow-slots.ts';
+import {
+  followSlotTable,
+  type SlotsSubscription,
+  type SlotTable,
+  type SlotTableChange,
+} from '../store/follow-slots.ts';
 import type { HealthStore } from '../store/health-store.ts';
 import { describeFailure } from '../store/store-error.ts';
+import { SlotAdmission } from './slot-admission.ts';
 
 const TICK_MS = 250;
 
@@ -40,6 +45,7 @@ export type HealthViewDependencies = {
 };
 
 export class HealthView {
+  readonly admission: SlotAdmission;
   readonly #options: HealthViewOptions;
   readonly #dependencies: HealthViewDependencies;
   #configuration: Configuration | undefined;
@@ -55,7 +61,7 @@ export class HealthView {
   #judge: Judge | undefined;
   /** Clusters that the removal brake holds, to tell of each once. */
   #held: ReadonlySet<string> = NOBODY;
-  #subscription: Subscription | undefined;
+  #subscription: SlotsSubscription | undefined;
   readonly #clock: Clock;
   #timer: Timer | undefined;
   #scheduled: Timer | undefined;
@@ -64,6 +70,7 @@ export class HealthView {
     this.#options = options;
     this.#dependencies = dependencies;
     this.#clock = dependencies.clock ?? systemClock;
+    this.admission = new SlotAdmission(dependencies.logger);
   }
 
   get verdicts(): Verdicts {
@@ -98,7 +105,9 @@ export class HealthView {
     const { health, logger } = this.#dependencies;
     const onError = (error: Error) =>
       logger.warn(describeFailure(error), 'health cannot be followed: the last verdicts hold');
-    this.#subscription = followSlotTable(health, { onError }, (change) => this.#acceptSlots(change));
+    this.#subscription = followSlotTable(health, { onError, admission: this.admission }, (change) =>
+      this.#acceptSlots(change),
+    );
     this.#timer = repeatEvery(this.#clock, TICK_MS, () => this.#look());
   }
 
@@ -115,6 +124,8 @@ export class HealthView {
     const { standings = NO_STANDINGS } = this.#tally ?? {};
     this.#tally = openTally(this.#targets, configuration.vantages, this.verdicts, standings);
     this.#judge = openJudge(configuration, this.#targets, this.#judge);
+    this.admission.setVantages(configuration.vantages);
+    this.#subscription?.recheck();
     this.#look();
   }
 

@@ -152,6 +152,11 @@ export function addControlMetrics(metrics: Metrics, control: Control): void {
       for (const { id } of control.serving?.configuration.vantages ?? []) set(aside.has(id) ? 1 : 0, { vantage: id });
     },
   });
+  metrics.addCounter({
+    name: 'azimuth_slots_refused_total',
+    help: 'Votes of workers that the configuration does not admit, or that they did not sign.',
+    collect: (set) => set(control.health.admission.refused),
+  });
   metrics.addGauge({
     name: 'azimuth_verdicts_frozen',
     help: 'Verdicts that cannot turn, for too few vantages speak.',

@@ -5,18 +5,22 @@ import type { Logger } from 'pino';
 import { listTargets } from '../health/target.ts';
 import type { Configuration } from '../model/configuration.ts';
 import type { Settings } from '../model/settings.ts';
+import type { SlotKey } from '../native/slot-keys.ts';
 import { systemClock } from '../native/system-clock.ts';
 import { createRunCheck } from '../probe/run-check.ts';
 import { ProbeWorker } from '../probe/worker.ts';
-import { followSlotTable } from '../store/follow-slots.ts';
+import { followSlotTable, type SlotsSubscription } from '../store/follow-slots.ts';
 import type { HealthStore } from '../store/health-store.ts';
 import { describeFailure } from '../store/store-error.ts';
 import type { Metrics } from '../telemetry/create-metrics.ts';
+import { SlotAdmission } from './slot-admission.ts';
 
 export type ProbeRoleDependencies = {
   readonly health: HealthStore;
   readonly logger: Logger;
   readonly metrics: Metrics;
+  /** What it signs its votes with. */
+  readonly key: SlotKey;
 };
 
 /** Anchors are in the settings of this process: whoever writes them may reach what it reaches. */
@@ -27,16 +31,23 @@ export type ProbeRole = {
   close(): Promise<void>;
 };
 
-export function startProbeRole(settings: Settings, { health, logger, metrics }: ProbeRoleDependencies): ProbeRole {
+export function startProbeRole(settings: Settings, { health, logger, metrics, key }: ProbeRoleDependencies): ProbeRole {
   const { vantage, worker, heartbeatMs, concurrency, anchors, allowNetworks, clientCertificates, authorities } =
     settings.probe;
   const onError = (error: Error) =>
     logger.warn(describeFailure(error), 'other workers cannot be followed: checking goes on alone');
+  const admission = new SlotAdmission(logger);
+  let following: SlotsSubscription | undefined;
+  logger.info({ vantage, publicKey: key.publicKey }, 'votes are signed with this key');
   const probe = new ProbeWorker(
     { vantage, worker: worker === '' ? `${hostname()}-${process.pid}` : worker, heartbeatMs, concurrency, anchors },
     {
       health,
-      followSlots: (onChange) => followSlotTable(health, { onError }, onChange),
+      followSlots: (onChange) => {
+        following = followSlotTable(health, { onError, admission }, onChange);
+        return following;
+      },
+      seal: key.seal,
       clock: systemClock,
       random: Math.random,
       logger,
@@ -47,7 +58,11 @@ export function startProbeRole(settings: Settings, { health, logger, metrics }: 
   addProbeMetrics(metrics, probe);
   probe.start();
   return {
-    setConfiguration: (configuration) => probe.setTargets(listTargets(configuration), configuration.vantages),
+    setConfiguration(configuration) {
+      admission.setVantages(configuration.vantages);
+      following?.recheck();
+      probe.setTargets(listTargets(configuration), configuration.vantages);
+    },
     close: () => probe.stop(),
   };
 }

@@ -32,6 +32,7 @@ import { startProbeRole } from './probe-role.ts';
 import { openPulledHealth } from './pulled-health.ts';
 import { type LocationResolver, openRevisionReader } from './read-revision.ts';
 import { type Replication, startReplication } from './replication.ts';
+import { openSlotKey } from './slot-key-file.ts';
 import { openSlotService } from './slot-service.ts';
 import { addStoreMetrics, logStoreServers } from './store-servers.ts';
 
@@ -109,7 +110,12 @@ async function startNode(
   if (roles.has('probe')) {
     const service = await openSlotService(settings, store.health, logger);
     closers.push(() => service.close());
-    const probe = startProbeRole(settings, { health: service.health, logger, metrics });
+    const probe = startProbeRole(settings, {
+      health: service.health,
+      logger,
+      metrics,
+      key: await openSlotKey(settings),
+    });
     closers.push(() => probe.close());
     configurationListeners.push(probe.setConfiguration);
   }

@@ -8,7 +8,7 @@
 //   removal ────────────────────────────► out of the table, and that version and older stay out
 
 import { applySlotDelta, compareSlotVersions, mergeSlot, slotKey } from '../health/merge-slots.ts';
-import type { Slot, SlotDelta, SlotId, SlotVersion } from '../health/slot.ts';
+import type { Slot, SlotDelta, SlotId, SlotRemoval, SlotVersion } from '../health/slot.ts';
 import type { Subscription } from './configuration-store.ts';
 import type { HealthStore } from './health-store.ts';
 
@@ -29,6 +29,22 @@ export type FollowSlotsOptions = {
   readonly onError: (error: Error) => void;
   /** How many slots to hold; beyond it, those that the store no longer lists go first. Default SLOT_LIMIT. */
   readonly slotLimit?: number;
+  /** Whose messages are taken in. Absent: everybody's. */
+  readonly admission?: Admission;
+};
+
+export type Admission = {
+  /** Whether slots of that worker may be looked for at all. */
+  concerns(id: SlotId): boolean;
+  /** Whether a message may be taken in: asked before it changes anything, once for each that is new. */
+  admits(message: Slot | SlotDelta | SlotRemoval): boolean;
+  /** Whether a slot that was taken in may stay. */
+  keeps(slot: Slot): boolean;
+};
+
+export type SlotsSubscription = Subscription & {
+  /** To be called when the admission became another one: drops what it does not keep. */
+  recheck(): void;
 };
 
 export const SLOT_LIMIT = 10_000;
@@ -41,7 +57,8 @@ export function followSlotTable(
   health: Pick<HealthStore, 'followSlots' | 'readSlots'>,
   options: FollowSlotsOptions,
   onChange: (change: SlotTableChange) => void,
-): Subscription {
+): SlotsSubscription {
+  const { admission } = options;
   const limit = options.slotLimit ?? SLOT_LIMIT;
   const slots = new Map<string, Slot>();
   const departed = new Map<string, SlotVersion>();
@@ -62,18 +79,26 @@ export function followSlotTable(
       closed = true;
       subscription.close();
     },
+    recheck() {
+      const removed = [...slots.values()].filter((slot) => admission?.keeps(slot) === false);
+      for (const slot of removed) slots.delete(slotKey(slot));
+      // A removal from before may not be theirs who sent it, and keeps out nothing that is newer than what is held.
+      departed.clear();
+      if (removed.length > 0) onChange({ slots, advanced: [], removed });
+    },
   };
 
   function receiveDelta(delta: SlotDelta): void {
-    if (closed) return;
-    const outcome = applySlotDelta(slots.get(slotKey(delta)), delta);
+    const known = slots.get(slotKey(delta));
+    if (closed || (known && compareSlotVersions(delta, known) <= 0) || admission?.admits(delta) === false) return;
+    const outcome = applySlotDelta(known, delta);
     if (outcome.status === 'applied') accept([outcome.slot]);
     else if (outcome.status === 'gap') want(delta);
   }
 
   function compareIndex(index: readonly SlotVersion[]): void {
     if (closed) return;
-    const versions = index.slice(0, limit);
+    const versions = index.filter((version) => admission?.concerns(version) !== false).slice(0, limit);
     listed = new Set(versions.map(slotKey));
     for (const version of versions) {
       const known = slots.get(slotKey(version));
@@ -81,10 +106,10 @@ export function followSlotTable(
     }
   }
 
-  function removeSlot(last: SlotVersion): void {
+  function removeSlot(last: SlotRemoval): void {
     const key = slotKey(last);
     const known = slots.get(key);
-    if (closed || (known && compareSlotVersions(known, last) > 0)) return;
+    if (closed || (known && compareSlotVersions(known, last) > 0) || admission?.admits(last) === false) return;
     const before = departed.get(key);
     departed.delete(key);
     departed.set(key, before && compareSlotVersions(before, last) > 0 ? before : last);
@@ -111,7 +136,7 @@ export function followSlotTable(
         const batch = [...wanted].slice(0, READ_BATCH_LIMIT);
         for (const [key] of batch) wanted.delete(key);
         const read = await health.readSlots(batch.map(([, id]) => id));
-        if (!closed) accept(read);
+        if (!closed) accept(read.filter(isAdmittedNews));
       }
     } catch {
       // The store reports its own failure once, through the index poll that fails as well.
@@ -119,6 +144,11 @@ export function followSlotTable(
     } finally {
       reading = false;
     }
+  }
+
+  function isAdmittedNews(slot: Slot): boolean {
+    const known = slots.get(slotKey(slot));
+    return mergeSlot(known, slot) !== known && admission?.admits(slot) !== false;
   }
 
   function accept(incoming: readonly Slot[]): void {

@@ -2,7 +2,7 @@
 // sequence); deltas for speed; a tiny index to poll, for certainty. And the latest load report of each subject.
 // Drivers: redis/ and embedded/. One suite of tests holds both to this page.
 
-import type { Slot, SlotDelta, SlotId, SlotVersion } from '../health/slot.ts';
+import type { Slot, SlotDelta, SlotId, SlotRemoval, SlotVersion } from '../health/slot.ts';
 import type { LoadReport, StoredLoadReport } from '../model/load-report.ts';
 import type { Subscription } from './configuration-store.ts';
 
@@ -10,7 +10,7 @@ export type SlotListener = {
   /** A change published by a worker. May be lost, repeated or late: the receiver merges by version. */
   onDelta(delta: SlotDelta): void;
   /** A worker left in order, and this was its last version. May be lost: then the slot grows stale instead. */
-  onRemoved(last: SlotVersion): void;
+  onRemoved(last: SlotRemoval): void;
   /** The poll of the index, every second: what every slot's version is now. */
   onIndex(index: readonly SlotVersion[]): void;
   /** Once when the store begins to fail, not at every try. */
@@ -27,8 +27,8 @@ export type HealthStore = {
   writeSlot(slot: Slot, delta: SlotDelta | undefined): Promise<'stored' | 'refused'>;
   /** Slots that the store does not hold, or that cannot be read, are absent. */
   readSlots(ids: readonly SlotId[]): Promise<readonly Slot[]>;
-  /** Takes the slot out of the index, tells the followers, and fences its epoch: as when a worker leaves in order. */
-  removeSlot(id: SlotId): Promise<void>;
+  /** Takes the slot out of the index, tells the followers, and fences its epoch: as when a worker leaves in order. Followers are told `removal`, signed by the worker; else the last version. */
+  removeSlot(id: SlotId, removal?: SlotRemoval): Promise<void>;
   followSlots(listener: SlotListener): Subscription;
   /** The sequence is max(the store's last + 1, the store's clock in ms, `atLeast`). */
   writeLoadReport(report: LoadReport, atLeast?: number): Promise<StoredLoadReport>;

@@ -2,7 +2,7 @@
 // from the event loop, never from inside the call that wrote, so that writer and follower cannot get entangled.
 
 import { compareSlotVersions, slotKey } from '../../health/merge-slots.ts';
-import type { Slot, SlotDelta, SlotId, SlotVersion } from '../../health/slot.ts';
+import type { Slot, SlotDelta, SlotId, SlotRemoval, SlotVersion } from '../../health/slot.ts';
 import type { LoadReport, StoredLoadReport } from '../../model/load-report.ts';
 import type { Subscription } from '../configuration-store.ts';
 import { type HealthStore, type SlotListener, SWEEP_AFTER_MS } from '../health-store.ts';
@@ -54,14 +54,14 @@ export function createEmbeddedHealthStore(options: EmbeddedHealthOptions): Healt
     return ids.flatMap((id) => slots.get(slotKey(id))?.value ?? []);
   }
 
-  async function removeSlot(id: SlotId): Promise<void> {
+  async function removeSlot(id: SlotId, removal?: SlotRemoval): Promise<void> {
     checkOpen();
     const key = slotKey(id);
     const slot = slots.get(key)?.value;
     if (!slot) return;
     slots.delete(key);
     epochs.set(key, Math.max(epochs.get(key) ?? 0, slot.epoch + 1));
-    const last = versionOf(slot);
+    const last = removal ?? versionOf(slot);
     for (const tell of slotListeners) tell((listener) => listener.onRemoved(last));
   }
 

@@ -10,7 +10,7 @@
 // comes late, the next write of that epoch is refused.
 
 import { slotKey } from '../../health/merge-slots.ts';
-import type { Slot, SlotDelta, SlotId } from '../../health/slot.ts';
+import type { Slot, SlotDelta, SlotId, SlotRemoval } from '../../health/slot.ts';
 import type { LoadReport, StoredLoadReport } from '../../model/load-report.ts';
 import type { HealthStore } from '../health-store.ts';
 import { createStoreError } from '../store-error.ts';
@@ -84,8 +84,8 @@ export function createMergedHealthStore(
     if (result === 'refused') fenced.set(slotKey(id), Math.max(epoch, fenced.get(slotKey(id)) ?? -1));
   }
 
-  async function removeSlot(id: SlotId): Promise<void> {
-    const calls = members.map(({ health }) => health.removeSlot(id));
+  async function removeSlot(id: SlotId, removal?: SlotRemoval): Promise<void> {
+    const calls = members.map(({ health }) => health.removeSlot(id, removal));
     await Promise.allSettled(calls);
     await firstOf(calls);
   }

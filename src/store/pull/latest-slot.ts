@@ -34,9 +34,9 @@ export function keepLatestSlot(health: HealthStore, clock: Clock): LatestSlot {
         if (latest === undefined || compareSlotVersions(slot, latest) > 0) latest = slot;
         return health.writeSlot(slot, delta);
       },
-      removeSlot(id) {
+      removeSlot(id, removal) {
         latest = undefined;
-        return health.removeSlot(id);
+        return health.removeSlot(id, removal);
       },
     },
   };

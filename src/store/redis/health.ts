@@ -3,7 +3,7 @@
 import type { Redis } from 'ioredis';
 import { slotKey } from '../../health/merge-slots.ts';
 import { packSlot, packSlotDelta, packSlotRemoval, unpackSlot, unpackSlotMessage } from '../../health/pack-slot.ts';
-import type { Slot, SlotDelta, SlotId, SlotVersion } from '../../health/slot.ts';
+import type { Slot, SlotDelta, SlotId, SlotRemoval, SlotVersion } from '../../health/slot.ts';
 import type { LoadReport, StoredLoadReport } from '../../model/load-report.ts';
 import type { Subscription } from '../configuration-store.ts';
 import { type HealthStore, type SlotListener, SWEEP_AFTER_MS } from '../health-store.ts';
@@ -70,13 +70,13 @@ export function createRedisHealthStore(
     return slots;
   }
 
-  async function removeSlot(id: SlotId): Promise<void> {
+  async function removeSlot(id: SlotId, removal?: SlotRemoval): Promise<void> {
     const key = slotKey(id);
     for (let attempt = 0; attempt < REMOVE_ATTEMPT_LIMIT; attempt++) {
       const entry = await connection.call((redis) => redis.hget(KEYS.index, key));
       const last = entry === null ? undefined : readIndexEntry(key, entry);
       if (entry === null || !last) return;
-      const packed = asBuffer(packSlotRemoval(last));
+      const packed = asBuffer(packSlotRemoval(removal ?? last));
       const reply = await connection.call((redis) =>
         redis.removeSlot(...SLOT_KEYS, key, entry, String(last.epoch + 1), packed, CHANNELS.deltas),
       );

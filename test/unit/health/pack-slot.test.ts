@@ -105,8 +105,8 @@ test('altered bytes unpack to nothing or to something well formed', () => {
 
 test('a reason that is longer than any that is packed unpacks to nothing', () => {
   const packed = packSlot(makeSlot([{ target: 't', vote: 'down', reason: 'r'.repeat(REASON_LIMIT_BYTES) }]));
-  const forged = Uint8Array.of(...packed, 0x72);
-  const place = packed.length - REASON_LIMIT_BYTES - 1;
+  const forged = Uint8Array.of(...packed.subarray(0, -1), 0x72, 0);
+  const place = packed.length - REASON_LIMIT_BYTES - 2;
   assert.equal(packed[place], REASON_LIMIT_BYTES);
   forged[place] = REASON_LIMIT_BYTES + 1;
   assert.equal(unpackSlot(forged), undefined);
@@ -114,7 +114,7 @@ test('a reason that is longer than any that is packed unpacks to nothing', () =>
 
 test('a share of more than 100 unpacks to nothing', () => {
   const packed = packSlot(makeSlot([{ target: 't', vote: 'up', reason: '', share: 99 }]));
-  const place = packed.length - 2;
+  const place = packed.length - 3;
   for (const [share, read] of [
     [0, 0],
     [99, 99],
@@ -143,7 +143,7 @@ test('a slot is not taken for a delta, nor the reverse', () => {
 
 test('a count beyond what the bytes can hold reserves nothing', () => {
   const packed = packSlot(makeSlot([]));
-  packed.set([0xff, 0xff, 0xff, 0xff], packed.length - 4);
+  packed.set([0xff, 0xff, 0xff, 0xff], packed.length - 5);
   assert.equal(unpackSlot(packed), undefined);
 });
 

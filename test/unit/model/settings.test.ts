@@ -66,6 +66,7 @@ describe('parseSettings', () => {
           allowNetworks: [],
           clientCertificates: '',
           authorities: '',
+          keyFile: '',
           anchors: [],
           concurrency: 256,
           heartbeatMs: 1_000,
@@ -138,7 +139,8 @@ describe('parseSettings', () => {
         allowNetworks: ['10.0.0.0/8', 'fd00::/8'],
         clientCertificates: '/etc/azimuth/clients',
         authorities: '/etc/azimuth/authorities.pem',
-        anchors: ['tcp://192.0.2.1:443', 'icmp://2001:db8::1'],
+        keyFile: '/slot.key',
+        anchors: ['icmp://2001:db8::1'],
         concurrency: 3,
         heartbeat: '2s',
         serve: { listen: '127.0.0.1:8443', certificate: '/certificate', key: '/key', clientCa: '/ca' },
@@ -220,10 +222,8 @@ describe('parseSettings', () => {
           allowNetworks: ['10.0.0.0/8', 'fd00::/8'],
           clientCertificates: '/etc/azimuth/clients',
           authorities: '/etc/azimuth/authorities.pem',
-          anchors: [
-            { address: '192.0.2.1', check: { type: 'tcp', port: 443 } },
-            { address: '2001:db8::1', check: { type: 'icmp' } },
-          ],
+          keyFile: '/slot.key',
+          anchors: [{ address: '2001:db8::1', check: { type: 'icmp' } }],
           concurrency: 3,
           heartbeatMs: 2_000,
           serve: {
@@ -401,6 +401,6 @@ describe('parseSettings', () => {
       const document = [...path].reverse().reduce<unknown>((below, key) => ({ [key]: below }), initial);
       assert.deepEqual(problemsOf(document), [], path.join('.'));
     }
-    assert.equal(SETTING_KEYS.length, 68);
+    assert.equal(SETTING_KEYS.length, 69);
   });
 });
