@@ -38,9 +38,9 @@ export function noteRise(falls: Falls | undefined, nowMs: number): Falls | undef
   return falls === undefined || falls.upAtMs !== undefined ? falls : { ...falls, upAtMs: nowMs };
 }
 
-/** Milliseconds that a target stays down at least from now on, however well it answers; 0: it may be up. */
+/** Milliseconds that a target which is down stays so at least from now on, however well it answers; 0: it may be up. */
 export function heldDownForMs(falls: Falls | undefined, nowMs: number, limits: Limits): number {
-  if (falls === undefined || falls.count < 2) return 0;
+  if (falls === undefined || falls.upAtMs !== undefined || falls.count < 2) return 0;
   const firstMs = Math.max(FIRST_HOLD_DOWN_MS, limits.intervalMs);
   const holdMs = Math.min(limits.maxHoldDownMs, firstMs * 2 ** (falls.count - 2));
   return Math.max(0, falls.lastAtMs + holdMs - nowMs);

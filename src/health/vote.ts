@@ -84,7 +84,7 @@ export function isInDoubt(opinion: Opinion, timing: MonitorTiming): boolean {
 /**
  * Milliseconds from the start of one check to the start of the next while in doubt, and the least distance at any time: a
  * quarter of the interval, but at least MIN_RECHECK_MS and never more than the interval. So `fall` failures take
- * (fall - 1) / 4 intervals after the first, not fall - 1. A check that takes longer is followed by the next at once.
+ * (fall - 1) / 4 intervals after the first, not fall - 1. A check that takes longer goes on beside the next.
  */
 export function recheckDelayMs(timing: MonitorTiming): number {
   return Math.min(timing.intervalMs, Math.max(MIN_RECHECK_MS, timing.intervalMs * RECHECK_SHARE));
@@ -102,10 +102,12 @@ function addSuccess(opinion: Opinion, observation: Observation, timing: MonitorT
     ...shareOf(observation),
   };
   switch (opinion.vote) {
-    case undefined:
-    case 'abstain':
     case 'up':
       return up;
+    // What was down before the worker could not look is held down as ever.
+    case undefined:
+    case 'abstain':
+      return keepDown(falls, successes, timing, nowMs) ?? up;
     case 'suspect': {
       if (successes >= Math.max(REMEMBERED_SUCCESSES, timing.rise)) return up;
       const { vote, reason, failures } = opinion;
@@ -113,23 +115,34 @@ function addSuccess(opinion: Opinion, observation: Observation, timing: MonitorT
     }
     case 'down': {
       if (successes < timing.rise) return { ...opinion, successes };
-      const heldMs = heldDownForMs(falls, nowMs, timing);
-      if (falls === undefined || heldMs === 0) return up;
-      return { ...opinion, reason: describeHoldDown(falls, heldMs, nowMs), successes };
+      return keepDown(falls, successes, timing, nowMs) ?? up;
     }
   }
+}
+
+/** Undefined: nothing keeps it down. */
+function keepDown(
+  falls: Falls | undefined,
+  successes: number,
+  timing: MonitorTiming,
+  nowMs: number,
+): Opinion | undefined {
+  const heldMs = heldDownForMs(falls, nowMs, timing);
+  if (falls === undefined || heldMs === 0) return undefined;
+  return { vote: 'down', reason: describeHoldDown(falls, heldMs, nowMs), failures: timing.fall, successes, falls };
 }
 
 function addFailure(opinion: Opinion, observation: Observation, timing: MonitorTiming, nowMs: number): Opinion {
   const { reason } = observation;
   const { falls } = opinion;
+  const wasUp = opinion.vote === 'up' || opinion.vote === 'suspect';
   const failures = Math.min(opinion.failures + 1, timing.fall);
   const isDown = opinion.vote === 'down' || failures >= timing.fall;
   if (isDown) {
-    const fallen = opinion.vote === 'down' ? falls : noteFall(falls, nowMs, timing);
+    // Never yet healthy is no fall.
+    const fallen = wasUp ? noteFall(falls, nowMs, timing) : falls;
     return { vote: 'down', reason, failures: timing.fall, successes: 0, falls: fallen };
   }
-  const wasUp = opinion.vote === 'up' || opinion.vote === 'suspect';
   // A check that failed says nothing of the share: while suspect, a target keeps what it asked for last.
   const share = shareOf(observation.share === undefined ? opinion : observation);
   return { vote: wasUp ? 'suspect' : undefined, reason, failures, successes: 0, falls, ...share };

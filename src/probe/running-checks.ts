@@ -1,6 +1,7 @@
 // The checks of one target that are under way. Usually there is one; in doubt the next begins before the one before has ended,
-// so that several that run into their timeout do so together. What they found counts in the order in which they began: a
-// result that came early waits for those of checks that began before it.
+// so that several that run into their timeout do so together. What they found counts in the order in which they began, but a
+// failure waits for nobody, or a target that refuses now would be up for as long as the check lasts that it first kept silent
+// on. A success that came early does wait: what began before it may yet fail, and straight successes are counted.
 
 import type { Observation } from '../health/vote.ts';
 import type { Timer } from '../model/clock.ts';
@@ -31,16 +32,23 @@ export class RunningChecks {
     return check;
   }
 
-  /** Takes the result of `check`, and returns those whose turn has come. None of a check that was aborted. */
+  /**
+   * Takes the result of `check`, and returns those whose turn has come: of a failure, all up to it that have ended. None of a
+   * check that was aborted.
+   */
   end(check: RunningCheck, observation: Observation): readonly CheckResult[] {
     check.timer?.cancel();
     if (check.abort.signal.aborted) return [];
     check.observation = observation;
+    const firstUnderWay = this.#checks.findIndex((each) => each.observation === undefined);
+    const unhindered = firstUnderWay < 0 ? this.#checks.length : firstUnderWay;
+    const turn = observation.ok ? unhindered : Math.max(unhindered, this.#checks.indexOf(check) + 1);
     const results: CheckResult[] = [];
-    for (let first = this.#checks[0]; first?.observation !== undefined; first = this.#checks[0]) {
-      this.#checks.shift();
-      results.push({ startedAtMs: first.startedAtMs, observation: first.observation });
-    }
+    this.#checks = this.#checks.filter(({ startedAtMs, observation: found }, place) => {
+      if (place >= turn || found === undefined) return true;
+      results.push({ startedAtMs, observation: found });
+      return false;
+    });
     return results;
   }
 

@@ -1,15 +1,17 @@
 // How long a target usually takes to answer, and from when on a check is late: the estimate that TCP makes of its round trips
-// (RFC 6298 section 2), for the same purpose. A late check says nothing yet, but it is reason to look again, here and elsewhere.
+// (RFC 6298 section 2), for the same purpose, but never less than twice the usual: a target that was even for long has next to
+// no deviation left, and is not in doubt for ten milliseconds more. A late check says nothing yet, but it is reason to look
+// again, here and elsewhere.
 
 import type { MonitorTiming } from '../model/monitor.ts';
 
 /** Both in milliseconds. */
 export type UsualTime = { readonly meanMs: number; readonly deviationMs: number };
 
-/** No check is late sooner than after this share of the interval. */
-export const LATE_SHARE = 1 / 10;
-/** Nor sooner than this: less is the noise of event loops. */
-export const MIN_LATE_MS = 25;
+/** No check is late sooner than this: less is the noise of event loops, of garbage collection and of long ways. */
+export const MIN_LATE_MS = 100;
+/** Nor before its target would usually have answered so many times. */
+export const MIN_LATE_ANSWERS = 2;
 
 /** RFC 6298 section 2: alpha, beta and K. */
 const MEAN_GAIN = 1 / 8;
@@ -29,7 +31,7 @@ export function noteDuration(usual: UsualTime | undefined, durationMs: number): 
 /** Milliseconds after its start from which on a check is late. Undefined: it is not known, or not below the timeout. */
 export function findLateMs(usual: UsualTime | undefined, timing: MonitorTiming): number | undefined {
   if (usual === undefined) return undefined;
-  const leastMs = Math.max(MIN_LATE_MS, timing.intervalMs * LATE_SHARE);
-  const lateMs = Math.ceil(Math.max(leastMs, usual.meanMs + DEVIATIONS * usual.deviationMs));
+  const { meanMs, deviationMs } = usual;
+  const lateMs = Math.ceil(Math.max(MIN_LATE_MS, MIN_LATE_ANSWERS * meanMs, meanMs + DEVIATIONS * deviationMs));
   return lateMs < timing.timeoutMs ? lateMs : undefined;
 }

@@ -36,6 +36,9 @@ import type { Abstention, ProbeStatus, ProbeWorkerDependencies, ProbeWorkerOptio
 /** Looks around for so long before it takes on work: whoever is at it already keeps it until this worker has voted. */
 export const JOIN_DELAY_MS = 250;
 
+/** Timers that are late by no more than this are in time. */
+const TIMER_SLACK_MS = 20;
+
 const LAGGING_REASON = 'the worker is overloaded and does not trust its own checks';
 
 export class ProbeWorker {
@@ -211,9 +214,22 @@ export class ProbeWorker {
     }
     const lateMs = findLateMs(watch.usual, timing);
     if (lateMs === undefined) return;
-    check.timer = this.#schedule(lateMs, () => {
+    this.#whenDue(check, lateMs, () => {
       this.#noteLate(watch, lateMs);
       check.timer = this.#schedule(Math.max(0, recheckMs - lateMs), () => this.#overlap(watch));
+    });
+  }
+
+  /**
+   * After a pause of the event loop timers come first and answers that lie there are read next: whoever would be late by then
+   * is given as much time again as the loop was held up, or one pause would make suspects of all that were being checked.
+   */
+  #whenDue(check: RunningCheck, delayMs: number, run: () => void): void {
+    const dueMs = this.#now() + delayMs;
+    check.timer = this.#schedule(delayMs, () => {
+      const overdueMs = this.#now() - dueMs;
+      if (overdueMs > TIMER_SLACK_MS) this.#whenDue(check, overdueMs, run);
+      else run();
     });
   }
 

@@ -67,6 +67,26 @@ test('asks for the share that the last success said, and keeps it while suspect'
   assert.equal(updateOpinion(half, { ...OK, share: 100 }, TIMING, 0).share, undefined);
 });
 
+test('holds down what fell again, also where the worker could not look meanwhile', () => {
+  const fallen = observe('sfffssfff');
+  assert.equal(observe('ss', fallen).vote, 'down');
+  assert.match(observe('ss', fallen).reason, /^answers again, held down/);
+  assert.equal(observe('is', fallen).vote, 'down');
+  assert.equal(observe('is', observe('sfff')).vote, 'up', 'a first fall holds nobody');
+  assert.equal(observe('ss', fallen, { ...TIMING, maxHoldDownMs: 0 }).vote, 'up');
+  assert.equal(updateOpinion(observe('s', fallen), OK, TIMING, 5000).vote, 'up', 'the time is over');
+});
+
+test('keeps up what is up when a longer hold-down is configured, though the worker could not look meanwhile', () => {
+  const risen = observe('ss', observe('sfffssfff'), { ...TIMING, maxHoldDownMs: 0 });
+  assert.equal(risen.vote, 'up');
+  assert.equal(observe('is', risen).vote, 'up');
+});
+
+test('takes a target that was never healthy for no fall', () => {
+  assert.equal(observe('fffssfffss').vote, 'up');
+});
+
 test('is in doubt exactly while the next few observations may turn the vote', () => {
   for (const results of ['f', 'sf', 'sfs', 'sfffs']) assert.equal(isInDoubt(observe(results), TIMING), true, results);
   for (const results of ['', 's', 'sfsss', 'fff', 'sfffss', 'sfffsf'])

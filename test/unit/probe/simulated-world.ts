@@ -111,6 +111,8 @@ export function createWorld(targets: readonly Target[], vantages: readonly Vanta
 async function observeSimulated(clock: Clock, target: Target, condition: Condition): Promise<Observation> {
   const durationMs = condition === 'silent' ? target.timing.timeoutMs : condition === 'slow' ? SLOW_MS : LATENCY_MS;
   await new Promise<void>((resolve) => clock.schedule(durationMs, resolve));
+  // Event loops run the timers that are due before they read what has come: it matters after a pause.
+  await new Promise<void>((resolve) => clock.schedule(0, resolve));
   switch (condition) {
     case 'healthy':
     case 'slow':
