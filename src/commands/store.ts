@@ -74,26 +74,29 @@ function printUsers(output: Output, { json }: AclOptions, users: readonly UserRu
 async function apply(command: Command, options: AclOptions, users: readonly UserRules[]): Promise<void> {
   const read = readSettings({ file: options.settings, environment: process.env });
   if (!read.ok) return failUsage(command, read.problems.map(({ message }) => message).join('\n'));
-  const address = serverOf(command, read.value);
   const output = outputOf(command);
-  try {
-    const tls = address.tls ? openTlsFiles(read.value.redis.tls) : undefined;
-    const { isKept } = await applyAccess(address, tls, users);
-    const names = users.map(({ user }) => user);
-    if (options.json === true) output.printJson({ server: formatStoreAddress(address), users: names, kept: isKept });
-    else output.print(`Set ${names.join(', ')} at ${formatStoreAddress(address)}.`);
-    if (!isKept) output.printNotice('The server has no ACL file (aclfile): when it restarts they are gone.');
-  } catch (error) {
-    fail(command, isStoreError(error) ? `${error.message}: ${error.advice}` : describeCause(error));
+  const names = users.map(({ user }) => user);
+  for (const address of serversOf(command, read.value)) {
+    try {
+      const tls = address.tls ? openTlsFiles(read.value.redis.tls) : undefined;
+      const { isKept } = await applyAccess(address, tls, users);
+      const server = formatStoreAddress(address);
+      if (options.json === true) output.printJson({ server, users: names, kept: isKept });
+      else output.print(`Set ${names.join(', ')} at ${server}.`);
+      if (!isKept) output.printNotice(`${server} has no ACL file (aclfile): when it restarts they are gone.`);
+    } catch (error) {
+      fail(command, isStoreError(error) ? `${error.message}: ${error.advice}` : describeCause(error));
+    }
   }
 }
 
 /** Users are not replicated, so that each server is named by itself. */
-function serverOf(command: Command, { store }: Settings): RedisAddress {
+function serversOf(command: Command, { store }: Settings): readonly RedisAddress[] {
   const parsed = store.driver === 'redis' ? parseStoreAddress(store.url) : undefined;
-  if (parsed?.ok && parsed.value.kind === 'server') return parsed.value;
+  if (parsed?.ok && parsed.value.kind === 'server') return [parsed.value];
+  if (parsed?.ok && parsed.value.kind === 'several') return [parsed.value.home, ...parsed.value.others];
   return failUsage(
     command,
-    'give the address of one server in AZIMUTH_STORE, with an administrator: redis://admin:…@host. Users are not replicated: replicas, and all nodes of a cluster, each need them',
+    'give the address of each server in AZIMUTH_STORE, with an administrator: redis://admin:…@host. Users are not replicated: replicas, and all nodes of a cluster, each need them',
   );
 }

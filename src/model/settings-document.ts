@@ -13,6 +13,7 @@ import { suggestNearest } from './nearest.ts';
 import { joinPointer } from './pointer.ts';
 import type { Parsed, Problem } from './problem.ts';
 import { parseStoreAddress } from './store-address.ts';
+import { parseWorkerAddress } from './worker-address.ts';
 
 /** Longest text of any setting, in UTF-16 units. */
 const MAX_TEXT_LENGTH = 4096;
@@ -84,7 +85,7 @@ export const SettingsDocument = section({
   api: section({ listen: listenAddress('127.0.0.1:8053') }),
   telemetry: section({ listen: listenAddress('127.0.0.1:9153') }),
   store: text(
-    'embedded, or the address of a Redis: redis://host:6379, redis+sentinel://host:26379,…/NAME, redis+cluster://host:6379,…',
+    'embedded, or the address of a Redis: redis://host:6379, redis://a,redis://b,…, redis+sentinel://host:26379,…/NAME, redis+cluster://host:6379,…',
     isStore,
     'embedded',
   ),
@@ -115,8 +116,24 @@ export const SettingsDocument = section({
       '',
     ),
     allowNetworks: listOf('a prefix such as 127.0.0.0/8 or fd00::/8', 0, 1024, isPrefix, []),
+    clientCertificates: text('empty, or the path of a directory', isPathOrEmpty, ''),
+    authorities: text('empty, or the path of a PEM file', isPathOrEmpty, ''),
     concurrency: wholeNumber(1, 65_536, 256),
     heartbeat: duration('100ms', '1m', '1s'),
+    serve: section({
+      listen: text('empty, or an address with a port, such as 192.0.2.10:8443', isListenAddressOrEmpty, ''),
+      certificate: text('empty, or the path of a PEM file', isPathOrEmpty, ''),
+      key: text('empty, or the path of a PEM file', isPathOrEmpty, ''),
+      clientCa: text('empty, or the path of a PEM file', isPathOrEmpty, ''),
+    }),
+  }),
+  health: section({
+    pull: section({
+      workers: listOf('VANTAGE@https://host:port or VANTAGE/WORKER@https://host:port', 0, 256, isWorkerAddress, []),
+      ca: text('empty, or the path of a PEM file', isPathOrEmpty, ''),
+      certificate: text('empty, or the path of a PEM file', isPathOrEmpty, ''),
+      key: text('empty, or the path of a PEM file', isPathOrEmpty, ''),
+    }),
   }),
   dnssec: section({
     secretFile: text('empty, or the path of a file', isPathOrEmpty, ''),
@@ -295,6 +312,14 @@ function secretList(what: string, most: number, isValid: (item: string) => boole
 
 function isListenAddress(value: string): boolean {
   return parseListenAddress(value) !== undefined;
+}
+
+function isListenAddressOrEmpty(value: string): boolean {
+  return value === '' || isListenAddress(value);
+}
+
+function isWorkerAddress(value: string): boolean {
+  return parseWorkerAddress(value) !== undefined;
 }
 
 function isPrefix(value: string): boolean {

@@ -2,6 +2,7 @@
 // safety-relevant ones among them, so the address is read here and everything unknown refused.
 //
 //   redis://[user:password@]host[:port][/database]                                one server
+//   redis://…,redis://…,…                                                         several servers that know nothing of each other
 //   redis+sentinel://[user:password@]host[:port],host[:port],…/NAME[/database]    whichever server these Sentinels call NAME's
 //   redis+cluster://[user:password@]host[:port],host[:port],…                     whichever node of the cluster has our slot
 //
@@ -31,15 +32,24 @@ export type GuidedAddress = {
   readonly tls: boolean;
 };
 
-export type StoreAddress = RedisAddress | GuidedAddress;
+/** Independent servers: all keep health, and the first one the configuration as well. */
+export type SeveralAddress = {
+  readonly kind: 'several';
+  readonly home: RedisAddress;
+  readonly others: readonly RedisAddress[];
+};
 
-export type StoreAddressReading =
-  | { readonly ok: true; readonly value: StoreAddress }
+export type StoreAddress = RedisAddress | GuidedAddress | SeveralAddress;
+
+export type StoreAddressReading<Value = StoreAddress> =
+  | { readonly ok: true; readonly value: Value }
   /** Says nothing of what was written, which may hold a password. */
   | { readonly ok: false; readonly message: string };
 
 /** Sentinels, or nodes of a cluster, that one address names. */
 export const MAX_GUIDES = 16;
+/** Independent servers that one address names. */
+export const MAX_SERVERS = 8;
 
 const DEFAULT_PORT = 6379;
 const DEFAULT_SENTINEL_PORT = 26_379;
@@ -51,11 +61,15 @@ const NAME = /^[A-Za-z0-9._-]{1,255}$/;
 
 export function parseStoreAddress(text: string): StoreAddressReading {
   const scheme = /^rediss?\+([a-z]*):/.exec(text);
-  return scheme === null ? parseServer(text) : parseGuided(text);
+  if (scheme !== null) return parseGuided(text);
+  // A comma in a password is none of these, unless an address follows it.
+  const texts = text.split(/,(?=rediss?:\/\/)/);
+  return texts.length === 1 ? parseServer(text) : parseSeveral(texts);
 }
 
 /** For messages and logs: without credentials. */
 export function formatStoreAddress(address: StoreAddress): string {
+  if (address.kind === 'several') return [address.home, ...address.others].map(formatStoreAddress).join(',');
   const scheme = address.tls ? 'rediss' : 'redis';
   if (address.kind === 'server') return `${scheme}://${formatEndpoint(address.endpoint)}/${address.database}`;
   const guides = address.guides.map(formatEndpoint).join(',');
@@ -67,12 +81,30 @@ export function formatEndpoint({ host, port }: Endpoint): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
-function parseServer(text: string): StoreAddressReading {
+function parseSeveral(texts: readonly string[]): StoreAddressReading {
+  if (texts.length > MAX_SERVERS) return refuse(`the address names more than ${MAX_SERVERS} servers`);
+  const servers: RedisAddress[] = [];
+  for (const text of texts) {
+    const parsed = parseServer(text);
+    if (!parsed.ok) return parsed;
+    servers.push(parsed.value);
+  }
+  if (new Set(servers.map(({ endpoint }) => formatEndpoint(endpoint))).size < servers.length)
+    return refuse('the address names a server twice');
+  const [home, ...others] = servers;
+  return home === undefined
+    ? refuse('the address names no server')
+    : { ok: true, value: { kind: 'several', home, others } };
+}
+
+function parseServer(text: string): StoreAddressReading<RedisAddress> {
   const url = URL.parse(text);
   if (url === null) return refuse('the address of Redis is no URL');
   if (url.protocol !== 'redis:' && url.protocol !== 'rediss:')
     return refuse(`${url.protocol}// is no address of Redis`);
-  if (url.hostname === '') return refuse('the address of Redis names no host');
+  if (url.hostname === '' || url.hostname.includes(',')) {
+    return refuse('the address of Redis names no host: of several servers each has its own redis://');
+  }
   if (url.search !== '' || url.hash !== '') return refuse('the address of Redis takes no parameters');
   const database = url.pathname.slice(1) || '0';
   if (!DATABASE.test(database)) return refuse(`${url.pathname} is no database of Redis: a number is`);
@@ -136,6 +168,6 @@ function isTls(scheme: string): boolean {
   return scheme.startsWith('rediss');
 }
 
-function refuse(message: string): StoreAddressReading {
+function refuse(message: string): { readonly ok: false; readonly message: string } {
   return { ok: false, message };
 }

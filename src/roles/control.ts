@@ -18,6 +18,7 @@ import { createState } from '../snapshot/state.ts';
 import type { ConfigurationStore } from '../store/configuration-store.ts';
 import type { HealthStore } from '../store/health-store.ts';
 import { openRevisionDisk } from '../store/persisted-revision.ts';
+import type { StoreServer } from '../store/store-server.ts';
 import { Compiler } from './compiler.ts';
 import { type Acceptance, ConfigurationFollower } from './configuration-follower.ts';
 import { HealthView } from './health-view.ts';
@@ -49,6 +50,7 @@ export type ControlOptions = {
 export type ControlDependencies = {
   readonly configuration: ConfigurationStore;
   readonly health: HealthStore;
+  readonly servers?: readonly StoreServer[];
   readonly resolveLocation: LocationResolver;
   readonly logger: Logger;
 };
@@ -117,6 +119,11 @@ export class Control {
   /** True once whoever answers has taken the first snapshot, and listens. */
   get isHandedOn(): boolean {
     return this.#isHandedOn;
+  }
+
+  /** Of the store. */
+  get servers(): readonly StoreServer[] {
+    return this.#dependencies.servers ?? [];
   }
 
   get database(): FoundPlaceMap | undefined {

@@ -7,18 +7,21 @@ import type { HealthStore } from '../store/health-store.ts';
 import type { HintStore } from '../store/hint-store.ts';
 import { openRedisStore, type RedisStoreOptions } from '../store/redis/open-redis-store.ts';
 import { openTlsFiles } from '../store/redis/tls-files.ts';
+import type { StoreServer } from '../store/store-server.ts';
 
 export type Store = {
   readonly configuration: ConfigurationStore;
   readonly health: HealthStore;
   readonly hints: HintStore;
+  /** None for the embedded store. */
+  readonly servers: readonly StoreServer[];
   close(): Promise<void>;
 };
 
 /** @throws StoreError when the embedded store, or the files for TLS, cannot be opened; a Redis that is not there is no error. */
 export function openStore(settings: Settings, name: string): Store {
   const { store, stateDirectory } = settings;
-  if (store.driver === 'embedded') return openEmbeddedStore(stateDirectory);
+  if (store.driver === 'embedded') return { ...openEmbeddedStore(stateDirectory), servers: [] };
   return openRedisStore(store.url, { name, ...redisOptionsOf(settings) });
 }
 

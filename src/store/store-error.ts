@@ -14,7 +14,8 @@ export const STORE_ERRORS = {
   STORE_INCOMPLETE: 'pass every object that the manifest names and that the store does not hold yet',
   STORE_BAD_ADDRESS:
     'write redis://[user:password@]host[:port][/database], redis+sentinel://host:port,…/NAME or redis+cluster://host:port,…; rediss for TLS',
-  STORE_BAD_TLS: 'correct redis.tls.ca, redis.tls.certificate and redis.tls.key: paths of PEM files that may be read',
+  STORE_BAD_TLS:
+    'correct the paths of PEM files in the settings (redis.tls, health.pull, probe.serve), which must be readable',
 } as const;
 
 export type StoreErrorCode = keyof typeof STORE_ERRORS;

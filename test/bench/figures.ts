@@ -15,6 +15,12 @@ export function medianRatio(ours: readonly number[], theirs: readonly number[]):
   return median(ours.flatMap((value, round) => (theirs[round] === undefined ? [] : [value / theirs[round]])));
 }
 
+/** The smallest value that `share` of all (0 to 1) do not exceed. */
+export function percentile(values: readonly number[], share: number): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)] ?? Number.NaN;
+}
+
 export function mean(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
@@ -23,11 +29,12 @@ export function round(value: number, digits: number): number {
   return Number(value.toFixed(digits));
 }
 
-/** Median, least and greatest of some times, in whole milliseconds. */
+/** Median, 99th percentile, least and greatest of some times, in whole milliseconds. */
 export function describeTimes(times: readonly number[]) {
   return {
     trials: times.length,
     medianMs: Math.round(median(times)),
+    p99Ms: Math.round(percentile(times, 0.99)),
     minMs: Math.round(Math.min(...times)),
     maxMs: Math.round(Math.max(...times)),
   };

@@ -6,7 +6,6 @@ import type { BenchContext } from './bench-context.ts';
 import { benchChecks } from './checks.ts';
 import { benchCompileTime } from './compile-time.ts';
 import { benchDisturbance } from './disturbance.ts';
-import { benchFailoverTime } from './failover-time.ts';
 import { benchFlood } from './flood.ts';
 import { benchGenerator } from './generator-check.ts';
 import { benchManyNames } from './many-names.ts';
@@ -33,7 +32,6 @@ export const PARTS: Readonly<Record<string, Part>> = {
   steps: benchAnswerSteps,
   start: benchStartTime,
   checks: benchChecks,
-  failover: benchFailoverTime,
   flood: benchFlood,
   profile: benchProfile,
 };

@@ -15,6 +15,7 @@ import {
   CONTRACT_POLL_MS,
   describeStoreContract,
   makeRevision,
+  makeRevisionOf,
   makeSlot,
   waitUntil,
 } from '../support/store-contract.ts';
@@ -128,7 +129,14 @@ describe('Sentinel', skip === undefined ? {} : { skip }, () => {
     // Cut off: they follow a server that is not there, and Sentinel looks after such only some seconds later.
     for (const replica of group.servers.slice(1)) await replica.admin.call('REPLICAOF', '127.0.0.1', '1');
     const acknowledged = await commitAs(writer, 'known to the primary alone');
+    // Another API node, which never saw it, goes on from the head that the replicas have.
+    const rival = openRedisStore(group.url);
+    context.after(() => rival.close());
+    const old = { generation: 1, number: acknowledged - 1 };
+    const change = makeRevisionOf({ generation: 1, number: acknowledged }, old, { regions: 'another change' });
+    await rival.configuration.readManifest(old);
     await primary.kill();
+    const forked = commitPatiently(rival, change);
     await assertRecovery(context, group, worker, primary.port);
     const head = async () => (await store.configuration.readHead())?.generation;
     const deadline = performance.now() + RECOVERY_LIMIT_MS;
@@ -136,6 +144,7 @@ describe('Sentinel', skip === undefined ? {} : { skip }, () => {
       assert.ok(performance.now() < deadline, 'not committed again');
       await pause(50);
     }
+    assert.equal((await forked).status, 'conflict', 'a change took the number of one that was forgotten');
     const restored = await writer.read();
     assert.equal(restored?.id.generation, 2);
     assert.ok((restored?.id.number ?? 0) > acknowledged);
@@ -229,6 +238,17 @@ async function assertRecovery(
   const ms = performance.now() - startedAt;
   context.diagnostic(`the Sentinels agreed after ${Math.round(agreedMs)} ms, three heartbeats at ${Math.round(ms)} ms`);
   assert.ok(ms < RECOVERY_LIMIT_MS + 3 * HEARTBEAT_MS, `${Math.round(ms)} ms`);
+}
+
+async function commitPatiently(store: RedisStore, { manifest, objects }: ReturnType<typeof makeRevision>) {
+  for (let tries = 0; ; tries++) {
+    try {
+      return await store.configuration.commit(manifest, objects);
+    } catch (error) {
+      if (tries > 1000) throw error;
+      await pause(10);
+    }
+  }
 }
 
 /** Commits a configuration that is told by its words; returns the number of the revision. */

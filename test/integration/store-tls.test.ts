@@ -75,8 +75,8 @@ describe('TLS to Redis', skip === undefined ? {} : { skip }, () => {
   test('a server of another authority or another name is not spoken to, nor does it speak to a stranger', async (context) => {
     const ca = await write('stranger-ca.crt', stranger.certificate);
     await assert.rejects(open(context, { ca }).configuration.readHead(), { code: 'STORE_UNAVAILABLE' });
-    await assert.rejects(open(context, { ca: '' }).configuration.readHead(), /certificate/);
-    await assert.rejects(open(context, { serverName: 'other.internal' }).configuration.readHead(), /other\.internal/);
+    await assertToldWhy(open(context, { ca: '' }), /certificate/);
+    await assertToldWhy(open(context, { serverName: 'other.internal' }), /other\.internal/);
     await assert.rejects(open(context, { certificate: '', key: '' }).configuration.readHead(), {
       code: 'STORE_UNAVAILABLE',
     });
@@ -144,6 +144,20 @@ describe('TLS to Redis', skip === undefined ? {} : { skip }, () => {
     }
   });
 });
+
+/** A call that comes while the first attempt is under way may be told no more than that. */
+async function assertToldWhy(store: RedisStore, why: RegExp): Promise<void> {
+  for (let tries = 0; ; tries++) {
+    const outcome = await store.configuration.readHead().then(
+      () => 'connected',
+      (error: Error) => error.message,
+    );
+    assert.notEqual(outcome, 'connected');
+    if (why.test(outcome)) return;
+    assert.ok(tries < 100, outcome);
+    await pause(50);
+  }
+}
 
 async function run(...args: string[]): Promise<{ exitCode: number; out: string; err: string }> {
   let out = '';

@@ -37,6 +37,13 @@ export class RedisConnection {
   readonly #watch: { close(): void } | undefined;
   /** The one that is connected to, or that is being connected to; undefined while it is looked for. */
   #server: Endpoint | undefined;
+  /** Where it was connected last. */
+  #lastServer: string | undefined;
+  /** Undefined until the first attempt to connect has ended. */
+  #isConnected: boolean | undefined;
+  /** When it came back after a loss (monotonic). */
+  #returnedAtMs = Number.NEGATIVE_INFINITY;
+  readonly #presenceListeners = new Set<(isConnected: boolean, isOther: boolean) => void>();
   #lastError: Error | undefined;
   #resubscribeTimer: NodeJS.Timeout | undefined;
   #closed = false;
@@ -54,11 +61,30 @@ export class RedisConnection {
       this.#lastError = error;
     });
     this.#redis.on('ready', () => void this.#becomeReady());
-    this.#redis.on('close', () => this.#endWaiting());
-    this.#redis.on('end', () => this.#endWaiting());
+    this.#redis.on('close', () => this.#becomeAbsent());
+    this.#redis.on('end', () => this.#becomeAbsent());
     this.#redis.on('messageBuffer', (channel: Buffer, payload: Buffer) => {
       for (const listener of this.#channels.get(channel.toString()) ?? []) listener(payload);
     });
+  }
+
+  get isConnected(): boolean | undefined {
+    return this.#isConnected;
+  }
+
+  /** Milliseconds since it came back after a loss; infinite where it never was lost. */
+  get returnedForMs(): number {
+    return performance.now() - this.#returnedAtMs;
+  }
+
+  /** Why it is not connected, in words. */
+  get absence(): string {
+    return this.#lastError === undefined ? 'the connection was closed' : describeCause(this.#lastError);
+  }
+
+  /** Calls whenever it is lost, and whenever it is back: at another server than before? The first attempt counts as either. */
+  onPresence(listener: (isConnected: boolean, isOther: boolean) => void): void {
+    this.#presenceListeners.add(listener);
   }
 
   /** An attempt to connect is under way, which calls wait for. */
@@ -108,6 +134,7 @@ export class RedisConnection {
     this.#watch?.close();
     clearTimeout(this.#resubscribeTimer);
     this.#readyListeners.clear();
+    this.#presenceListeners.clear();
     this.#channels.clear();
     const open = this.#redis.status === 'ready' || this.isConnecting;
     const gone = open ? this.#waitForEnd() : undefined;
@@ -126,10 +153,26 @@ export class RedisConnection {
 
   async #becomeReady(): Promise<void> {
     this.#lastError = undefined;
+    const server = this.#server === undefined ? '' : formatEndpoint(this.#server);
+    const isOther = this.#lastServer !== undefined && this.#lastServer !== server;
+    if (this.#lastServer !== undefined) this.#returnedAtMs = performance.now();
+    this.#lastServer = server;
+    this.#tellPresence(true, isOther);
     const subscribed = this.#subscribeAll();
     this.#endWaiting();
     await subscribed;
     for (const listener of this.#readyListeners) listener();
+  }
+
+  #becomeAbsent(): void {
+    this.#endWaiting();
+    if (!this.#closed) this.#tellPresence(false, false);
+  }
+
+  #tellPresence(isConnected: boolean, isOther: boolean): void {
+    if (this.#isConnected === isConnected) return;
+    this.#isConnected = isConnected;
+    for (const listener of this.#presenceListeners) listener(isConnected, isOther);
   }
 
   /** ioredis's own resubscription leaves a rejection unhandled when the connection is lost again, hence ours. */
@@ -139,8 +182,7 @@ export class RedisConnection {
     if (channels.length === 0) return;
     try {
       await this.#redis.subscribe(...channels);
-    } catch (cause) {
-      this.#lastError = cause instanceof Error ? cause : new Error(String(cause));
+    } catch {
       if (this.#closed) return;
       this.#resubscribeTimer = setTimeout(() => {
         if (this.#redis.status === 'ready') void this.#subscribeAll();
@@ -191,6 +233,10 @@ export class RedisConnection {
     }
     if (cause instanceof Error && cause.name === 'ReplyError') {
       return createStoreError('STORE_REJECTED', `${where} refused: ${message}`, cause);
+    }
+    // What ioredis calls it when a connection breaks under a call says nothing of why.
+    if (cause instanceof Error && cause.name === 'MaxRetriesPerRequestError') {
+      return this.#describeAbsence(this.#lastError ?? new Error('the connection was closed', { cause }));
     }
     return this.#describeAbsence(cause);
   }

@@ -51,14 +51,16 @@ export function createServerConnector({ server, tls, onServer }: ServerConnector
 
     async #open(): Promise<Socket> {
       onServer(undefined);
+      delete this.firstError;
       const { host, port } = isGuided ? await server.locate() : server;
       const secure = tls?.();
       if (this.connecting) onServer({ host, port });
       const stream = secure
         ? connectTls({ ...(isIP(host) === 0 && { servername: host }), ...secure, host, port })
         : connectPlain({ host, port });
-      stream.once('error', (error) => {
-        this.firstError = error;
+      // For as long as it lives: ioredis hears of one error alone, and a second (TLS has them) would end the process.
+      stream.on('error', (error) => {
+        this.firstError ??= error;
       });
       return stream;
     }

@@ -19,14 +19,14 @@ export type TlsFiles = {
 const MAX_FILE_BYTES = 1 << 22;
 
 /** @throws StoreError STORE_BAD_TLS when the files cannot be used now: they are what an operator mistypes. */
-export function openTlsFiles(files: TlsFiles): ReadTls {
+export function openTlsFiles(files: TlsFiles, peer = 'Redis'): ReadTls {
   try {
     createSecureContext(readFiles(files));
   } catch (cause) {
     const named = [files.ca, files.certificate, files.key].filter((path) => path !== '').join(', ');
     throw createStoreError(
       'STORE_BAD_TLS',
-      `TLS to Redis cannot be spoken with ${named}: ${describeCause(cause)}`,
+      `TLS to ${peer} cannot be spoken with ${named}: ${describeCause(cause)}`,
       cause,
     );
   }

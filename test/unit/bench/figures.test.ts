@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { describeTimes, mean, median, medianRatio, round } from '../../bench/figures.ts';
+import { describeTimes, mean, median, medianRatio, percentile, round } from '../../bench/figures.ts';
 
 describe('figures of the bench', () => {
   test('the median of an even number of values lies between the middle two', () => {
@@ -19,8 +19,17 @@ describe('figures of the bench', () => {
     assert.equal(medianRatio([1, 2, 9], [2, 4]), 0.5);
   });
 
-  test('times are told by median, least and most', () => {
-    assert.deepEqual(describeTimes([12.4, 10.1, 99.9]), { trials: 3, medianMs: 12, minMs: 10, maxMs: 100 });
+  test('times are told by median, 99th percentile, least and most', () => {
+    const times = { trials: 3, medianMs: 12, p99Ms: 100, minMs: 10, maxMs: 100 };
+    assert.deepEqual(describeTimes([12.4, 10.1, 99.9]), times);
+  });
+
+  test('a percentile is a value that was measured, and leaves no more than its share above', () => {
+    const hundreds = Array.from({ length: 200 }, (_, index) => 200 - index);
+    assert.equal(percentile(hundreds, 0.99), 198);
+    assert.equal(percentile([5], 0.99), 5);
+    assert.equal(percentile([1, 2], 0), 1);
+    assert.ok(Number.isNaN(percentile([], 0.5)));
   });
 
   test('means and roundings', () => {

@@ -60,7 +60,17 @@ describe('parseSettings', () => {
         },
         stateDirectory: 'var',
         geo: { directory: 'geo-data', bundled: true, reloadIntervalMs: 5_000 },
-        probe: { vantage: 'local', worker: '', allowNetworks: [], concurrency: 256, heartbeatMs: 1_000 },
+        probe: {
+          vantage: 'local',
+          worker: '',
+          allowNetworks: [],
+          clientCertificates: '',
+          authorities: '',
+          concurrency: 256,
+          heartbeatMs: 1_000,
+          serve: undefined,
+        },
+        health: { pull: { workers: [], ca: '', certificate: '', key: '' } },
         dnssec: { secretFile: '', askParent: true, parentResolvers: [], parentIntervalMs: 3_600_000 },
         demo: { enabled: false },
         log: { level: 'info', format: 'auto' },
@@ -125,8 +135,19 @@ describe('parseSettings', () => {
         vantage: 'fra',
         worker: 'fra-1',
         allowNetworks: ['10.0.0.0/8', 'fd00::/8'],
+        clientCertificates: '/etc/azimuth/clients',
+        authorities: '/etc/azimuth/authorities.pem',
         concurrency: 3,
         heartbeat: '2s',
+        serve: { listen: '127.0.0.1:8443', certificate: '/certificate', key: '/key', clientCa: '/ca' },
+      },
+      health: {
+        pull: {
+          workers: ['fra/fra-1@https://probe.example:8443'],
+          ca: '/ca',
+          certificate: '/certificate',
+          key: '/key',
+        },
       },
       dnssec: {
         secretFile: '/etc/azimuth/secret',
@@ -195,8 +216,24 @@ describe('parseSettings', () => {
           vantage: 'fra',
           worker: 'fra-1',
           allowNetworks: ['10.0.0.0/8', 'fd00::/8'],
+          clientCertificates: '/etc/azimuth/clients',
+          authorities: '/etc/azimuth/authorities.pem',
           concurrency: 3,
           heartbeatMs: 2_000,
+          serve: {
+            listen: { host: '127.0.0.1', port: 8443 },
+            certificate: '/certificate',
+            key: '/key',
+            clientCa: '/ca',
+          },
+        },
+        health: {
+          pull: {
+            workers: [{ vantage: 'fra', worker: 'fra-1', endpoint: { host: 'probe.example', port: 8443 } }],
+            ca: '/ca',
+            certificate: '/certificate',
+            key: '/key',
+          },
         },
         dnssec: {
           secretFile: '/etc/azimuth/secret',
@@ -268,15 +305,42 @@ describe('parseSettings', () => {
     assert.deepEqual(messageOf({ x: 1 }), ["Unknown key 'x'; known here: directory, bundled, reloadInterval."]);
   });
 
+  test('slots are served and asked for with certificates on both sides, or not at all', () => {
+    const serve = { listen: '127.0.0.1:8443' };
+    const names = ['certificate', 'key', 'clientCa'];
+    assert.deepEqual(
+      pathsOf({ probe: { serve } }),
+      names.map((name) => `/probe/serve/${name}`),
+    );
+    assert.deepEqual(pathsOf({ probe: { serve: { ...serve, certificate: '/c', key: '/k', clientCa: '/a' } } }), []);
+    const pull = { workers: ['paris@https://probe.example:8443', 'paris/p2@https://[2001:db8::1]:8443'] };
+    assert.deepEqual(pathsOf({ health: { pull } }), [
+      '/health/pull/ca',
+      '/health/pull/certificate',
+      '/health/pull/key',
+    ]);
+    for (const junk of [
+      'https://h:1',
+      'paris@http://h:1',
+      'paris@https://h',
+      'Paris@https://h:1',
+      'paris@https://h:0',
+    ]) {
+      assert.deepEqual(pathsOf({ health: { pull: { workers: [junk] } } }), ['/health/pull/workers/0'], junk);
+    }
+  });
+
   test('a certificate for Redis comes with its key', () => {
     assert.deepEqual(pathsOf({ redis: { tls: { certificate: '/c' } } }), ['/redis/tls/key']);
     assert.deepEqual(pathsOf({ redis: { tls: { key: '/k' } } }), ['/redis/tls/certificate']);
     assert.deepEqual(pathsOf({ redis: { tls: { certificate: '/c', key: '/k' } } }), []);
   });
 
-  test('one Redis is accepted and several are refused, with the reason and without the password', () => {
-    assert.deepEqual(pathsOf({ store: 'redis://a' }), []);
-    for (const store of ['redis://:pa/ss@a,redis://:pa/ss@b', `redis://:pass${'s'.repeat(200)}@a,redis://b`]) {
+  test('an address of a store is accepted or refused, with the reason and without the password', () => {
+    for (const store of ['redis://a', 'redis://a,redis://b', 'redis+sentinel://a/m', 'rediss+cluster://a,b']) {
+      assert.deepEqual(pathsOf({ store }), []);
+    }
+    for (const store of ['redis://:pa/ss@a,redis://:pa/ss@b', `redis://:pass${'s'.repeat(200)}@a,redis://b/x`]) {
       const [problem, ...others] = problemsOf({ store });
       assert.deepEqual(others, []);
       assert.match(problem?.message ?? '', /or the address of a Redis/);
@@ -331,6 +395,6 @@ describe('parseSettings', () => {
       const document = [...path].reverse().reduce<unknown>((below, key) => ({ [key]: below }), initial);
       assert.deepEqual(problemsOf(document), [], path.join('.'));
     }
-    assert.equal(SETTING_KEYS.length, 57);
+    assert.equal(SETTING_KEYS.length, 67);
   });
 });

@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import {
   formatStoreAddress,
   MAX_GUIDES,
+  MAX_SERVERS,
   parseStoreAddress,
   type StoreAddress,
 } from '../../../src/model/store-address.ts';
@@ -54,7 +55,8 @@ test('an address of Sentinels is read with all its parts, and shown without its 
     formatStoreAddress(address),
     'rediss+sentinel://s1.example:5000,[2001:db8::1]:26379,10.0.0.3:26379/azimuth.main/2',
   );
-  assert.deepEqual(read('redis+sentinel://:secret@h/m').login, { password: 'secret' });
+  const short = read('redis+sentinel://:secret@h/m');
+  assert.deepEqual(short.kind === 'sentinel' && short.login, { password: 'secret' });
 });
 
 test('an address of a cluster names its nodes', () => {
@@ -64,6 +66,20 @@ test('an address of a cluster names its nodes', () => {
     { host: 'b', port: 6379 },
   ]);
   assert.equal(formatStoreAddress(address), 'redis+cluster://a:7000,b:6379');
+});
+
+test('several servers are named each by its own address, the one that keeps the configuration first', () => {
+  const address = read('redis://u:a,b@a.example,rediss://b.example:6380/1,redis://[::1]');
+  assert.ok(address.kind === 'several');
+  assert.deepEqual(address.home, {
+    kind: 'server',
+    endpoint: { host: 'a.example', port: 6379 },
+    login: { username: 'u', password: 'a,b' },
+    database: 0,
+    tls: false,
+  });
+  assert.equal(address.others.length, 2);
+  assert.equal(formatStoreAddress(address), 'redis://a.example:6379/0,rediss://b.example:6380/1,redis://[::1]:6379/0');
 });
 
 test('an address that is none is refused without repeating its password', () => {
@@ -91,6 +107,11 @@ test('an address that is none is refused without repeating its password', () => 
     `redis+cluster://${Array.from({ length: MAX_GUIDES + 1 }, (_, index) => `h${index}`).join(',')}`,
     'redis+cluster://h/1',
     'redis+other://h',
+    'redis://a,b',
+    'redis://a,redis://a:6379',
+    'redis://a,redis+sentinel://h/m',
+    'redis://a,redis://u:secret@',
+    Array.from({ length: MAX_SERVERS + 1 }, (_, index) => `redis://h${index}`).join(','),
   ];
   for (const fault of faults) {
     const parsed = parseStoreAddress(fault);

@@ -1,0 +1,11 @@
+// The parts of the failover bench, in the order in which they are run. Each has its place in docs/performance.md.
+
+import type { PartResult } from '../report/report.ts';
+import type { FailoverContext } from './context.ts';
+import { benchFaults } from './faults.ts';
+import { benchVerdicts } from './verdicts.ts';
+
+export const FAILOVER_PARTS: Readonly<Record<string, (context: FailoverContext) => Promise<PartResult>>> = {
+  faults: benchFaults,
+  verdicts: benchVerdicts,
+};
