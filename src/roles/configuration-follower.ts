@@ -33,7 +33,7 @@ export type RefusedRevision = { readonly id: RevisionId; readonly reasons: reado
 /** How the store looks from here. */
 export type StoreCondition = 'connecting' | 'ok' | 'empty' | 'unavailable';
 
-const RETRY_MS = 1000;
+const RETRY_MS = 250;
 
 export class ConfigurationFollower {
   readonly #dependencies: FollowerDependencies;

@@ -57,7 +57,7 @@ export type WriterDependencies = {
   readonly logger: WriterLogger;
   /** Wall clock, milliseconds since 1970. */
   readonly nowMs: () => number;
-  /** By which a store that failed is looked at again. Default: the machine's, keeping no process alive. */
+  /** By which the store is looked at again. Default: the machine's, keeping no process alive. */
   readonly clock?: Clock;
   /** Of the journal. Default: its directory below the state directory. */
   readonly disk?: RevisionDisk;
@@ -73,8 +73,13 @@ export type RunningWriter = ConfigurationWriter & {
 const SYSTEM_AUTHOR = 'azimuth';
 /** How often a store that others write to meanwhile is looked at again. */
 const MAX_RECONCILIATIONS = 5;
-/** After a look that failed: whoever follows the store says each head once, and does not say it again for our sake. */
-const RETRY_MS = 1000;
+/**
+ * The store is looked at so often even if nobody says that its head has changed: a store that lost a commit of this process
+ * before anyone else saw it has, for its followers, not changed at all.
+ */
+const LOOK_INTERVAL_MS = 1000;
+/** After a look that failed. */
+const RETRY_MS = 250;
 
 /** What a revision says, and its texts by the names of their objects. */
 type Content = Pick<Known, 'document' | 'tokens' | 'keyrings' | 'copies'> & {
@@ -102,7 +107,7 @@ export async function openConfigurationWriter(
   let waitingLook: Promise<Parsed<boolean>> | undefined;
   let isFailing = false;
   let isClosed = false;
-  let retry: Timer | undefined;
+  let nextLook: Timer | undefined;
   const listeners = new Set<() => void>();
 
   await readJournal();
@@ -241,7 +246,7 @@ export async function openConfigurationWriter(
 
   async function close(): Promise<void> {
     isClosed = true;
-    retry?.cancel();
+    nextLook?.cancel();
     subscription.close();
     await turn;
   }
@@ -266,21 +271,22 @@ export async function openConfigurationWriter(
       try {
         const reached = await synchronize();
         isFailing = false;
+        lookIn(LOOK_INTERVAL_MS);
         return reached;
       } catch (error) {
         if (!isFailing)
           logger.warn(describeFailure(error), 'the store could not be read: the last configuration seen is kept');
         isFailing = true;
-        lookAgain();
+        lookIn(RETRY_MS);
         return { ok: true, value: false };
       }
     });
     return waitingLook;
   }
 
-  function lookAgain(): void {
-    retry?.cancel();
-    if (!isClosed) retry = clock.schedule(RETRY_MS, () => void look().then(logProblems));
+  function lookIn(delayMs: number): void {
+    nextLook?.cancel();
+    if (!isClosed) nextLook = clock.schedule(delayMs, () => void look().then(logProblems));
   }
 
   /** Brings `known` up to the head of the store, or the store up to `known`. @throws when the store does not answer. */

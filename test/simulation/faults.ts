@@ -47,6 +47,9 @@ function begin(world: World, fault: Fault): void {
         if (fault.disk === 'lost') disk.wipe();
       }
       return;
+    case 'leave':
+      for (const { leave } of membersOf(world, fault.processes)) void leave?.();
+      return;
     case 'disk-full':
       for (const { disk } of membersOf(world, fault.processes)) disk.isFull = true;
       return;
@@ -92,6 +95,11 @@ function end(world: World, fault: Fault): void {
   switch (fault.kind) {
     case 'cut':
       network.reconnect(({ name }) => fault.processes.includes(name));
+      return;
+    case 'leave':
+      // One that could not leave by now is ended.
+      for (const { process } of membersOf(world, fault.processes)) if (process.isRunning) process.end();
+      for (const { start } of membersOf(world, fault.processes)) start();
       return;
     case 'crash':
       for (const { process, start } of membersOf(world, fault.processes)) if (!process.isRunning) start();

@@ -87,6 +87,11 @@ export const MUTANTS: readonly Mutant[] = [
         find: 'return known && compareSlotVersions(incoming, known) <= 0 ? known : incoming;',
         replace: 'return known && compareSlotVersions(incoming, known) === 0 ? known : incoming;',
       },
+      {
+        file: 'src/store/follow-slots.ts',
+        find: 'if (!known || compareSlotVersions(version, known) > 0) want(version);',
+        replace: 'if (!known || compareSlotVersions(version, known) !== 0) want(version);',
+      },
     ],
   },
   {
@@ -97,6 +102,22 @@ export const MUTANTS: readonly Mutant[] = [
         file: 'src/health/liveness.ts',
         find: 'return movedAtMs !== undefined && nowMs - movedAtMs < STALE_AFTER_HEARTBEATS * heartbeatMs;',
         replace: 'return sightings.has(slotKey(id)) && (movedAtMs ?? nowMs) + heartbeatMs > 0;',
+      },
+    ],
+  },
+  {
+    name: 'departed-version-rule',
+    without: 'the rule that a worker that left does not come back by what it said before',
+    edits: [
+      {
+        file: 'src/store/follow-slots.ts',
+        find: 'if (last && compareSlotVersions(version, last) <= 0) return;',
+        replace: 'if (last === undefined && version === undefined) return;',
+      },
+      {
+        file: 'src/store/follow-slots.ts',
+        find: 'if (mergeSlot(known, slot) === known || (last && compareSlotVersions(slot, last) <= 0)) continue;',
+        replace: 'if (mergeSlot(known, slot) === known || last === slot) continue;',
       },
     ],
   },

@@ -5,7 +5,7 @@ import type { Subscription } from '../../src/store/configuration-store.ts';
 import type { EventQueue } from './event-queue.ts';
 import { EPOCH_MS, type SimulatedProcess } from './process.ts';
 import type { Random } from './random.ts';
-import { type Publication, SimulatedRedis } from './simulated-redis.ts';
+import { type Publication, type RedisDependencies, SimulatedRedis } from './simulated-redis.ts';
 
 /** What is done with words of changes, to every receiver anew. */
 export type MessageFault = { readonly loss: number; readonly repetition: number; readonly delayMs: number };
@@ -33,12 +33,13 @@ export class StoreNetwork {
   readonly #reconnecting = new Set<Listener<undefined>>();
   readonly #lastArrivals = new Map<string, number>();
 
-  constructor(queue: EventQueue, random: Random) {
+  constructor(queue: EventQueue, random: Random, watch: Pick<RedisDependencies, 'onEpoch' | 'onStored' | 'onLost'>) {
     this.#queue = queue;
     this.#random = random;
     this.redis = new SimulatedRedis({
       nowMs: () => EPOCH_MS + queue.nowMs,
       publish: (publication) => this.#publish(publication),
+      ...watch,
     });
   }
 

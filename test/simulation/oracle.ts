@@ -3,7 +3,8 @@
 // does not hold.
 
 import type { HealthJudgement } from '../../src/health/cluster-health.ts';
-import type { Slot, SlotVersion } from '../../src/health/slot.ts';
+import { slotKey } from '../../src/health/merge-slots.ts';
+import type { Slot, SlotId, SlotVersion } from '../../src/health/slot.ts';
 import type { VerdictState, Verdicts } from '../../src/health/verdict.ts';
 import { compareRevisionIds, formatRevisionId, type Manifest, type Revision, type RevisionId } from '../../src/model/revision.ts';
 import { type Meaning, QUORUM, TIMING, VANTAGES } from './documents.ts';
@@ -35,6 +36,9 @@ export class Oracle {
   readonly #targets: Targets;
   /** When a worker of the vantage last put this word about this target into its slot: `vantage target word`. */
   readonly #spokenAtMs = new Map<string, number>();
+  /** What the store holds and has given out, since it last lost anything. */
+  readonly #stored = new Map<string, SlotVersion>();
+  readonly #epochs = new Map<string, number>();
   readonly #nodes = new Map<string, ServingNode>();
   readonly #turns = new Map<string, number>();
   readonly #contents = new Map<string, string>();
@@ -73,6 +77,15 @@ export class Oracle {
     }
   }
 
+  noteEpoch(id: SlotId, epoch: number): void {
+    this.#epochs.set(slotKey(id), epoch);
+  }
+
+  noteStoreLost(): void {
+    this.#stored.clear();
+    this.#epochs.clear();
+  }
+
   noteAttempt(number: number, base: number): void {
     this.#commits.set(number, { number, base, isAcknowledged: false, atMs: this.#queue.nowMs });
   }
@@ -92,10 +105,19 @@ export class Oracle {
   checkSlotAdvances(where: string, before: SlotVersion | undefined, after: SlotVersion): void {
     if (before === undefined) return;
     const order = after.epoch - before.epoch || after.sequence - before.sequence;
-    if (order < 0) {
-      const versions = `${before.epoch}.${before.sequence} to ${after.epoch}.${after.sequence}`;
-      this.#fail('versions never go back', `${where}: ${after.vantage}/${after.worker} went from ${versions}`);
-    }
+    if (order > 0) return;
+    const versions = `${before.epoch}.${before.sequence} to ${after.epoch}.${after.sequence}`;
+    this.#fail('versions never go back', `${where}: ${slotKey(after)} went from ${versions}`);
+  }
+
+  /** The store takes a slot: newer than the one before, and under no epoch that was given away since. */
+  checkStored(slot: Slot): void {
+    const key = slotKey(slot);
+    this.checkSlotAdvances('the store', this.#stored.get(key), slot);
+    this.#stored.set(key, slot);
+    const fence = this.#epochs.get(key) ?? 0;
+    if (slot.epoch >= fence) return;
+    this.#fail('versions never go back', `the store took ${key} under ${slot.epoch}, after it gave out ${fence}`);
   }
 
   /** A node puts a revision in force in the place of `before`. */
@@ -259,7 +281,6 @@ function latenessOf({ faults }: Plan): number {
         break;
       case 'stall':
       case 'stutter':
-      case 'crash':
         lateMs += spanMs + HEARTBEAT_MS;
         break;
       case 'messages':

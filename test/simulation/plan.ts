@@ -11,6 +11,8 @@ export type Fault = { readonly beginMs: number; readonly endMs: number } & (
   /** Held up again and again: too little processor for what there is to do. */
   | { readonly kind: 'stutter'; readonly processes: readonly string[]; readonly stallMs: number; readonly everyMs: number }
   | { readonly kind: 'crash'; readonly processes: readonly string[]; readonly disk: 'kept' | 'lost' | 'torn' }
+  /** Workers leave in order, and come back. */
+  | { readonly kind: 'leave'; readonly processes: readonly string[] }
   | { readonly kind: 'disk-full'; readonly processes: readonly string[] }
   | { readonly kind: 'clock-jump'; readonly processes: readonly string[]; readonly byMs: number }
   | { readonly kind: 'lost-replies'; readonly processes: readonly string[]; readonly share: number }
@@ -62,7 +64,7 @@ export function createPlan(seed: number): Plan {
     process: random.pick(apiNodes),
   })).sort((a, b) => a.atMs - b.atMs);
   const faults = [
-    ...drawMany(random.whole(1, 4), () => drawFault(draw, wishes)),
+    ...(random.chance(0.25) ? drawStory(draw) : drawMany(random.whole(1, 4), () => drawFault(draw, wishes))),
     ...drawMany(random.whole(1, 4), () => drawChange(draw)),
   ].sort((a, b) => a.beginMs - b.beginMs);
   const healMs = Math.max(FAULTS_END_MS, ...faults.map(({ endMs }) => endMs).filter(Number.isFinite));
@@ -91,7 +93,7 @@ function drawFault(draw: Draw, wishes: readonly Wish[]): Fault {
   const { random } = draw;
   const span = drawSpan(random, 300, 4000);
   const processes = drawProcesses(draw);
-  switch (random.whole(0, 15)) {
+  switch (random.whole(0, 16)) {
     case 0:
     case 1:
       return { kind: 'cut', processes, ...span };
@@ -131,9 +133,59 @@ function drawFault(draw: Draw, wishes: readonly Wish[]): Fault {
       const beginMs = wish.atMs + random.between(2, 200);
       return { kind: 'redis-went-back', beginMs, endMs: beginMs + random.pick([0, 1, 100]), behindMs };
     }
+    case 14:
+      return { kind: 'leave', processes: drawWorkers(draw), ...drawSpan(random, 300, 2000) };
     default:
       return { kind: 'lie', vantage: random.pick(VANTAGES), ...span };
   }
+}
+
+/** Faults that matter together, and would seldom meet by chance. */
+function drawStory(draw: Draw): Fault[] {
+  const { random, workers, dnsNodes } = draw;
+  switch (random.whole(0, 4)) {
+    case 0: {
+      // All workers die, and a node begins anew to which only their last words are left.
+      const crash = { kind: 'crash', disk: 'kept' } as const;
+      const beginMs = random.between(QUIET_MS, QUIET_MS + 500);
+      const restartMs = beginMs + random.between(4000, 4500);
+      return [
+        { ...crash, processes: workers, beginMs, endMs: FAULTS_END_MS },
+        { ...crash, processes: [random.pick(dnsNodes)], beginMs: restartMs - 200, endMs: restartMs },
+      ];
+    }
+    case 1: {
+      // Two vantages, or all, have too little processor for what they do.
+      const spared = random.pick([...VANTAGES, 'none']);
+      const processes = workers.filter((name) => !name.startsWith(`${spared}/`));
+      const stallMs = random.between(520, 900);
+      const everyMs = stallMs + random.between(50, 300);
+      return [{ kind: 'stutter', processes, stallMs, everyMs, ...drawSpan(random, 2500, 5000) }];
+    }
+    case 2: {
+      // A worker is cut off for so short a time that what it sent is still on its way when it is there again.
+      const processes = drawWorkers(draw);
+      const beginMs = random.between(QUIET_MS, FAULTS_END_MS - 2000);
+      const cuts = [0, 1, 2].map((turn) => {
+        const atMs = beginMs + turn * 600;
+        return { kind: 'cut', processes, beginMs: atMs, endMs: atMs + random.between(20, 500) } as const;
+      });
+      return random.chance(0.5) ? cuts : [...cuts, { kind: 'leave', processes, beginMs, endMs: beginMs + 900 }];
+    }
+    default: {
+      // Words of changes come late, while workers leave and come back.
+      const span = drawSpan(random, 3000, 5000);
+      const messages = { kind: 'messages', loss: 0.2, repetition: 0.5, delayMs: 1200, ...span } as const;
+      const leaves = [0, 1].map(
+        () => ({ kind: 'leave', processes: drawWorkers(draw), ...drawSpan(random, 300, 2000) }) as const,
+      );
+      return [messages, ...leaves];
+    }
+  }
+}
+
+function drawWorkers({ random, workers }: Draw): readonly string[] {
+  return random.chance(0.7) ? [random.pick(workers)] : workers;
 }
 
 function drawChange({ random }: Draw): Fault {

@@ -17,6 +17,11 @@ export type RedisDependencies = {
   /** The server's own clock, milliseconds since 1970. */
   readonly nowMs: () => number;
   readonly publish: (publication: Publication) => void;
+  /** Told of every epoch that is given out, and of every slot that is stored: for whoever holds the server to its promises. */
+  readonly onEpoch: (id: SlotId, epoch: number) => void;
+  readonly onStored: (slot: Slot) => void;
+  /** It was emptied or went back: what it promised before holds no longer. */
+  readonly onLost: () => void;
 };
 
 type Write = { readonly atMs: number; readonly undo: () => void };
@@ -30,8 +35,6 @@ export class SimulatedRedis {
   readonly #objects = new Map<string, string>();
   #head: RevisionId | undefined;
   #writes: Write[] = [];
-  /** Grows whenever it was emptied or went back: what it promised before holds no longer. */
-  incarnation = 0;
 
   constructor(dependencies: RedisDependencies) {
     this.#dependencies = dependencies;
@@ -47,13 +50,14 @@ export class SimulatedRedis {
       last.undo();
       this.#writes.pop();
     }
-    this.incarnation++;
+    this.#dependencies.onLost();
   }
 
   allocateEpoch(id: SlotId): number {
     const key = slotKey(id);
     const epoch = Math.max((this.#epochs.get(key) ?? 0) + 1, Math.floor(this.#dependencies.nowMs()));
     this.#set(this.#epochs, key, epoch);
+    this.#dependencies.onEpoch(id, epoch);
     return epoch;
   }
 
@@ -63,6 +67,7 @@ export class SimulatedRedis {
     if (slot.epoch < fence) return 'refused';
     const known = this.#index.get(key);
     if (known !== undefined && compareSlotVersions(slot, known) <= 0) return 'refused';
+    this.#dependencies.onStored(slot);
     this.#set(this.#slots, key, slot);
     this.#set(this.#index, key, versionOf(slot));
     if (slot.epoch > fence) this.#set(this.#epochs, key, slot.epoch);

@@ -1,7 +1,7 @@
 // A whole system in one thread and one queue of events: workers, nodes that answer, nodes that commit, one store, and what goes
 // wrong. The processes run the real code; everything around them is simulated and drawn from the seed.
 
-import { pino } from 'pino';
+import { type Logger, pino } from 'pino';
 import { HealthView } from '../../src/roles/health-view.ts';
 import { type Acceptance, ConfigurationFollower } from '../../src/roles/configuration-follower.ts';
 import { openConfigurationWriter, type RunningWriter } from '../../src/roles/configuration-writer.ts';
@@ -30,6 +30,8 @@ export type Member = {
   readonly process: SimulatedProcess;
   readonly disk: SimulatedDisk;
   readonly start: () => void;
+  /** A worker that leaves in order. */
+  readonly leave?: () => Promise<void>;
   /** The revision that it goes by. */
   readonly revision: () => RevisionId | undefined;
 };
@@ -52,9 +54,14 @@ export class World {
   constructor(plan: Plan, trace: Trace = IGNORE) {
     this.#trace = trace;
     this.#random = createRandom(plan.seed, 2);
-    this.network = new StoreNetwork(this.queue, createRandom(plan.seed, 3));
     this.targets = new Targets(this.queue, createRandom(plan.seed, 4));
     this.oracle = new Oracle(plan, this.queue, this.targets);
+    const { oracle } = this;
+    this.network = new StoreNetwork(this.queue, createRandom(plan.seed, 3), {
+      onEpoch: (id, epoch) => oracle.noteEpoch(id, epoch),
+      onStored: (slot) => oracle.checkStored(slot),
+      onLost: () => oracle.noteStoreLost(),
+    });
     for (const { vantage, name } of plan.workers) this.#addWorker(name, vantage);
     for (const name of plan.dnsNodes) this.#addDnsNode(name);
     for (const name of plan.apiNodes) this.#addApiNode(name);
@@ -87,6 +94,7 @@ export class World {
     const process = new SimulatedProcess(name, this.queue);
     const disk = new SimulatedDisk(this.#random);
     const seen = new Map<string, SlotVersion>();
+    let worker: ProbeWorker | undefined;
     let follower: ConfigurationFollower | undefined;
     const start = () => {
       process.begin();
@@ -99,7 +107,7 @@ export class World {
           return client.health.writeSlot(slot, delta);
         },
       };
-      const worker = new ProbeWorker(
+      const begun = new ProbeWorker(
         { vantage, worker: name.slice(name.indexOf('/') + 1), heartbeatMs: HEARTBEAT_MS, concurrency: 16 },
         {
           health,
@@ -113,19 +121,25 @@ export class World {
             }),
           clock: process.clock,
           random: () => this.#random.next(),
-          logger: SILENT,
+          logger: this.#loggerOf(name),
           runCheck: (target) => this.targets.check(process, vantage, target),
         },
       );
       const offer = async (revision: Revision): Promise<Acceptance> => {
         const { targets, configuration } = readMeaning(revision);
-        worker.setTargets(targets, configuration.vantages);
+        begun.setTargets(targets, configuration.vantages);
         return { accepted: true };
       };
-      worker.start();
+      worker = begun;
+      begun.start();
       follower = this.#follow(process, disk, client.configuration, offer);
     };
-    this.members.set(name, { process, disk, start, revision: () => follower?.current?.manifest.id });
+    const leave = async () => {
+      const { life } = process;
+      await worker?.stop();
+      if (process.life === life) process.end();
+    };
+    this.members.set(name, { process, disk, start, leave, revision: () => follower?.current?.manifest.id });
   }
 
   #addDnsNode(name: string): void {
@@ -145,7 +159,7 @@ export class World {
         this.#traceVerdicts(node);
         this.oracle.checkNode(node);
       };
-      const dependencies = { health: client.health, logger: SILENT, clock: process.clock, onChange: note };
+      const dependencies = { health: client.health, logger: this.#loggerOf(name), clock: process.clock, onChange: note };
       const view = new HealthView({ heartbeatMs: HEARTBEAT_MS }, dependencies);
       // As roles/control.ts: read, compile, ask once more whether it is newer, swap.
       const offer = async (revision: Revision): Promise<Acceptance> => {
@@ -181,8 +195,9 @@ export class World {
       const open = async () => {
         const opened = await openConfigurationWriter(options, {
           store,
-          logger: SILENT,
+          logger: this.#loggerOf(name),
           nowMs: () => process.clock.wallMs(),
+          clock: process.clock,
           disk: {
             async read() {
               const read = await writing.read();
@@ -210,9 +225,15 @@ export class World {
     offer: (revision: Revision) => Promise<Acceptance>,
   ): ConfigurationFollower {
     const { clock } = process;
-    const follower = new ConfigurationFollower({ store, disk: disk.open(process), logger: SILENT, offer, clock });
+    const follower = new ConfigurationFollower({ store, disk: disk.open(process), logger: this.#loggerOf(process.name), offer, clock });
     void follower.start();
     return follower;
+  }
+
+  /** What a process logs is part of the trace. */
+  #loggerOf(name: string): Logger {
+    if (this.#trace === IGNORE) return SILENT;
+    return pino({ base: null, timestamp: false }, { write: (line) => this.trace(name, `logs ${line.trim()}`) });
   }
 
   #traceVerdicts({ name, verdicts, judgement }: ServingNode): void {

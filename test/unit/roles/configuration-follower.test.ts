@@ -204,13 +204,13 @@ describe('the follower of the configuration', () => {
     for (let tries = 1; tries <= 3; tries++) {
       while (fake.fetches < tries) await new Promise(setImmediate);
       await new Promise(setImmediate);
-      context.mock.timers.tick(1000);
+      context.mock.timers.tick(250);
     }
     while (fake.fetches < 4) await new Promise(setImmediate);
     assert.equal(log.count('trying again'), 1);
     fake.failing = false;
     await new Promise(setImmediate);
-    context.mock.timers.tick(1000);
+    context.mock.timers.tick(250);
     while (follower.current === undefined) await new Promise(setImmediate);
     assert.equal(follower.current.manifest.id.number, 1);
   });
