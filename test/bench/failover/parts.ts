@@ -3,9 +3,13 @@
 import type { PartResult } from '../report/report.ts';
 import type { FailoverContext } from './context.ts';
 import { benchFaults } from './faults.ts';
+import { benchLosses } from './losses.ts';
+import { benchStoreLoad } from './store-load.ts';
 import { benchVerdicts } from './verdicts.ts';
 
 export const FAILOVER_PARTS: Readonly<Record<string, (context: FailoverContext) => Promise<PartResult>>> = {
   faults: benchFaults,
   verdicts: benchVerdicts,
+  losses: benchLosses,
+  store: benchStoreLoad,
 };
