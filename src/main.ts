@@ -29,6 +29,7 @@ const COMMANDS: readonly (readonly [name: string, load: () => Promise<Register>]
   ['rollback', async () => (await import('./commands/rollback.ts')).registerRollback],
   ['zone', async () => (await import('./commands/zone.ts')).registerZone],
   ['token', async () => (await import('./commands/token.ts')).registerToken],
+  ['store', async () => (await import('./commands/store.ts')).registerStore],
   ['load', async () => (await import('./commands/load.ts')).registerLoad],
 ];
 

@@ -10,6 +10,7 @@ import {
   type EndpointClass,
   type EndpointJudgement,
 } from '../health/cluster-health.ts';
+import type { Verdicts } from '../health/verdict.ts';
 import { LOAD_REPORT_FRESH_MS } from '../load/apply-reports.ts';
 import type { Cluster, Endpoint } from '../model/cluster.ts';
 import { formatRevisionId } from '../model/revision.ts';
@@ -33,14 +34,29 @@ export type EndpointStatus = {
   readonly verdict: string;
   readonly why: string;
   readonly since?: string;
-  readonly votes: readonly {
-    readonly vantage: string;
-    readonly worker: string;
-    readonly vote: string;
-    readonly reason: string;
-    readonly fresh: boolean;
-  }[];
+  readonly votes: readonly VoteStatus[];
+  /** One for each monitor of its cluster. */
+  readonly targets: readonly TargetStatus[];
   readonly load?: LoadStatus;
+};
+
+export type TargetStatus = {
+  readonly monitor: string;
+  readonly verdict: string;
+  readonly since?: string;
+  readonly reason?: string;
+  readonly frozen?: boolean;
+  readonly votes: readonly VoteStatus[];
+};
+
+export type VoteStatus = {
+  readonly vantage: string;
+  readonly worker: string;
+  readonly vote: string;
+  readonly reason: string;
+  readonly fresh: boolean;
+  readonly aside?: true;
+  readonly since: string;
 };
 
 export type LoadStatus = {
@@ -52,22 +68,25 @@ export type LoadStatus = {
 };
 
 export function describeStatus(state: ClusterState, readiness: { ready: boolean; reasons: readonly string[] }) {
-  const { configuration, revision, database, isNewestRefused } = state;
+  const { configuration, revision, database, isNewestRefused, isFrozen, frozenCount, aside } = state;
   const endpoints = listEndpointStatus(state);
   const clusters = configuration.clusters.map((cluster) => describeCluster(cluster, state, endpoints));
   const vantages = describeVantages(state);
   const services = configuration.services.map((service) => describeService(service, clusters));
-  const isWatched = configuration.clusters.some(({ monitor }) => monitor !== undefined);
+  const isWatched = configuration.clusters.some(({ monitors }) => monitors.length > 0);
   const healthy =
     readiness.ready &&
     !isNewestRefused &&
+    !isFrozen &&
+    aside.size === 0 &&
     clusters.every(({ state: condition }) => condition === 'serving' || condition === 'drained') &&
     services.every(({ serving }) => serving) &&
     (!isWatched || vantages.every(({ workers }) => workers.some(({ alive }) => alive)));
   return {
     healthy,
     ready: readiness.ready,
-    reasons: [...readiness.reasons],
+    reasons: [...readiness.reasons, ...explainVerdicts(state)],
+    frozen: { most: isFrozen, verdicts: frozenCount },
     revision: formatRevisionId(revision),
     database,
     regions: configuration.regions.map(({ id, name, location, state: operatorState }) => ({
@@ -100,20 +119,31 @@ export function listEndpointStatus({
       const judged = judgements.get(`${cluster.id}/${endpoint.id}`);
       if (judged === undefined) return [];
       const load = loadOf.get(`${cluster.id}/${endpoint.id}`);
-      const verdict = judged.target === undefined ? undefined : verdicts.get(judged.target);
       return {
         ...describeJudgement(cluster, endpoint, judged),
-        ...(verdict !== undefined && verdict.verdict !== 'unknown' && { since: formatMoment(verdict.sinceMs) }),
-        votes: [...(verdict?.votes ?? [])],
+        ...describeTargets(judged, verdicts),
         ...(load !== undefined && { load: describeLoad(load) }),
       };
     }),
   );
 }
 
-export function describeVantages({ configuration, vantages }: ClusterState) {
-  return configuration.vantages.map(({ id }) => ({
+/** What an operator should know of all verdicts together. */
+function explainVerdicts({ isFrozen, frozenCount, aside }: ClusterState): readonly string[] {
+  return [
+    ...(isFrozen ? [`too few vantages speak: ${frozenCount} verdicts are frozen, the last ones hold`] : []),
+    ...Array.from(
+      aside,
+      (id) => `the vantage ${id} is set aside: it calls most targets down of which the others say up`,
+    ),
+  ];
+}
+
+export function describeVantages({ configuration, vantages, aside }: ClusterState) {
+  return configuration.vantages.map(({ id, group }) => ({
     id,
+    ...(group !== undefined && { group }),
+    aside: aside.has(id),
     workers: vantages
       .filter(({ vantage }) => vantage === id)
       .map(({ worker, alive, lastSeenMs }) => ({
@@ -136,6 +166,26 @@ function describeJudgement({ id: cluster, region }: Cluster, { id, target }: End
   };
 }
 
+/** What each monitor says of it. Its own `since` is the last turn of any of them; its `votes` are those of all of them. */
+function describeTargets({ targets: judged }: EndpointJudgement, verdicts: Verdicts) {
+  const targets = judged.map(({ target, monitor, verdict }): TargetStatus => {
+    const evidence = verdicts.get(target);
+    const isJudged = evidence !== undefined && verdict !== 'unknown';
+    return {
+      monitor,
+      verdict,
+      ...(isJudged && { since: formatMoment(evidence.sinceMs) }),
+      ...(evidence !== undefined && { reason: evidence.reason, frozen: evidence.isFrozen }),
+      votes: (evidence?.votes ?? []).map(({ sinceMs, ...vote }) => ({ ...vote, since: formatMoment(sinceMs) })),
+    };
+  });
+  const since = targets
+    .flatMap((target) => target.since ?? [])
+    .toSorted()
+    .at(-1);
+  return { ...(since !== undefined && { since }), votes: targets.flatMap(({ votes }) => votes), targets };
+}
+
 function nameClass(endpointClass: EndpointClass): EndpointState {
   switch (endpointClass) {
     case ENDPOINT_FORCED_DOWN:
@@ -156,7 +206,8 @@ function describeCluster(cluster: Cluster, { judgement, loads }: ClusterState, a
   return {
     id: cluster.id,
     region: cluster.region,
-    ...(cluster.monitor !== undefined && { monitor: cluster.monitor }),
+    ...(cluster.monitors[0] !== undefined && cluster.monitors.length === 1 && { monitor: cluster.monitors[0] }),
+    monitors: [...cluster.monitors],
     state: nameCondition(
       families.map(({ serving }) => serving),
       judged,

@@ -151,6 +151,11 @@ export type ClusterState = {
   readonly judgement: HealthJudgement;
   readonly verdicts: Verdicts;
   readonly vantages: readonly WorkerSighting[];
+  /** Vantages whose words count as none, since they disagree with the others. */
+  readonly aside: ReadonlySet<string>;
+  /** Verdicts that cannot turn, for too few vantages speak; and whether that is most of them. */
+  readonly frozenCount: number;
+  readonly isFrozen: boolean;
   readonly loads: readonly LoadSighting[];
   /** The GeoIP database in use. */
   readonly database: { readonly name: string; readonly attribution: string };

@@ -12,6 +12,30 @@ const LoadSchema = Type.Object({
   fresh: Type.Boolean({ description: 'False: the report is too old, and does not count.' }),
 });
 
+const VoteSchema = Type.Object({
+  vantage: Type.String(),
+  worker: Type.String(),
+  vote: Type.Enum(['up', 'down', 'suspect', 'abstain']),
+  reason: Type.String(),
+  fresh: Type.Boolean({ description: 'False: the worker fell silent, and its vote does not count.' }),
+  aside: Type.Optional(
+    Type.Literal(true, { description: 'The vantage disagrees with the others on most targets: it does not count.' }),
+  ),
+  since: Type.String({ description: 'When this process first saw this vote.', format: 'date-time' }),
+  share: Type.Optional(Type.Number({ description: 'Percent of its weight that the endpoint asks for.' })),
+});
+
+const TargetStatusSchema = Type.Object({
+  monitor: Type.String(),
+  verdict: Type.Enum(['up', 'down', 'unknown']),
+  since: Type.Optional(MomentSchema),
+  reason: Type.Optional(
+    Type.String({ description: 'Why it turned, or holds: what the vantages say, and the quorum.' }),
+  ),
+  frozen: Type.Optional(Type.Boolean({ description: 'Too few vantages speak for it to turn.' })),
+  votes: Type.Array(VoteSchema),
+});
+
 export const EndpointStatusSchema = Type.Object({
   cluster: Type.String(),
   endpoint: Type.String(),
@@ -21,15 +45,8 @@ export const EndpointStatusSchema = Type.Object({
   verdict: Type.Enum(['up', 'down', 'unknown', 'unmonitored']),
   why: Type.String(),
   since: Type.Optional(MomentSchema),
-  votes: Type.Array(
-    Type.Object({
-      vantage: Type.String(),
-      worker: Type.String(),
-      vote: Type.Enum(['up', 'down', 'suspect', 'abstain']),
-      reason: Type.String(),
-      fresh: Type.Boolean({ description: 'False: the worker fell silent, and its vote does not count.' }),
-    }),
-  ),
+  votes: Type.Array(VoteSchema),
+  targets: Type.Array(TargetStatusSchema, { description: 'What each monitor of its cluster says, on its own.' }),
   load: Type.Optional(LoadSchema),
 });
 
@@ -37,6 +54,11 @@ export const EndpointPageSchema = pageSchema(EndpointStatusSchema, 'A page of en
 
 const VantageStatusSchema = Type.Object({
   id: Type.String(),
+  group: Type.Optional(Type.String()),
+  aside: Type.Boolean({
+    description:
+      'It calls most targets down of which the others say up: its words count as none until it agrees again.',
+  }),
   workers: Type.Array(
     Type.Object({ worker: Type.String(), alive: Type.Boolean(), lastSeen: Type.Optional(MomentSchema) }),
   ),
@@ -46,7 +68,8 @@ export const VantageListSchema = Type.Object({ items: Type.Array(VantageStatusSc
 
 const ClusterStatusSchema = Type.Object({
   id: Type.String(),
-  monitor: Type.Optional(Type.String()),
+  monitor: Type.Optional(Type.String({ description: 'Where it has one only.' })),
+  monitors: Type.Array(Type.String()),
   state: Type.Enum([...CLUSTER_STATES], {
     description:
       'drained: out of service by the word of an operator alone. degraded: serves one address family of two.',
@@ -71,6 +94,10 @@ export const StatusSchema = Type.Object({
   }),
   ready: Type.Boolean(),
   reasons: Type.Array(Type.String()),
+  frozen: Type.Object(
+    { most: Type.Boolean(), verdicts: Type.Integer() },
+    { description: 'Verdicts that cannot turn, for too few vantages speak; and whether that is most of them.' },
+  ),
   revision: Type.String(),
   database: Type.Object({ name: Type.String(), attribution: Type.String() }),
   regions: Type.Array(

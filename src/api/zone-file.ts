@@ -133,6 +133,7 @@ const NOTHING_ELSE = {
   declared: {
     regions: new Set<string>(),
     vantages: new Set<string>(),
+    vantageGroups: [],
     monitors: new Set<string>(),
     clusters: new Set<string>(),
     endpoints: new Set<string>(),

@@ -60,7 +60,7 @@ function listUnchecked({ zones, clusters }: WholeConfiguration): readonly string
     ),
   );
   const copied = zones.filter(({ primaries }) => primaries !== undefined).length;
-  const isMonitored = clusters.some(({ monitor }) => monitor !== undefined);
+  const isMonitored = clusters.some(({ monitors }) => monitors.length > 0);
   return [
     'whether a zone that is signed now may be served unsigned or taken away (its keys are in the store)',
     ...(signed > 0

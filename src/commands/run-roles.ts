@@ -27,7 +27,10 @@ export type RunOptions = {
 export function addRunOptions(command: Command): Command {
   return command
     .option('--settings <file>', 'how this process runs: listeners, store, paths, limits')
-    .option('--store <url>', 'where configuration and health are kept: embedded, redis://… or rediss://…');
+    .option(
+      '--store <url>',
+      'where configuration and health are kept: embedded, redis://…, redis+sentinel://… or redis+cluster://…',
+    );
 }
 
 const USAGE_EXIT_CODE = 2;

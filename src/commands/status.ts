@@ -34,10 +34,11 @@ export function printStatus(output: Output, status: StatusDocument): void {
     clusters.join(', '),
   ]);
   printTable(output, 'Services', services);
-  const vantages = status.vantages.map(({ id, workers }) => {
+  const vantages = status.vantages.map(({ id, workers, aside }) => {
     const alive = workers.filter((worker) => worker.alive).length;
     const text = `${alive} of ${count(workers.length, 'worker')} alive`;
-    return [id, alive > 0 ? output.paint('green', text) : output.paint('red', text)];
+    const standing = aside ? output.paint('red', 'set aside: it disagrees with the others') : '';
+    return [id, alive > 0 ? output.paint('green', text) : output.paint('red', text), standing];
   });
   printTable(output, 'Vantages', vantages);
   const overrides = status.overrides.map(({ kind, id, state, author, reason, expiresAt = 'cleared' }) => [

@@ -2,11 +2,11 @@
 // in which it has enough endpoints that are up. Families are judged apart: a cluster whose AAAA endpoints are all down
 // still serves A, and is no candidate for AAAA.
 
-import type { Cluster, Endpoint, EndpointTarget, MinHealthy } from '../model/cluster.ts';
+import type { Cluster, Endpoint, EndpointTarget, HealthyWhen, MinHealthy } from '../model/cluster.ts';
 import type { Configuration } from '../model/configuration.ts';
 import { FAMILY_BITS } from '../model/family-bits.ts';
 import { collectOverrides, type Directive, findDirective, findNextExpiryMs } from './override-precedence.ts';
-import { listTargets } from './target.ts';
+import { listTargets, type Target } from './target.ts';
 import type { VerdictState } from './verdict.ts';
 
 /** Never answered, not even as a last resort. */
@@ -31,12 +31,19 @@ export type EndpointJudgement = {
   readonly endpoint: string;
   readonly family: Family;
   readonly class: EndpointClass;
-  /** Absent: nothing checks it. */
-  readonly target?: string;
-  /** What the vantages say; `unmonitored` where nothing checks it. */
+  /** What each monitor of its cluster checks of it, in the cluster's order; none: nothing checks it. */
+  readonly targets: readonly TargetJudgement[];
+  /** What the vantages say, all monitors together; `unmonitored` where nothing checks it. */
   readonly verdict: VerdictState | 'unmonitored';
   /** The operator's word, if one holds. */
   readonly directive?: Directive;
+};
+
+export type TargetJudgement = {
+  /** Its id: see target.ts. */
+  readonly target: string;
+  readonly monitor: string;
+  readonly verdict: VerdictState;
 };
 
 export type FamilyJudgement = {
@@ -78,16 +85,14 @@ export function judgeClusters(
   nowMs: number,
 ): HealthJudgement {
   const regions = new Map(configuration.regions.map((region) => [region.id, region]));
-  const targets = Map.groupBy(listTargets(configuration), (target) => target.cluster);
+  const targets = Map.groupBy(listTargets(configuration), ({ cluster, endpoint }) => `${cluster}/${endpoint}`);
   const inForce = collectOverrides(configuration.overrides, nowMs);
   const perCluster = configuration.clusters.map((cluster) =>
-    cluster.endpoints.map((endpoint, index) => {
-      // A cluster has a target for each of its endpoints, in order, or none at all.
-      const target = targets.get(cluster.id)?.[index]?.id;
-      const verdict = target === undefined ? 'unmonitored' : (verdictOf(target) ?? 'unknown');
+    cluster.endpoints.map((endpoint) => {
+      const judged = judgeTargets(targets.get(`${cluster.id}/${endpoint.id}`) ?? [], verdictOf);
       const region = regions.get(cluster.region);
       const directive = findDirective(inForce, { region, cluster: cluster.id, endpoint: endpoint.id });
-      return judgeEndpoint(cluster, endpoint, target, verdict, directive);
+      return judgeEndpoint(cluster, endpoint, judged, directive);
     }),
   );
   const clusters = configuration.clusters.map((cluster, index) => judgeCluster(cluster, perCluster[index] ?? []));
@@ -108,10 +113,37 @@ export function countNeeded(minHealthy: MinHealthy, total: number): number {
   return Math.max(1, Math.min(wanted, total));
 }
 
+/**
+ * What the monitors of one endpoint say together, an unknown one counting as up. Where the words of those that are up are
+ * not enough by themselves it is `unknown`, and where even the unknown ones would not do it is `down`.
+ */
+export function combineVerdicts(
+  verdicts: readonly VerdictState[],
+  healthyWhen: HealthyWhen,
+): VerdictState | 'unmonitored' {
+  if (verdicts.length === 0) return 'unmonitored';
+  const wanted = healthyWhen === 'all' ? verdicts.length : healthyWhen === 'any' ? 1 : healthyWhen.atLeast;
+  const needed = Math.min(wanted, verdicts.length);
+  if (verdicts.filter((verdict) => verdict === 'up').length >= needed) return 'up';
+  return verdicts.filter((verdict) => verdict !== 'down').length >= needed ? 'unknown' : 'down';
+}
+
 /** An endpoint's judgement in one sentence, for explain and status. */
-export function describeEndpoint({ verdict, directive }: EndpointJudgement): string {
-  const seen = verdict === 'unmonitored' ? 'nothing checks it' : VERDICT_TEXTS[verdict];
+export function describeEndpoint({ verdict, targets, directive }: EndpointJudgement): string {
+  const seen = verdict === 'unmonitored' ? 'nothing checks it' : describeVerdict(verdict, targets);
   return directive === undefined ? seen : `${directive.reason} (${seen})`;
+}
+
+/** Where several monitors look, those that say down, or that are not judged yet, are named. */
+function describeVerdict(verdict: VerdictState, targets: readonly TargetJudgement[]): string {
+  if (targets.length === 1) return VERDICT_TEXTS[verdict];
+  const named = (['down', 'unknown'] as const).flatMap((state) => {
+    const monitors = targets.filter((target) => target.verdict === state).map(({ monitor }) => monitor);
+    return monitors.length === 0 ? [] : [`${monitors.join(', ')} ${state === 'down' ? 'down' : 'not judged yet'}`];
+  });
+  return named.length === 0
+    ? VERDICT_TEXTS[verdict]
+    : `${VERDICT_TEXTS[verdict]}; of its monitors: ${named.join(', ')}`;
 }
 
 const VERDICT_TEXTS: Readonly<Record<VerdictState, string>> = {
@@ -120,20 +152,28 @@ const VERDICT_TEXTS: Readonly<Record<VerdictState, string>> = {
   unknown: 'no quorum of vantages has judged it yet, which counts as up',
 };
 
+function judgeTargets(
+  targets: readonly Target[],
+  verdictOf: (targetId: string) => VerdictState | undefined,
+): readonly TargetJudgement[] {
+  return targets.map(({ id, monitor }) => ({ target: id, monitor, verdict: verdictOf(id) ?? 'unknown' }));
+}
+
 function judgeEndpoint(
   cluster: Cluster,
   endpoint: Endpoint,
-  target: string | undefined,
-  verdict: EndpointJudgement['verdict'],
+  targets: readonly TargetJudgement[],
   directive: Directive | undefined,
 ): EndpointJudgement {
+  const verdicts = targets.map(({ verdict }) => verdict);
+  const verdict = combineVerdicts(verdicts, cluster.healthyWhen);
   return {
     cluster: cluster.id,
     endpoint: endpoint.id,
     family: endpoint.target.family,
     class: classify(verdict, directive),
+    targets,
     verdict,
-    ...(target === undefined ? {} : { target }),
     ...(directive === undefined ? {} : { directive }),
   };
 }

@@ -17,8 +17,10 @@ export type TargetVote = {
   /** Identifies what is checked: see target.ts. */
   readonly target: string;
   readonly vote: Vote;
-  /** Why, for people: `connection refused`, `status 503`. Empty when up. */
+  /** Why, for people: `connection refused`, `status 503`. Of `up`: empty, or a warning, such as a certificate that ends soon. */
   readonly reason: string;
+  /** Percent of its weight that the target asks for, a whole number of 0 to 99. Absent: all of it. */
+  readonly share?: number;
 };
 
 export type Slot = SlotVersion & { readonly votes: readonly TargetVote[] };

@@ -1,4 +1,4 @@
-// A target: one thing to check, that is one endpoint of a cluster with a monitor. Its id names the endpoint and what is
+// A target: one thing to check, that is one endpoint of a cluster by one of its monitors. Its id names the endpoint and what is
 // checked of it, so that a vote about an old address, port or path can never be counted for the new one; what only says
 // how often and how strictly (timing, quorum) is not part of it, so that tuning a monitor forgets nothing.
 
@@ -23,12 +23,15 @@ export type Target = {
   readonly timing: MonitorTiming;
 };
 
-/** Every target of a configuration, in the order of its clusters and their endpoints. Clusters without a monitor have none. */
+/**
+ * Every target of a configuration: by cluster, each endpoint in order, and of each the cluster's monitors in order. Clusters
+ * without a monitor have none.
+ */
 export function listTargets(configuration: Configuration): readonly Target[] {
   const plans = new Map(configuration.monitors.map((monitor) => [monitor.id, planChecks(monitor)]));
   return configuration.clusters.flatMap((cluster) => {
-    const plan = cluster.monitor === undefined ? undefined : plans.get(cluster.monitor);
-    return plan === undefined ? [] : cluster.endpoints.map((endpoint) => describeTarget(cluster, endpoint, plan));
+    const ofCluster = cluster.monitors.flatMap((id) => plans.get(id) ?? []);
+    return cluster.endpoints.flatMap((endpoint) => ofCluster.map((plan) => describeTarget(cluster, endpoint, plan)));
   });
 }
 

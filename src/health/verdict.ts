@@ -1,12 +1,7 @@
 // From votes to verdicts: what a quorum of the configured vantages says of each target.
 //
-// Each vantage has one word per target: up, down, or none. Several workers of a vantage share its targets; should more
-// than one have voted on a target (during a hand-over), the word is that of the live worker that rendezvous prefers, so
-// that every node picks the same one. `suspect` counts as up, for the worker has not turned yet; `abstain`, silence and
-// stale slots count as nothing.
-//
-// A verdict turns to the side that has (1) at least as many words as the quorum asks and (2) more than the other side.
-// Otherwise it holds. With three configured vantages (. = no word):
+// Each vantage has one word per target: up, down, or none (see ballot.ts). A verdict turns to the side that has the quorum
+// (see quorum.ts). Otherwise it holds. With three configured vantages (. = no word):
 //
 //   words   majority (2)   one (1)   all (3)   atLeast 2
 //   u u u   up             up        up        up
@@ -18,153 +13,150 @@
 //   d d .   down           down      hold      down
 //   . . .   hold           hold      hold      hold
 //
-// Rule 2 matters only where the quorum is half of the vantages or less: both sides could then have enough, and the
-// verdict would turn with every message. A tie holds, so nothing swings while the words stay the same. Most vantages
-// gone means too few words for the quorum: verdicts freeze as they are.
+// Most vantages gone means too few words for the quorum: verdicts freeze as they are, and say so. A vantage that is set aside
+// (see standing.ts) has no word; once half of the vantages or more are, nobody rules, whatever the quorum.
 
 import type { Vantage } from '../model/vantage.ts';
+import { type Ballot, chooseBallot, collectBallots, sameVotes, type VantageVote, wordOf } from './ballot.ts';
 import type { SeenSlot } from './liveness.ts';
-import { countQuorum } from './quorum.ts';
-import { rankWorkers } from './rendezvous.ts';
-import type { TargetVote, Vote } from './slot.ts';
+import { describeCount, type Electorate, formElectorate, weighWords } from './quorum.ts';
 import type { Target } from './target.ts';
 
 /** `unknown`: no quorum has ever spoken. It is served as up, since never yet healthy is not a failure. */
 export type VerdictState = 'up' | 'down' | 'unknown';
-
-/** The word of one vantage on one target, with who spoke. */
-export type VantageVote = {
-  readonly vantage: string;
-  readonly worker: string;
-  readonly vote: Vote;
-  readonly reason: string;
-  /** False: the slot is stale, the vote is shown but does not count. */
-  readonly fresh: boolean;
-};
 
 export type Verdict = {
   readonly target: string;
   readonly verdict: VerdictState;
   /** When this node came to it, in the clock of `nowMs`. */
   readonly sinceMs: number;
+  /** Why it is so, for people: what the count is, and whether it holds without a quorum. */
+  readonly reason: string;
+  /** True: too few vantages speak for it to turn, whatever they say. */
+  readonly isFrozen: boolean;
   /** The evidence, at most one per configured vantage, in the configuration's order. */
   readonly votes: readonly VantageVote[];
 };
+
+/** What outlives a node: what was judged, not by whom. */
+export type KeptVerdict = Pick<Verdict, 'target' | 'verdict' | 'sinceMs'>;
+
+export function restoreVerdict({ target, verdict, sinceMs }: KeptVerdict): Verdict {
+  return { target, verdict, sinceMs, reason: 'judged before this node started: it holds', isFrozen: true, votes: [] };
+}
 
 /** By target id. */
 export type Verdicts = ReadonlyMap<string, Verdict>;
 
 export const NO_VERDICTS: Verdicts = new Map();
 
-export type VerdictInput = {
-  readonly targets: readonly Target[];
+/** What all targets are judged by. */
+export type Bench = {
   /** The configured ones: the quorum counts over these, alive or not. */
   readonly vantages: readonly Vantage[];
-  readonly slots: readonly SeenSlot[];
-  readonly previous: Verdicts;
+  readonly electorate: Electorate;
+  /** Ids of vantages that are set aside. */
+  readonly aside: ReadonlySet<string>;
   /** Wall clock, milliseconds since 1970: only ever shown to people. */
   readonly nowMs: number;
 };
 
+export function formBench(vantages: readonly Vantage[], nowMs: number, aside: ReadonlySet<string> = NOBODY): Bench {
+  return { vantages, electorate: formElectorate(vantages), aside, nowMs };
+}
+
+export const NOBODY: ReadonlySet<string> = new Set();
+
+export type VerdictInput = {
+  readonly targets: readonly Target[];
+  readonly vantages: readonly Vantage[];
+  readonly slots: readonly SeenSlot[];
+  readonly previous: Verdicts;
+  readonly nowMs: number;
+  readonly aside?: ReadonlySet<string>;
+};
+
 /**
  * The verdict on every target. Verdicts that did not change, evidence included, are the same objects as in `previous`,
- * and when none did, so is the map.
+ * and when none did, so is the map. Nodes judge anew only those on which a ballot changed (see ballot-box.ts); what they
+ * come to is this.
  */
-export function decideVerdicts(input: VerdictInput): Verdicts {
-  const ballots = collectBallots(input);
+export function decideVerdicts({ targets, vantages, slots, previous, nowMs, aside }: VerdictInput): Verdicts {
+  const bench = formBench(vantages, nowMs, aside);
+  const ballots = collectBallots(
+    targets.map(({ id }) => id),
+    slots,
+  );
   const verdicts = new Map<string, Verdict>();
-  let changed = input.targets.length !== input.previous.size;
-  for (const target of input.targets) {
-    const previous = input.previous.get(target.id);
-    const verdict = decideVerdict(target, input.vantages, ballots.get(target.id) ?? [], previous, input.nowMs);
-    if (verdict !== previous) changed = true;
+  let changed = targets.length !== previous.size;
+  for (const target of targets) {
+    const before = previous.get(target.id);
+    const verdict = decideVerdict(target, ballots.get(target.id) ?? [], before, bench);
+    if (verdict !== before) changed = true;
     verdicts.set(target.id, verdict);
   }
-  return changed ? verdicts : input.previous;
+  return changed ? verdicts : previous;
+}
+
+/** The verdict on one target; `previous` itself where nothing changed. */
+export function decideVerdict(
+  target: Target,
+  ballots: Iterable<Ballot>,
+  previous: Verdict | undefined,
+  { vantages, electorate, aside, nowMs }: Bench,
+): Verdict {
+  const cast = [...ballots];
+  const words = vantages.map(({ id }) => {
+    const ballot = chooseBallot(target.id, id, cast);
+    return ballot && castVote(ballot, previous, aside, nowMs);
+  });
+  const { quorum } = target.timing;
+  const weighed = weighWords(quorum, electorate, (place) => wordOf(words[place]));
+  const isSuspended = isSuspendedBy(aside, vantages);
+  const isFrozen = isSuspended || !weighed.isQuorate;
+  const before = previous?.verdict ?? 'unknown';
+  const verdict = (isSuspended ? undefined : weighed.side) ?? before;
+  const count = describeCount(quorum, weighed.count);
+  const holding = isSuspended ? 'most vantages are set aside, so it holds' : 'it holds';
+  const reason = isSuspended || weighed.side === undefined ? `${count}: ${holding}` : count;
+  const votes = words.filter((vote) => vote !== undefined);
+  if (previous === undefined || verdict !== before) {
+    return { target: target.id, verdict, sinceMs: nowMs, reason, isFrozen, votes };
+  }
+  const isSame = previous.isFrozen === isFrozen && previous.reason === reason && sameVotes(previous.votes, votes);
+  return isSame ? previous : { ...previous, reason, isFrozen, votes };
+}
+
+/** Half of the vantages or more set aside: who is left may be the one that is wrong. */
+export function isSuspendedBy(aside: ReadonlySet<string>, vantages: readonly Vantage[]): boolean {
+  return aside.size > 0 && aside.size * 2 >= vantages.length;
 }
 
 /**
- * Whether nothing suggests that the verdict may turn soon: every fresh word agrees with it and none is in doubt. Stale
- * and silent vantages are no sign of a change.
+ * Whether nothing suggests that the verdict may turn soon: every fresh word agrees with it and none is in doubt. Stale,
+ * silent and set-aside vantages are no sign of a change.
  */
 export function isStable(verdict: Verdict): boolean {
-  return verdict.votes.every((vote) => !vote.fresh || vote.vote === verdict.verdict);
+  return verdict.votes.every((vote) => !vote.fresh || vote.aside === true || vote.vote === verdict.verdict);
 }
 
-/** One vote with the slot that it came in. */
-type Ballot = { readonly vantage: string; readonly worker: string; readonly alive: boolean; readonly vote: TargetVote };
-
-function collectBallots({ targets, slots }: VerdictInput): Map<string, Ballot[]> {
-  const ballots = new Map<string, Ballot[]>(targets.map((target) => [target.id, []]));
-  for (const { slot, alive } of slots) {
-    for (const vote of slot.votes) {
-      ballots.get(vote.target)?.push({ vantage: slot.vantage, worker: slot.worker, alive, vote });
-    }
-  }
-  return ballots;
-}
-
-function decideVerdict(
-  target: Target,
-  vantages: readonly Vantage[],
-  ballots: readonly Ballot[],
+function castVote(
+  { vantage, worker, alive, vote: { vote, reason, share } }: Ballot,
   previous: Verdict | undefined,
+  aside: ReadonlySet<string>,
   nowMs: number,
-): Verdict {
-  const votes = vantages.flatMap((vantage) => chooseVote(target.id, vantage.id, ballots) ?? []);
-  const before = previous?.verdict ?? 'unknown';
-  const verdict = applyQuorum(before, votes, countQuorum(target.timing.quorum, vantages.length));
-  if (previous !== undefined && verdict === before) {
-    return sameVotes(previous.votes, votes) ? previous : { ...previous, votes };
-  }
-  return { target: target.id, verdict, sinceMs: nowMs, votes };
-}
-
-/** The two rules at the head of this file. */
-function applyQuorum(before: VerdictState, votes: readonly VantageVote[], needed: number): VerdictState {
-  const up = votes.filter(({ fresh, vote }) => fresh && (vote === 'up' || vote === 'suspect')).length;
-  const down = votes.filter(({ fresh, vote }) => fresh && vote === 'down').length;
-  if (up >= needed && up > down) return 'up';
-  if (down >= needed && down > up) return 'down';
-  return before;
-}
-
-/** Among the ballots of one vantage: live before stale, a vote before an abstention, then as rendezvous prefers. */
-function chooseVote(target: string, vantage: string, ballots: readonly Ballot[]): VantageVote | undefined {
-  const candidates = keepBest(ballots.filter((ballot) => ballot.vantage === vantage));
-  const chosen = candidates.length > 1 ? preferBallot(target, candidates) : candidates[0];
-  if (chosen === undefined) return undefined;
-  const { vote, reason } = chosen.vote;
-  return { vantage, worker: chosen.worker, vote, reason, fresh: chosen.alive };
-}
-
-function preferBallot(target: string, ballots: readonly Ballot[]): Ballot | undefined {
-  const ranked = rankWorkers(
-    target,
-    ballots.map((ballot) => ballot.worker),
-  );
-  return ballots.find((ballot) => ballot.worker === ranked[0]);
-}
-
-function keepBest(ballots: readonly Ballot[]): readonly Ballot[] {
-  if (ballots.length < 2) return ballots;
-  const alive = ballots.filter((ballot) => ballot.alive);
-  const speaking = alive.filter((ballot) => ballot.vote.vote !== 'abstain');
-  if (speaking.length > 0) return speaking;
-  return alive.length > 0 ? alive : ballots;
-}
-
-function sameVotes(a: readonly VantageVote[], b: readonly VantageVote[]): boolean {
-  return a.length === b.length && a.every((vote, index) => sameVote(vote, b[index]));
-}
-
-function sameVote(a: VantageVote, b: VantageVote | undefined): boolean {
-  return (
-    b !== undefined &&
-    a.vantage === b.vantage &&
-    a.worker === b.worker &&
-    a.vote === b.vote &&
-    a.reason === b.reason &&
-    a.fresh === b.fresh
-  );
+): VantageVote {
+  const before = previous?.votes.find((each) => each.vantage === vantage);
+  const sinceMs = before?.vote === vote ? before.sinceMs : nowMs;
+  const isAside = aside.has(vantage);
+  return {
+    vantage,
+    worker,
+    vote,
+    reason,
+    ...(share !== undefined && { share }),
+    fresh: alive,
+    sinceMs,
+    ...(isAside && { aside: true }),
+  };
 }

@@ -28,6 +28,10 @@ export type Observation = {
    * with this reason, until a check says something.
    */
   readonly inconclusive?: boolean;
+  /** Of a success: what will need somebody soon, e.g. `the certificate ends on 2027-03-01`. */
+  readonly warning?: string;
+  /** Of a success: what share of its weight the endpoint asks for, 0 to 100; absent: all of it. */
+  readonly share?: number;
 };
 
 /** Straight successes after which earlier failures are forgotten; `rise`, where that is more. */

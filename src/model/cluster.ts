@@ -1,13 +1,16 @@
 // A cluster: the servers that offer one service in one region, and how answers are spread over them.
 
 import { type Static, Type } from 'typebox';
-import { MAX_CAPACITY, MAX_ENDPOINTS_PER_CLUSTER, MAX_WEIGHT } from './limits.ts';
+import { MAX_CAPACITY, MAX_ENDPOINTS_PER_CLUSTER, MAX_MONITORS_PER_CLUSTER, MAX_WEIGHT } from './limits.ts';
 import { addressSchema, IdSchema, nameSchema } from './scalar.ts';
 
 export type Balance = 'all' | 'round-robin' | 'weighted' | 'least-connections';
 
 /** At least so many endpoints, or at least such a share (0..1) of them, of one address family. */
 export type MinHealthy = { readonly count: number } | { readonly share: number };
+
+/** How many of the monitors of an endpoint must not say down. */
+export type HealthyWhen = 'all' | 'any' | { readonly atLeast: number };
 
 export type EndpointTarget =
   | { readonly family: 'A' | 'AAAA'; readonly address: string }
@@ -27,8 +30,9 @@ export type Endpoint = {
 export type Cluster = {
   readonly id: string;
   readonly region: string;
-  /** Absent: the cluster counts as healthy. */
-  readonly monitor?: string;
+  /** Empty: the cluster counts as healthy. */
+  readonly monitors: readonly string[];
+  readonly healthyWhen: HealthyWhen;
   readonly balance: Balance;
   readonly minHealthy: MinHealthy;
   /** Absent: the sum of the weights of its serving endpoints. */
@@ -84,6 +88,29 @@ export const ClusterSchema = Type.Object(
         maxLength: 63,
         description: 'How its endpoints are checked; without one the cluster counts as healthy.',
       }),
+    ),
+    monitors: Type.Optional(
+      Type.Array(Type.String({ title: 'the id of a monitor', examples: ['web'], maxLength: 63 }), {
+        minItems: 1,
+        maxItems: MAX_MONITORS_PER_CLUSTER,
+        description: 'Several monitors, instead of `monitor`: each checks every endpoint.',
+      }),
+    ),
+    healthyWhen: Type.Optional(
+      Type.Union(
+        [
+          Type.Enum(['all', 'any']),
+          Type.Object(
+            { atLeast: Type.Integer({ minimum: 1, maximum: MAX_MONITORS_PER_CLUSTER }) },
+            { additionalProperties: false },
+          ),
+        ],
+        {
+          title: 'which monitors count: all, any or {atLeast: number}',
+          default: 'all',
+          description: 'An endpoint is healthy while so many of its monitors do not say down.',
+        },
+      ),
     ),
     balance: Type.Optional(
       Type.Enum(['all', 'round-robin', 'weighted', 'least-connections'], {

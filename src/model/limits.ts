@@ -21,6 +21,8 @@ export const MAX_VANTAGES = 100;
 export const MAX_MONITORS = 1_000;
 export const MAX_CLUSTERS = 200_000;
 export const MAX_ENDPOINTS_PER_CLUSTER = 256;
+/** Each endpoint is a target of each monitor of its cluster. */
+export const MAX_MONITORS_PER_CLUSTER = 8;
 export const MAX_SERVICES = 200_000;
 export const MAX_CLUSTERS_PER_SERVICE = 256;
 export const MAX_RANK_RULES = 256;

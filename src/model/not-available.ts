@@ -12,11 +12,6 @@ type Missing = {
 };
 
 const MISSING: readonly Missing[] = [
-  {
-    at: ['type'],
-    values: ['grpc', 'tls'],
-    instead: 'use a monitor of type tcp, or http where the server speaks it',
-  },
   { at: ['balance'], values: ['least-load'], instead: 'use least-connections, with reported connections and capacity' },
   { at: ['balance'], values: ['hash'], instead: 'use weighted or round-robin' },
   {

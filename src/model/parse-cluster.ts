@@ -2,7 +2,15 @@
 
 import { formatAddress, parseAddress } from './address.ts';
 import { refuseAnswerAddress } from './answer-address.ts';
-import type { Cluster, ClusterDocument, Endpoint, EndpointDocument, EndpointTarget, MinHealthy } from './cluster.ts';
+import type {
+  Cluster,
+  ClusterDocument,
+  Endpoint,
+  EndpointDocument,
+  EndpointTarget,
+  HealthyWhen,
+  MinHealthy,
+} from './cluster.ts';
 import { parseHost } from './name.ts';
 import { checkReference, checkUnique, locateKeys, type ParseContext } from './parse-context.ts';
 import { joinPointer } from './pointer.ts';
@@ -10,12 +18,9 @@ import { readShare } from './scalar.ts';
 
 /** Undefined when the cluster cannot be used; problems may be reported all the same. */
 export function parseCluster(document: ClusterDocument, path: string, context: ParseContext): Cluster | undefined {
-  const { id, region, monitor, weight, capacity } = document;
+  const { id, region, weight, capacity } = document;
   const { report, declared } = context;
   checkReference(report, joinPointer(path, 'region'), 'region', region, declared.regions);
-  if (monitor !== undefined) {
-    checkReference(report, joinPointer(path, 'monitor'), 'monitor', monitor, declared.monitors);
-  }
   const endpointsPath = joinPointer(path, 'endpoints');
   checkUnique(report, locateKeys(document.endpoints, endpointsPath, 'id'), 'endpoint');
   const parsed = document.endpoints.map((endpoint, index) =>
@@ -23,18 +28,53 @@ export function parseCluster(document: ClusterDocument, path: string, context: P
   );
   const endpoints = parsed.filter((endpoint) => endpoint !== undefined);
   checkTargets(parsed, endpointsPath, context);
+  const monitors = parseMonitors(document, path, context);
   const minHealthy = parseMinHealthy(document, path, context);
   if (minHealthy === undefined || endpoints.length < parsed.length) return undefined;
   return {
     id,
     region,
-    ...(monitor !== undefined && { monitor }),
+    monitors,
+    healthyWhen: parseHealthyWhen(document, monitors, path, context),
     balance: parseBalance(document, endpoints, path, context),
     minHealthy,
     ...(weight !== undefined && { weight }),
     ...(capacity !== undefined && { capacity }),
     endpoints,
   };
+}
+
+/** Those that it names, under whichever key. */
+function parseMonitors(
+  { id, monitor, monitors }: ClusterDocument,
+  path: string,
+  { report, declared }: ParseContext,
+): readonly string[] {
+  const at = joinPointer(path, 'monitors');
+  if (monitor !== undefined && monitors !== undefined) {
+    report(at, `the cluster "${id}" has "monitor" and "monitors": write all of them under "monitors".`);
+  }
+  if (monitor !== undefined) {
+    checkReference(report, joinPointer(path, 'monitor'), 'monitor', monitor, declared.monitors);
+  }
+  const listed = (monitors ?? []).map((value, index) => ({ path: joinPointer(at, index), value }));
+  for (const item of listed) checkReference(report, item.path, 'monitor', item.value, declared.monitors);
+  checkUnique(report, listed, 'monitor');
+  return monitors ?? (monitor === undefined ? [] : [monitor]);
+}
+
+function parseHealthyWhen(
+  { healthyWhen = 'all' }: ClusterDocument,
+  monitors: readonly string[],
+  path: string,
+  { report }: ParseContext,
+): HealthyWhen {
+  if (typeof healthyWhen === 'object' && healthyWhen.atLeast > monitors.length) {
+    const has = monitors.length === 1 ? 'one monitor' : `${monitors.length} monitors`;
+    const message = `asks for ${healthyWhen.atLeast} monitors, but the cluster has ${has}: it could never be healthy.`;
+    report(joinPointer(joinPointer(path, 'healthyWhen'), 'atLeast'), message, [joinPointer(path, 'monitors')]);
+  }
+  return healthyWhen;
 }
 
 function parseEndpoint(document: EndpointDocument, path: string, context: ParseContext): Endpoint | undefined {

@@ -27,6 +27,8 @@ export type ParseOptions = {
 export type Declared = {
   readonly regions: ReadonlySet<string>;
   readonly vantages: ReadonlySet<string>;
+  /** How many vantages each group of them has; one without a group is one by itself. */
+  readonly vantageGroups: readonly number[];
   readonly monitors: ReadonlySet<string>;
   readonly clusters: ReadonlySet<string>;
   /** `cluster/endpoint`. */
@@ -54,6 +56,7 @@ export function collectDeclared(document: Readonly<Record<string, unknown>>): De
   return {
     regions: new Set(listKeys(document['regions'], 'id')),
     vantages: new Set(document['vantages'] === undefined ? [LOCAL_VANTAGE_ID] : vantages),
+    vantageGroups: document['vantages'] === undefined ? [1] : countGroups(listItems(document['vantages'])),
     monitors: new Set(listKeys(document['monitors'], 'id')),
     clusters: new Set(listKeys(clusters, 'id')),
     endpoints: new Set(endpoints),
@@ -115,6 +118,15 @@ function listKnown(kind: string, known: ReadonlySet<string>): string {
   if (known.size === 0) return `: the configuration has no ${kind} yet; add one.`;
   const listed = [...known].slice(0, MAX_LISTED_IDS).join(', ');
   return `; there ${known.size === 1 ? 'is' : 'are'} ${listed}${known.size > MAX_LISTED_IDS ? ' …' : ''}.`;
+}
+
+function countGroups(vantages: readonly Readonly<Record<string, unknown>>[]): readonly number[] {
+  const sizes = new Map<unknown, number>();
+  for (const vantage of vantages) {
+    const key = typeof vantage['group'] === 'string' ? vantage['group'] : vantage;
+    sizes.set(key, (sizes.get(key) ?? 0) + 1);
+  }
+  return [...sizes.values()];
 }
 
 function listItems(list: unknown): readonly Readonly<Record<string, unknown>>[] {

@@ -14,10 +14,11 @@ export function parseRegion(document: RegionDocument, path: string, context: Par
 
 /** Undefined when a problem was reported. */
 export function parseVantage(document: VantageDocument, path: string, context: ParseContext): Vantage | undefined {
-  const { id } = document;
-  if (document.location === undefined) return { id };
+  const { id, group } = document;
+  const named = { id, ...(group !== undefined && { group }) };
+  if (document.location === undefined) return named;
   const location = parseLocation(document.location, joinPointer(path, 'location'), context);
-  return location && { id, location };
+  return location && { ...named, location };
 }
 
 function parseLocation(document: LocationDocument, path: string, context: ParseContext): Location | undefined {

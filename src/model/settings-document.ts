@@ -12,6 +12,8 @@ import { parseListenAddress } from './listen-address.ts';
 import { suggestNearest } from './nearest.ts';
 import { joinPointer } from './pointer.ts';
 import type { Parsed, Problem } from './problem.ts';
+import { parseStoreAddress } from './store-address.ts';
+import { parseWorkerAddress } from './worker-address.ts';
 
 /** Longest text of any setting, in UTF-16 units. */
 const MAX_TEXT_LENGTH = 4096;
@@ -83,10 +85,23 @@ export const SettingsDocument = section({
   api: section({ listen: listenAddress('127.0.0.1:8053') }),
   telemetry: section({ listen: listenAddress('127.0.0.1:9153') }),
   store: text(
-    'embedded, or one URL such as redis://127.0.0.1:6379 (several servers: not supported yet)',
+    'embedded, or the address of a Redis: redis://host:6379, redis://a,redis://b,…, redis+sentinel://host:26379,…/NAME, redis+cluster://host:6379,…',
     isStore,
     'embedded',
   ),
+  redis: section({
+    tls: section({
+      ca: text('empty, or the path of a PEM file', isPathOrEmpty, ''),
+      certificate: text('empty, or the path of a PEM file', isPathOrEmpty, ''),
+      key: text('empty, or the path of a PEM file', isPathOrEmpty, ''),
+      serverName: text('empty, or the name in a certificate', () => true, ''),
+    }),
+    sentinel: section({
+      username: text('empty, or the name of a user', () => true, ''),
+      password: secretText('empty, or a password'),
+      tls: flag(true),
+    }),
+  }),
   stateDirectory: text('the path of a directory', isPath, 'var'),
   geo: section({
     directory: text('the path of a directory', isPath, 'geo-data'),
@@ -101,8 +116,24 @@ export const SettingsDocument = section({
       '',
     ),
     allowNetworks: listOf('a prefix such as 127.0.0.0/8 or fd00::/8', 0, 1024, isPrefix, []),
+    clientCertificates: text('empty, or the path of a directory', isPathOrEmpty, ''),
+    authorities: text('empty, or the path of a PEM file', isPathOrEmpty, ''),
     concurrency: wholeNumber(1, 65_536, 256),
     heartbeat: duration('100ms', '1m', '1s'),
+    serve: section({
+      listen: text('empty, or an address with a port, such as 192.0.2.10:8443', isListenAddressOrEmpty, ''),
+      certificate: text('empty, or the path of a PEM file', isPathOrEmpty, ''),
+      key: text('empty, or the path of a PEM file', isPathOrEmpty, ''),
+      clientCa: text('empty, or the path of a PEM file', isPathOrEmpty, ''),
+    }),
+  }),
+  health: section({
+    pull: section({
+      workers: listOf('VANTAGE@https://host:port or VANTAGE/WORKER@https://host:port', 0, 256, isWorkerAddress, []),
+      ca: text('empty, or the path of a PEM file', isPathOrEmpty, ''),
+      certificate: text('empty, or the path of a PEM file', isPathOrEmpty, ''),
+      key: text('empty, or the path of a PEM file', isPathOrEmpty, ''),
+    }),
   }),
   dnssec: section({
     secretFile: text('empty, or the path of a file', isPathOrEmpty, ''),
@@ -224,6 +255,11 @@ function text(expects: string, isValid: (value: string) => boolean, initial: str
   return Type.Refine(Type.String({ default: initial, expects, maxLength: MAX_TEXT_LENGTH }), isValid);
 }
 
+/** What is refused in it is not repeated. */
+function secretText(expects: string) {
+  return Type.String({ default: '', expects, maxLength: MAX_TEXT_LENGTH, isSecret: true });
+}
+
 /** What is sent as it is, where there is anything: so many bytes at most. */
 function shortText(mostBytes: number) {
   const isShort = (value: string) => new TextEncoder().encode(value).length <= mostBytes;
@@ -278,14 +314,20 @@ function isListenAddress(value: string): boolean {
   return parseListenAddress(value) !== undefined;
 }
 
+function isListenAddressOrEmpty(value: string): boolean {
+  return value === '' || isListenAddress(value);
+}
+
+function isWorkerAddress(value: string): boolean {
+  return parseWorkerAddress(value) !== undefined;
+}
+
 function isPrefix(value: string): boolean {
   return parsePrefix(value) !== undefined;
 }
 
 function isStore(value: string): boolean {
-  if (value === 'embedded') return true;
-  const url = value.includes(',') ? null : URL.parse(value);
-  return url !== null && (url.protocol === 'redis:' || url.protocol === 'rediss:') && url.hostname !== '';
+  return value === 'embedded' || parseStoreAddress(value).ok;
 }
 
 function isPathOrEmpty(value: string): boolean {

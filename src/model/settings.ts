@@ -10,6 +10,7 @@ import { parseDuration } from './duration.ts';
 import { formatListenAddress, type ListenAddress, parseListenAddress } from './listen-address.ts';
 import type { Parsed, Problem } from './problem.ts';
 import { fillDefaults, SettingsDocument } from './settings-document.ts';
+import { parseWorkerAddress, type WorkerAddress } from './worker-address.ts';
 
 export type Settings = {
   readonly dns: {
@@ -71,6 +72,18 @@ export type Settings = {
   readonly telemetry: { readonly listen: ListenAddress };
   /** The URL may hold a password: never log it. */
   readonly store: { readonly driver: 'embedded' } | { readonly driver: 'redis'; readonly url: string };
+  /** How to speak to a Redis that is the store. */
+  readonly redis: {
+    /** Paths of PEM files, and the name that the servers' certificate must have; each may be empty. */
+    readonly tls: {
+      readonly ca: string;
+      readonly certificate: string;
+      readonly key: string;
+      readonly serverName: string;
+    };
+    /** Empty user and password: none. `tls`: as with the servers. Never log the password. */
+    readonly sentinel: { readonly username: string; readonly password: string; readonly tls: boolean };
+  };
   readonly stateDirectory: string;
   readonly geo: { readonly directory: string; readonly bundled: boolean; readonly reloadIntervalMs: number };
   readonly probe: {
@@ -79,8 +92,23 @@ export type Settings = {
     readonly worker: string;
     /** Prefixes that may be probed although they are private, loopback, link-local or otherwise special. */
     readonly allowNetworks: readonly string[];
+    /** Directory of the client certificates that monitors name; empty: there are none. */
+    readonly clientCertificates: string;
+    /** PEM file of authorities that checks trust beside the public ones; empty: none. */
+    readonly authorities: string;
     readonly concurrency: number;
     readonly heartbeatMs: number;
+    /** Where nodes ask this worker itself for its slot; undefined: nowhere. Paths of PEM files. */
+    readonly serve: SlotService | undefined;
+  };
+  /** Workers that are asked for their slots themselves, and the paths of PEM files to do so with. */
+  readonly health: {
+    readonly pull: {
+      readonly workers: readonly WorkerAddress[];
+      readonly ca: string;
+      readonly certificate: string;
+      readonly key: string;
+    };
   };
   readonly dnssec: {
     /** Empty: with the embedded store one of our own in the state directory, otherwise none. */
@@ -94,6 +122,14 @@ export type Settings = {
   readonly log: { readonly level: LogLevel; readonly format: 'auto' | 'json' | 'pretty' };
 };
 
+export type SlotService = {
+  readonly listen: ListenAddress;
+  readonly certificate: string;
+  readonly key: string;
+  /** Whose certificates are let in. */
+  readonly clientCa: string;
+};
+
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
 
 /**
@@ -105,7 +141,12 @@ export function parseSettings(document: unknown): Parsed<Settings> {
   if (!filled.ok) return filled;
   if (!Value.Check(SettingsDocument, filled.value)) throw new Error('fillDefaults let through what the schema refuses');
   const settings = settingsOf(filled.value);
-  const problems = [...findSharedAddresses(settings), ...findMissingCertificate(settings)];
+  const problems = [
+    ...findSharedAddresses(settings),
+    ...findMissingCertificate(settings),
+    ...findHalfCertificate(settings),
+    ...findMissingPullFiles(settings),
+  ];
   return problems.length > 0 ? { ok: false, problems } : { ok: true, value: settings };
 }
 
@@ -144,6 +185,36 @@ function findMissingCertificate({ dns: { tls, https } }: Settings): Problem[] {
   );
 }
 
+/** A certificate is shown to Redis with its key, or none is. */
+function findHalfCertificate({ redis: { tls } }: Settings): Problem[] {
+  if ((tls.certificate === '') === (tls.key === '')) return [];
+  const missing = tls.key === '' ? 'key' : 'certificate';
+  const given = missing === 'key' ? 'certificate' : 'key';
+  return [{ path: `/redis/tls/${missing}`, message: `Expected a path as well, since redis.tls.${given} has one.` }];
+}
+
+/** Slots are served and asked for with certificates on both sides, or not at all. */
+function findMissingPullFiles({ probe: { serve }, health: { pull } }: Settings): Problem[] {
+  const isEmpty = (files: Readonly<Record<string, unknown>>, names: readonly string[], path: string, needed: string) =>
+    names.flatMap((name) =>
+      files[name] === ''
+        ? [{ path: `${path}/${name}`, message: `Expected the path of a PEM file, since ${needed} is set.` }]
+        : [],
+    );
+  return [
+    ...(serve ? isEmpty(serve, ['certificate', 'key', 'clientCa'], '/probe/serve', 'probe.serve.listen') : []),
+    ...(pull.workers.length > 0
+      ? isEmpty(pull, ['ca', 'certificate', 'key'], '/health/pull', 'health.pull.workers')
+      : []),
+  ];
+}
+
+function workerAddress(text: string): WorkerAddress {
+  const address = parseWorkerAddress(text);
+  if (address === undefined) throw new Error(`the schema let through the worker '${text}'`);
+  return address;
+}
+
 function settingsOf({ dns, api, telemetry, geo, probe, dnssec, ...rest }: Static<typeof SettingsDocument>): Settings {
   return {
     dns: {
@@ -176,15 +247,20 @@ function settingsOf({ dns, api, telemetry, geo, probe, dnssec, ...rest }: Static
     api: { listen: boundAddress(api.listen) },
     telemetry: { listen: boundAddress(telemetry.listen) },
     store: rest.store === 'embedded' ? { driver: 'embedded' } : { driver: 'redis', url: rest.store },
+    redis: rest.redis,
     stateDirectory: rest.stateDirectory,
     geo: { directory: geo.directory, bundled: geo.bundled, reloadIntervalMs: milliseconds(geo.reloadInterval) },
     probe: {
       vantage: probe.vantage,
       worker: probe.worker,
       allowNetworks: probe.allowNetworks,
+      clientCertificates: probe.clientCertificates,
+      authorities: probe.authorities,
       concurrency: probe.concurrency,
       heartbeatMs: milliseconds(probe.heartbeat),
+      serve: probe.serve.listen === '' ? undefined : { ...probe.serve, listen: boundAddress(probe.serve.listen) },
     },
+    health: { pull: { ...rest.health.pull, workers: rest.health.pull.workers.map(workerAddress) } },
     dnssec: {
       secretFile: dnssec.secretFile,
       askParent: dnssec.askParent,

@@ -7,6 +7,8 @@ import { IdSchema } from './scalar.ts';
 
 export type Vantage = {
   readonly id: string;
+  /** With whom it fails together, for quorums of groups; absent: with nobody. */
+  readonly group?: string;
   readonly location?: Location;
 };
 
@@ -14,7 +16,17 @@ export type Vantage = {
 export const LOCAL_VANTAGE_ID = 'local';
 
 export const VantageSchema = Type.Object(
-  { id: IdSchema, location: Type.Optional(LocationSchema) },
+  {
+    id: IdSchema,
+    group: Type.Optional(
+      Type.String({
+        ...IdSchema,
+        examples: ['eu'],
+        description: 'With which others it counts as one where a quorum is of groups; alone when not given.',
+      }),
+    ),
+    location: Type.Optional(LocationSchema),
+  },
   { additionalProperties: false, description: 'A place from which checks are made.' },
 );
 export type VantageDocument = Static<typeof VantageSchema>;

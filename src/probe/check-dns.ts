@@ -10,11 +10,14 @@ import { Packet } from 'dns2';
 import type { Target } from '../health/target.ts';
 import type { Observation } from '../health/vote.ts';
 import { isSameAddress } from '../model/address.ts';
-import type { DnsCheck } from '../model/monitor.ts';
+import type { DnsCheck } from '../model/monitors/dns-monitor.ts';
 import { type CheckOptions, type Conclusion, observe, type Witness } from './observe.ts';
 
 /** What a reply may measure; the EDNS sizes in use are all below (RFC 9715 recommends 1400 and less). */
 export const MAX_REPLY_BYTES = 4_096;
+
+/** RFC 1035 section 4.1.1. */
+const HEADER_BYTES = 12;
 
 /** Succeeds when the rcode, and the data if any is asked for, are as expected. Never throws; see observe.ts. */
 export function checkDns(target: Target, options: CheckOptions): Promise<Observation> {
@@ -77,11 +80,15 @@ const askOverTcp: Ask = (query, address, port, receive, witness) => {
   socket.write(Buffer.concat([length, query]));
   socket.on('data', (chunk) => {
     received = Buffer.concat([received, chunk]);
-    if (received.length < 2) return;
     // RFC 1035 section 4.2.2: two octets of length stand before the message.
-    const end = 2 + received.readUInt16BE(0);
-    if (end - 2 > MAX_REPLY_BYTES) witness.fail('the answer is too large');
-    else if (received.length >= end) receive(received.subarray(2, end));
+    while (received.length >= 2) {
+      const end = 2 + received.readUInt16BE(0);
+      if (end - 2 > MAX_REPLY_BYTES) return witness.fail('the answer is too large');
+      if (received.length < end) return;
+      receive(received.subarray(2, end));
+      // It may have been about something else; it is let go of either way.
+      received = received.subarray(end);
+    }
   });
   return () => socket.destroy();
 };
@@ -89,14 +96,19 @@ const askOverTcp: Ask = (query, address, port, receive, witness) => {
 /** Undefined for a reply to something else: the right one may still come. */
 export function judgeReply(reply: Buffer, id: number, check: DnsCheck): Conclusion | undefined {
   if (reply.length > MAX_REPLY_BYTES) return { ok: false, reason: 'the answer is too large' };
+  // Before it is parsed: what is not for us costs nothing.
+  if (reply.length >= HEADER_BYTES && (reply.readUInt16BE(0) !== id || (reply.readUInt8(2) & 0x80) === 0))
+    return undefined;
   const packet = parseReply(reply);
   if (packet === undefined) return { ok: false, reason: 'the answer is no DNS message' };
-  if (packet.header.id !== id || packet.header.qr !== 1) return undefined;
   const rcode = nameRcode(packet.header.rcode);
   if (rcode !== check.expect.rcode.toUpperCase()) return { ok: false, reason: `rcode ${rcode}` };
   const { data } = check.expect;
   const isExpected = data === undefined || packet.answers.some((answer) => holdsData(answer, data));
-  return { ok: isExpected, reason: isExpected ? rcode : `${rcode}, but the answer lacks ${data}` };
+  if (isExpected) return { ok: true, reason: rcode };
+  const reason =
+    packet.header.tc === 1 ? 'the answer is truncated: use the protocol tcp' : `${rcode}, but the answer lacks ${data}`;
+  return { ok: false, reason };
 }
 
 function parseReply(reply: Buffer): Packet | undefined {

@@ -1,61 +1,73 @@
 // The http and https checks: one request on a fresh connection to the pinned address, with the Host header and the TLS
 // server name of the monitor. The first response is judged as it is: redirects are answers, not roads. Of the body no more
-// is read than it takes to find what is expected in it, and nothing of it goes anywhere else.
+// is read than it takes to find what is expected in it, as it comes (nothing is ever decompressed), and nothing of it goes
+// anywhere else.
 
 import { type ClientRequest, type IncomingMessage, request as requestHttp } from 'node:http';
-import { request as requestHttps } from 'node:https';
-import { isIP } from 'node:net';
-import { checkServerIdentity } from 'node:tls';
+import { isIP, type Socket } from 'node:net';
 import type { Target } from '../health/target.ts';
-import type { Observation } from '../health/vote.ts';
-import type { HttpCheck } from '../model/monitor.ts';
-import { type CheckOptions, MAX_ANSWER_BYTES, observe, type Witness } from './observe.ts';
+import type { ExpectedHeader, HttpCheck } from '../model/monitors/http-monitor.ts';
+import type { ExpectedText } from '../model/monitors/monitor-fields.ts';
+import { defaultTls } from '../model/monitors/tls-options.ts';
+import { type CheckKind, observe, type Witness } from './observe.ts';
+import { openConnection, type TlsDemand } from './open-connection.ts';
+import { createTextFinder, isExpectedText } from './text-finder.ts';
+import type { TlsContexts } from './tls-contexts.ts';
 
 /** All response headers together, in bytes. */
 export const MAX_HEADER_BYTES = 16_384;
+/** Responses of status 1xx before the one that counts. */
+export const MAX_INTERIM_RESPONSES = 32;
 
-/** Succeeds when the status is expected and so is the body, where the monitor asks for one. Never throws; see observe.ts. */
-export function checkHttp(target: Target, options: CheckOptions): Promise<Observation> {
-  return observe(options, (witness) => {
-    if (target.check.type !== 'http' && target.check.type !== 'https') throw new Error('not an HTTP check');
-    const { check } = target;
-    const request = sendRequest(target, check, options.address);
-    request.on('error', witness.failWith);
-    request.on('close', () => witness.fail('connection closed without a response'));
-    request.on('upgrade', () => witness.fail('status 101'));
-    request.on('response', (response) => judgeResponse(response, check, witness));
-    request.on('socket', (socket) => {
-      const waiting = () => witness.enter('waiting for the response');
-      const handshake = () => witness.enter('shaking hands over TLS');
-      socket.once('connect', check.type === 'https' ? handshake : waiting);
-      socket.once('secureConnect', waiting);
+/** Succeeds when status, headers and body are as the monitor expects. Never throws; see observe.ts. */
+export function createHttpCheck(contexts: TlsContexts): CheckKind {
+  return (target, options) =>
+    observe(options, (witness) => {
+      const { check, port } = target;
+      if (check.type !== 'http' && check.type !== 'https') throw new Error('not an HTTP check');
+      const demand = check.type === 'https' ? demandTls(target, check) : undefined;
+      return openConnection({ address: options.address, port }, demand, { contexts, witness }, (socket) => {
+        witness.enter('waiting for the response');
+        ask(target, check, socket, witness);
+      });
     });
-    witness.enter('connecting');
-    request.end();
-    return () => request.destroy();
-  });
 }
 
-function sendRequest(target: Target, check: HttpCheck, address: string): ClientRequest {
-  const { serverName, port } = target;
-  const options = {
-    host: address,
-    port,
+function demandTls(
+  { serverName }: Target,
+  { verifyCertificate, tls = defaultTls(verifyCertificate) }: HttpCheck,
+): TlsDemand {
+  return { options: tls, serverName: tls.serverName ?? serverName, verifyCertificate };
+}
+
+function ask(target: Target, check: HttpCheck, socket: Socket, witness: Witness): void {
+  const request = composeRequest(target, check, socket);
+  let interim = 0;
+  request.on('error', witness.failWith);
+  request.on('close', () => witness.fail('connection closed without a response'));
+  request.on('upgrade', () => witness.fail('status 101'));
+  request.on('information', () => {
+    if (++interim > MAX_INTERIM_RESPONSES) witness.fail('too many interim responses');
+  });
+  request.on('response', (response) => judgeResponse(response, check, witness));
+  request.end();
+}
+
+function composeRequest({ serverName, port }: Target, check: HttpCheck, socket: Socket): ClientRequest {
+  const given = (check.headers ?? []).map(({ name, value }): [string, string] => [name.toLowerCase(), value]);
+  return requestHttp({
     method: check.method,
     path: check.path,
-    headers: { host: formatHost(serverName, port, check.type), 'user-agent': 'azimuth-probe', accept: '*/*' },
+    headers: {
+      'user-agent': 'azimuth-probe',
+      accept: '*/*',
+      ...Object.fromEntries(given),
+      host: formatHost(serverName, port, check.type),
+    },
     // A connection that was left open proves nothing about whether a new one can be made.
-    agent: false,
+    createConnection: () => socket,
     maxHeaderSize: MAX_HEADER_BYTES,
     setDefaultHeaders: true,
-  } as const;
-  if (check.type === 'http') return requestHttp(options);
-  return requestHttps({
-    ...options,
-    // RFC 6066 section 3: literal addresses are no server names.
-    servername: isIP(serverName) === 0 ? serverName : '',
-    rejectUnauthorized: check.verifyCertificate,
-    checkServerIdentity: (_, certificate) => checkServerIdentity(serverName, certificate),
   });
 }
 
@@ -68,21 +80,27 @@ function formatHost(serverName: string, port: number, type: HttpCheck['type']): 
 function judgeResponse(response: IncomingMessage, { expect }: HttpCheck, witness: Witness): void {
   const status = response.statusCode ?? 0;
   const seen = `status ${status}`;
-  const isExpected = expect.status.some(({ low, high }) => status >= low && status <= high);
-  if (isExpected && expect.body !== undefined) findInBody(response, Buffer.from(expect.body), seen, witness);
-  else witness.conclude({ ok: isExpected, reason: seen });
+  if (!expect.status.some(({ low, high }) => status >= low && status <= high)) return witness.fail(seen);
+  const wrong = expect.headers?.find((header) => !isExpectedHeader(response, header));
+  if (wrong !== undefined) return witness.fail(`${seen}, but the header ${wrong.name} is not as expected`);
+  if (expect.body === undefined) return witness.succeed(seen);
+  findInBody(response, expect.body, seen, witness);
 }
 
-function findInBody(response: IncomingMessage, wanted: Buffer, seen: string, witness: Witness): void {
-  let received = Buffer.alloc(0);
-  const missing = () => witness.fail(`${seen}, but the body lacks what is expected`);
+/** Where a header stands several times, one of them is enough. */
+function isExpectedHeader({ headersDistinct }: IncomingMessage, { name, value }: ExpectedHeader): boolean {
+  const values = headersDistinct[name] ?? [];
+  return values.some((text) => value === undefined || isExpectedText(text, value));
+}
+
+function findInBody(response: IncomingMessage, expected: ExpectedText, seen: string, witness: Witness): void {
+  const finder = createTextFinder(expected);
+  const conclude = (finding: 'found' | 'missing' | 'more') => {
+    if (finding === 'found') witness.succeed(`${seen}, and the body as expected`);
+    else if (finding === 'missing') witness.fail(`${seen}, but the body lacks what is expected`);
+  };
   witness.enter('reading the body');
   response.on('error', witness.failWith);
-  response.on('data', (chunk: Buffer) => {
-    received = Buffer.concat([received, chunk]).subarray(0, MAX_ANSWER_BYTES);
-    if (received.includes(wanted)) witness.succeed(`${seen}, and the body as expected`);
-    else if (received.length === MAX_ANSWER_BYTES) missing();
-  });
-  // An empty text is in every body, also in one without bytes.
-  response.on('end', () => (received.includes(wanted) ? witness.succeed(seen) : missing()));
+  response.on('data', (chunk: Buffer) => conclude(finder.push(chunk)));
+  response.on('end', () => conclude(finder.finish()));
 }

@@ -31,7 +31,16 @@ export type ProbeCounters = {
 export function createProbeCounters(): ProbeCounters {
   const none = (): CheckCounters => ({ succeeded: 0, failed: 0, inconclusive: 0, heldUp: 0, durationMs: 0 });
   return {
-    checks: { http: none(), https: none(), tcp: none(), dns: none(), icmp: none() },
+    checks: {
+      http: none(),
+      https: none(),
+      tcp: none(),
+      tls: none(),
+      dns: none(),
+      grpc: none(),
+      icmp: none(),
+      agent: none(),
+    },
     rechecks: 0,
     turns: 0,
     slotsStored: 0,

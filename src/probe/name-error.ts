@@ -8,7 +8,8 @@ export function nameError(error: unknown): string {
   const named = REASONS.get(code);
   if (named !== undefined) return named;
   if (code.startsWith('HPE_')) return `not an HTTP response (${code})`;
-  return code === 'EPROTO' ? nameTlsError(error) : code;
+  if (code === 'ERR_HTTP2_ERROR') return nameHttp2Error(error);
+  return code === 'EPROTO' || code.startsWith('ERR_SSL_') ? nameTlsError(error) : code;
 }
 
 /**
@@ -26,6 +27,12 @@ function nameTlsError(error: unknown): string {
   return /wrong version number|packet length too long/i.test(message)
     ? 'no TLS on this port'
     : 'the TLS handshake failed';
+}
+
+/** nghttp2's own words, likewise. */
+function nameHttp2Error(error: unknown): string {
+  const message = error instanceof Error ? error.message : '';
+  return /flood/i.test(message) ? 'floods the HTTP/2 session' : 'not HTTP/2';
 }
 
 const REASONS: ReadonlyMap<string, string> = new Map([
@@ -52,6 +59,13 @@ const REASONS: ReadonlyMap<string, string> = new Map([
   ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'the certificate chain is incomplete'],
   ['UNABLE_TO_GET_ISSUER_CERT_LOCALLY', 'the certificate was issued by an authority that is not trusted'],
   ['ERR_SSL_WRONG_VERSION_NUMBER', 'no TLS on this port'],
+  ['ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION', 'the server speaks no TLS version that is offered'],
+  ['ERR_SSL_UNSUPPORTED_PROTOCOL', 'the server speaks no TLS version that is offered'],
+  ['ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED', 'the server demands a client certificate'],
+  ['ERR_HTTP2_TOO_MANY_INVALID_FRAMES', 'floods the HTTP/2 session'],
+  ['ERR_HTTP2_STREAM_ERROR', 'the server reset the HTTP/2 stream'],
+  ['ERR_HTTP2_STREAM_CANCEL', 'the server ended the HTTP/2 session'],
+  ['ERR_HTTP2_SESSION_ERROR', 'the server ended the HTTP/2 session'],
   ['HPE_HEADER_OVERFLOW', 'the response headers are too large'],
 ]);
 

@@ -16,7 +16,7 @@ export type CheckOptions = {
 
 export type CheckKind = (target: Target, options: CheckOptions) => Promise<Observation>;
 
-export type Conclusion = { readonly ok: boolean; readonly reason: string };
+export type Conclusion = Pick<Observation, 'ok' | 'reason' | 'share'>;
 
 /** What a running check reports with. After the first conclusion all else is ignored. */
 export type Witness = {
@@ -26,11 +26,13 @@ export type Witness = {
   /** This worker is not able to look, and why: it says nothing about the target. */
   abstain(reason: string): void;
   failWith(error: unknown): void;
+  /** Goes with a success, should there be one. */
+  warn(warning: string): void;
   /** What it is doing now, e.g. `connecting`: named should time run out. */
   enter(stage: string): void;
 };
 
-/** What a check reads of an answer at most, in bytes. */
+/** What a check reads of an answer at most, in bytes: five times 1,024. */
 export const MAX_ANSWER_BYTES = 5_120;
 
 /** `begin` starts the check and returns what ends it: called once, when the check is decided. */
@@ -41,6 +43,7 @@ export function observe(
   const startedAtMs = performance.now();
   return new Promise((resolve) => {
     let stage = 'starting';
+    let warning: string | undefined;
     let isSettled = false;
     let release: (() => void) | undefined;
     const timer = setTimeout(() => settle({ ok: false, reason: `timed out while ${stage}` }), timeoutMs);
@@ -53,7 +56,8 @@ export function observe(
       clearTimeout(timer);
       signal.removeEventListener('abort', abort);
       release?.();
-      resolve({ ...result, durationMs: performance.now() - startedAtMs });
+      const warned = result.ok && warning !== undefined ? { warning } : {};
+      resolve({ ...result, ...warned, durationMs: performance.now() - startedAtMs });
     };
     const failWith = (error: unknown) =>
       settle({ ok: false, reason: nameError(error), ...(isOwnFailure(error) ? { inconclusive: true } : {}) });
@@ -69,6 +73,9 @@ export function observe(
         fail: (reason) => settle({ ok: false, reason }),
         abstain: (reason) => settle({ ok: false, reason, inconclusive: true }),
         failWith,
+        warn: (seen) => {
+          warning = seen;
+        },
         enter: (next) => {
           stage = next;
         },

@@ -1,6 +1,7 @@
 // Whether a document may become a revision: everything that parsing asks, that every zone can be built, and that no worker is
 // told to check an address that the settings of this process do not allow (see target-policy.ts). All problems at once.
 
+import { listTargets } from '../health/target.ts';
 import { explainRefusal } from '../health/target-policy.ts';
 import { compileShape } from '../model/check-shape.ts';
 import type { Cluster, Endpoint } from '../model/cluster.ts';
@@ -38,7 +39,7 @@ export function checkDocument(document: unknown, options: CheckOptions): Parsed<
     return { ok: false, problems: [...problems, ...checkZonesBeside(document, problems)].slice(0, MAX_PROBLEMS) };
   }
   if (!CONFIGURATION_SHAPE.accepts(document)) throw new Error('parseConfiguration let through what the schema refuses');
-  const targets = findRefusedTargets(parsed.value, options.allowNetworks);
+  const targets = [...findRefusedTargets(parsed.value, options.allowNetworks), ...findTwinTargets(parsed.value)];
   const unsignable = options.canSign === false ? findUnsignable(document) : [];
   const zones = checkZones(document, parsed.value, options.checkedZones, heldCopies);
   const problems = [...targets, ...unsignable, ...zones];
@@ -61,7 +62,7 @@ function findUnsignable({ zones }: ConfigurationDocument): readonly Problem[] {
 /** Every endpoint that is checked at an address which may not be. A host name is judged by whoever resolves it. */
 export function findRefusedTargets(configuration: Configuration, allowNetworks: readonly string[]): readonly Problem[] {
   return configuration.clusters.flatMap((cluster, index) => {
-    if (cluster.monitor === undefined) return [];
+    if (cluster.monitors.length === 0) return [];
     return cluster.endpoints.flatMap((endpoint, position) => {
       const path = `/clusters/${index}/endpoints/${position}`;
       return judgeEndpoint(cluster, endpoint, path, allowNetworks) ?? [];
@@ -78,10 +79,30 @@ function judgeEndpoint(
   const address = check.address ?? (target.family === 'CNAME' ? undefined : target.address);
   const purpose = address === undefined ? undefined : explainRefusal(address, allowNetworks);
   if (address === undefined || purpose === undefined) return undefined;
-  const advice = `give a check.address that may be checked, take the monitor "${cluster.monitor}" off the cluster, or have`;
+  const advice = `give a check.address that may be checked, take ${describeMonitors(cluster.monitors)} off the cluster, or have`;
   const rest = 'whoever runs Azimuth allow its network in the settings (probe.allowNetworks)';
   const at = check.address === undefined ? `${path}/address` : `${path}/check/address`;
   return { path: at, message: `${address} is not checked, being ${describePurpose(purpose)}: ${advice} ${rest}.` };
+}
+
+function describeMonitors(monitors: readonly string[]): string {
+  const quoted = monitors.map((id) => `"${id}"`).join(', ');
+  return `the ${monitors.length === 1 ? 'monitor' : 'monitors'} ${quoted}`;
+}
+
+/** Every endpoint of which two monitors would ask the very same: one of them says all that the other does. */
+export function findTwinTargets(configuration: Configuration): readonly Problem[] {
+  const clusters = configuration.clusters.filter(({ monitors }) => monitors.length > 1);
+  if (clusters.length === 0) return [];
+  const places = new Map(configuration.clusters.map(({ id }, index) => [id, index]));
+  const firsts = new Map<string, string>();
+  return listTargets({ ...configuration, clusters }).flatMap(({ id, cluster, endpoint, monitor }) => {
+    const first = firsts.get(id);
+    if (first === undefined) firsts.set(id, monitor);
+    if (first === undefined) return [];
+    const message = `the monitors "${first}" and "${monitor}" check the very same of the endpoint "${endpoint}": keep one of them.`;
+    return [{ path: `/clusters/${places.get(cluster)}/monitors`, message }];
+  });
 }
 
 function describePurpose(purpose: string): string {

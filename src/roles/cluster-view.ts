@@ -8,6 +8,7 @@ import { formatRevisionId } from '../model/revision.ts';
 import { parseNameText } from '../wire/name.ts';
 import { parseRecordType } from '../wire/record-types.ts';
 import type { Control } from './control.ts';
+import { describeAbsentServers } from './store-servers.ts';
 
 const LOOPBACK: Address = { family: 4, words: [0x7f000001] };
 const NO_DATABASE = { name: 'none', attribution: '' };
@@ -21,12 +22,17 @@ export function createClusterView(control: Control): ClusterView {
 }
 
 /** Ready: something is served. What is degraded is said all the same. */
-export function readinessOf({ serving, isHandedOn, follower }: Control): { ready: boolean; reasons: string[] } {
+export function readinessOf({ serving, isHandedOn, follower, servers }: Control): {
+  ready: boolean;
+  reasons: string[];
+} {
   const reasons: string[] = [];
   if (serving === undefined) reasons.push('no configuration is in force yet');
   else if (!isHandedOn) reasons.push('the first configuration is about to be answered from');
-  if (follower.condition === 'unavailable')
+  const absent = describeAbsentServers(servers);
+  if (follower.condition === 'unavailable' && (absent.length === 0 || absent.length === servers.length))
     reasons.push('the store does not answer: the last configuration and verdicts hold');
+  reasons.push(...absent);
   if (follower.condition === 'empty') reasons.push('the store holds no configuration');
   const { refused } = follower;
   if (refused !== undefined) {
@@ -50,6 +56,9 @@ function currentState(control: Control): ClusterState | undefined {
     vantages: health.listWorkers().map(({ vantage, worker, alive, silentMs }) => {
       return { vantage, worker, alive, lastSeenMs: silentMs === undefined ? 0 : nowMs - silentMs };
     }),
+    aside: health.aside,
+    frozenCount: health.frozenCount,
+    isFrozen: health.isFrozen,
     loads: load.listReports().map(({ report, ageMs }) => ({ ...report, ageMs })),
     database: database?.database ?? NO_DATABASE,
     isNewestRefused: control.follower.refused !== undefined,

@@ -16,6 +16,7 @@ import {
 } from '../api/ports.ts';
 import { composeTokens, parseTokens, type TokenRecord } from '../api/token.ts';
 import { isKeyringObject, type Keyring } from '../dnssec/keyring.ts';
+import type { Clock, Timer } from '../model/clock.ts';
 import type { ConfigurationDocument } from '../model/configuration.ts';
 import { type Copy, readCopies } from '../model/copies.ts';
 import { joinObjects, splitObjects } from '../model/objects.ts';
@@ -27,6 +28,7 @@ import {
   type Revision,
   type RevisionId,
 } from '../model/revision.ts';
+import { backgroundClock } from '../native/system-clock.ts';
 import type { CommitResult, ConfigurationStore, Subscription } from '../store/configuration-store.ts';
 import { fetchRevision } from '../store/fetch-revision.ts';
 import { openRevisionDisk, type RevisionDisk } from '../store/persisted-revision.ts';
@@ -56,6 +58,8 @@ export type WriterDependencies = {
   readonly logger: WriterLogger;
   /** Wall clock, milliseconds since 1970. */
   readonly nowMs: () => number;
+  /** By which a store that failed is looked at again. Default: the machine's, keeping no process alive. */
+  readonly clock?: Clock;
   /** Of the journal. Default: its directory below the state directory. */
   readonly disk?: RevisionDisk;
 };
@@ -72,6 +76,8 @@ export const TOKENS_OBJECT = 'tokens';
 const SYSTEM_AUTHOR = 'azimuth';
 /** How often a store that others write to meanwhile is looked at again. */
 const MAX_RECONCILIATIONS = 5;
+/** After a look that failed: whoever follows the store says each head once, and does not say it again for our sake. */
+const RETRY_MS = 1000;
 
 /** What a revision says, and its texts by the names of their objects. */
 type Content = Pick<Known, 'document' | 'tokens' | 'keyrings' | 'copies'> & {
@@ -96,7 +102,7 @@ export async function openConfigurationWriter(
   dependencies: WriterDependencies,
 ): Promise<Parsed<RunningWriter>> {
   const options = { checkedZones: new WeakMap(), ...writerOptions };
-  const { store, logger, nowMs } = dependencies;
+  const { store, logger, nowMs, clock = backgroundClock } = dependencies;
   const disk = dependencies.disk ?? openRevisionDisk(join(options.stateDirectory, JOURNAL_DIRECTORY));
   const journal = openJournal(disk, (error) =>
     logger.error({ err: error }, 'the configuration could not be written to the journal'),
@@ -107,6 +113,7 @@ export async function openConfigurationWriter(
   let waitingLook: Promise<Parsed<boolean>> | undefined;
   let isFailing = false;
   let isClosed = false;
+  let retry: Timer | undefined;
   const listeners = new Set<() => void>();
 
   await readJournal();
@@ -245,6 +252,7 @@ export async function openConfigurationWriter(
 
   async function close(): Promise<void> {
     isClosed = true;
+    retry?.cancel();
     subscription.close();
     await turn;
   }
@@ -274,10 +282,16 @@ export async function openConfigurationWriter(
         if (!isFailing)
           logger.warn(describeFailure(error), 'the store could not be read: the last configuration seen is kept');
         isFailing = true;
+        lookAgain();
         return { ok: true, value: false };
       }
     });
     return waitingLook;
+  }
+
+  function lookAgain(): void {
+    retry?.cancel();
+    if (!isClosed) retry = clock.schedule(RETRY_MS, () => void look().then(logProblems));
   }
 
   /** Brings `known` up to the head of the store, or the store up to `known`. @throws when the store does not answer. */
@@ -319,7 +333,7 @@ export async function openConfigurationWriter(
   async function recommit(id: RevisionId, parent: RevisionId | null): Promise<void> {
     if (known === undefined) return;
     const lost = formatRevisionId(known.revision.manifest.id);
-    const found = parent === null ? 'is empty' : `went back to ${formatRevisionId(parent)}`;
+    const found = describeFound(parent, known.revision.manifest.id);
     const message = `recover ${lost} from the journal: the store ${found}`;
     const revision = compose(id, parent, { author: SYSTEM_AUTHOR, message }, textsOf(known.revision));
     const result = await store.commit(revision.manifest, revision.objects);
@@ -379,6 +393,12 @@ function understand(revision: Revision): Parsed<Known> {
 function describeUnreadable({ manifest }: Revision, problems: readonly Problem[]): UnavailableError {
   const id = formatRevisionId(manifest.id);
   return createUnavailableError(`Revision ${id} cannot be read: ${problems.map(formatProblem).join(' ')}`);
+}
+
+function describeFound(head: RevisionId | null, lost: RevisionId): string {
+  if (head === null) return 'is empty';
+  const way = compareRevisionIds(head, lost) < 0 ? 'went back to' : 'was recovered without it as';
+  return `${way} ${formatRevisionId(head)}`;
 }
 
 function isSame(id: RevisionId | undefined, expected: RevisionId | null): boolean {

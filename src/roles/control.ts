@@ -12,12 +12,13 @@ import { imageBytes, shapeOf } from '../geo/place-map-image.ts';
 import type { KeySecret } from '../keys/seal-key.ts';
 import type { Configuration } from '../model/configuration.ts';
 import { formatProblem } from '../model/problem.ts';
-import { compareRevisionIds, formatRevisionId, type Revision } from '../model/revision.ts';
+import type { Revision } from '../model/revision.ts';
 import { createSignatureCounts } from '../snapshot/sign-zone.ts';
 import { createState } from '../snapshot/state.ts';
 import type { ConfigurationStore } from '../store/configuration-store.ts';
 import type { HealthStore } from '../store/health-store.ts';
 import { openRevisionDisk } from '../store/persisted-revision.ts';
+import type { StoreServer } from '../store/store-server.ts';
 import { Compiler } from './compiler.ts';
 import { type Acceptance, ConfigurationFollower } from './configuration-follower.ts';
 import { HealthView } from './health-view.ts';
@@ -29,6 +30,7 @@ import {
   type RevisionReader,
   type StatedConfiguration,
 } from './read-revision.ts';
+import { refuseOlder } from './refuse-older.ts';
 import { applyHealth, applyLoads, carryHandedOut, fadeHandedOut, type Serving } from './serving.ts';
 import { watchSharedGarbage } from './shared-garbage.ts';
 import { SignatureWatch } from './signature-watch.ts';
@@ -48,6 +50,7 @@ export type ControlOptions = {
 export type ControlDependencies = {
   readonly configuration: ConfigurationStore;
   readonly health: HealthStore;
+  readonly servers?: readonly StoreServer[];
   readonly resolveLocation: LocationResolver;
   readonly logger: Logger;
 };
@@ -116,6 +119,11 @@ export class Control {
   /** True once whoever answers has taken the first snapshot, and listens. */
   get isHandedOn(): boolean {
     return this.#isHandedOn;
+  }
+
+  /** Of the store. */
+  get servers(): readonly StoreServer[] {
+    return this.#dependencies.servers ?? [];
   }
 
   get database(): FoundPlaceMap | undefined {
@@ -212,11 +220,8 @@ export class Control {
     this.signatures.kept += signatures.kept;
     this.signatures.listed += signatures.listed;
     const { snapshot, rankings } = compiled;
-    // Checked here, not only when the work began: a newer one may have come in between.
-    const served = this.#serving?.revision.manifest.id;
-    if (served !== undefined && compareRevisionIds(revision.manifest.id, served) < 0) {
-      return [`${formatRevisionId(served)} is served already`];
-    }
+    const older = refuseOlder(revision.manifest.id, this.#serving?.revision.manifest.id);
+    if (older !== undefined) return [older];
     const next: Serving = {
       revision,
       configuration,

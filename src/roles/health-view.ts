@@ -7,8 +7,11 @@ import { type HealthJudgement, judgeClusters } from '../health/cluster-health.ts
 import { forgetSlots, NO_SIGHTINGS, noteVersions, type Sightings, seeSlots } from '../health/liveness.ts';
 import { slotKey } from '../health/merge-slots.ts';
 import type { SlotId } from '../health/slot.ts';
+import { NO_STANDINGS } from '../health/standing.ts';
+import { type Look, lookAtSlots, openTally, type Tally, type Turn } from '../health/tally.ts';
 import { listTargets, type Target } from '../health/target.ts';
-import { decideVerdicts, NO_VERDICTS, type Verdict, type VerdictState, type Verdicts } from '../health/verdict.ts';
+import { NO_VERDICTS, NOBODY, type Verdict, type Verdicts } from '../health/verdict.ts';
+import { type WatchedTime, watchedMs, watchTime } from '../health/watched-time.ts';
 import { type Clock, repeatEvery, type Timer } from '../model/clock.ts';
 import type { Configuration } from '../model/configuration.ts';
 import { systemClock } from '../native/system-clock.ts';
@@ -42,7 +45,12 @@ export class HealthView {
   #targets: readonly Target[] = [];
   #slots: SlotTable = new Map();
   #sightings: Sightings = NO_SIGHTINGS;
-  #verdicts: Verdicts = NO_VERDICTS;
+  /** Before there is a tally: what an earlier life knew. */
+  #restored: Verdicts = NO_VERDICTS;
+  #tally: Tally | undefined;
+  #watched: WatchedTime | undefined;
+  /** Undefined: verdicts were never free to turn yet. */
+  #wasFrozen: boolean | undefined;
   #judgement: HealthJudgement | undefined;
   #subscription: Subscription | undefined;
   readonly #clock: Clock;
@@ -56,7 +64,22 @@ export class HealthView {
   }
 
   get verdicts(): Verdicts {
-    return this.#verdicts;
+    return this.#tally?.verdicts ?? this.#restored;
+  }
+
+  /** Vantages whose words count as none, since they disagree with the others. */
+  get aside(): ReadonlySet<string> {
+    return this.#tally?.aside ?? NOBODY;
+  }
+
+  /** How many verdicts cannot turn, for too few vantages speak. */
+  get frozenCount(): number {
+    return this.#tally?.frozen ?? 0;
+  }
+
+  /** Whether most verdicts cannot turn: what is served is what was known last. */
+  get isFrozen(): boolean {
+    return this.frozenCount * 2 > this.#targets.length;
   }
 
   get judgement(): HealthJudgement | undefined {
@@ -87,16 +110,22 @@ export class HealthView {
     this.#configuration = configuration;
     this.#targets = listTargets(configuration);
     this.#judgement = undefined;
+    const { standings = NO_STANDINGS } = this.#tally ?? {};
+    this.#tally = openTally(this.#targets, configuration.vantages, this.verdicts, standings);
     this.#look();
   }
 
   /** The verdicts of an earlier life of this node, for targets on which none has been made in this one. */
   restoreVerdicts(verdicts: readonly Verdict[]): void {
-    this.#verdicts = new Map([...verdicts.map((verdict) => [verdict.target, verdict] as const), ...this.#verdicts]);
+    const restored = verdicts.map((verdict) => [verdict.target, verdict] as const);
+    this.#restored = new Map([...restored, ...this.verdicts]);
+    if (this.#configuration === undefined) return;
+    const { standings = NO_STANDINGS } = this.#tally ?? {};
+    this.#tally = openTally(this.#targets, this.#configuration.vantages, this.#restored, standings);
   }
 
   listWorkers(): WorkerPresence[] {
-    const nowMs = this.#clock.monotonicMs();
+    const nowMs = this.#nowMs();
     return seeSlots(this.#slots.values(), this.#sightings, nowMs, this.#options.heartbeatMs).map(({ slot, alive }) => {
       const movedAtMs = this.#sightings.get(slotKey(slot))?.movedAtMs;
       const silentMs = movedAtMs === undefined ? undefined : nowMs - movedAtMs;
@@ -106,7 +135,7 @@ export class HealthView {
 
   #acceptSlots({ slots, advanced, removed }: SlotTableChange): void {
     this.#slots = slots;
-    this.#sightings = forgetSlots(noteVersions(this.#sightings, advanced, this.#clock.monotonicMs()), removed);
+    this.#sightings = forgetSlots(noteVersions(this.#sightings, advanced, this.#nowMs()), removed);
     // Workers of several vantages report at the same time: one look for all of them.
     this.#scheduled ??= this.#clock.schedule(0, () => {
       this.#scheduled = undefined;
@@ -114,40 +143,55 @@ export class HealthView {
     });
   }
 
+  #nowMs(): number {
+    this.#watched = watchTime(this.#watched, this.#clock.monotonicMs(), TICK_MS);
+    return watchedMs(this.#watched);
+  }
+
   #look(): void {
-    const configuration = this.#configuration;
-    if (configuration === undefined) return;
-    const verdicts = decideVerdicts({
-      targets: this.#targets,
-      vantages: configuration.vantages,
-      slots: seeSlots(this.#slots.values(), this.#sightings, this.#clock.monotonicMs(), this.#options.heartbeatMs),
-      previous: this.#verdicts,
-      nowMs: this.#clock.wallMs(),
-    });
-    const expired = this.#judgement?.nextExpiryMs !== undefined && this.#judgement.nextExpiryMs <= this.#clock.wallMs();
-    if (this.#judgement !== undefined && verdicts === this.#verdicts && !expired) return;
-    this.#logTurns(verdicts);
-    this.#verdicts = verdicts;
-    this.#judgement = judgeClusters(configuration, (target) => verdicts.get(target)?.verdict, this.#clock.wallMs());
+    const nowMs = this.#nowMs();
+    const [configuration, tally] = [this.#configuration, this.#tally];
+    if (configuration === undefined || tally === undefined) return;
+    const wallMs = this.#clock.wallMs();
+    const seen = seeSlots(this.#slots.values(), this.#sightings, nowMs, this.#options.heartbeatMs);
+    const look = lookAtSlots(tally, seen, nowMs, wallMs);
+    this.#logLook(look);
+    const expired = this.#judgement?.nextExpiryMs !== undefined && this.#judgement.nextExpiryMs <= wallMs;
+    if (this.#judgement !== undefined && look.changed.size === 0 && !expired) return;
+    this.#judgement = judgeClusters(configuration, (target) => tally.verdicts.get(target)?.verdict, wallMs);
     this.#dependencies.onChange();
   }
 
-  #logTurns(verdicts: Verdicts): void {
-    let firstUp = 0;
-    for (const [target, verdict] of verdicts) {
-      const before = this.#verdicts.get(target)?.verdict ?? 'unknown';
-      if (before === 'unknown' && verdict.verdict === 'up') firstUp++;
-      else if (before !== verdict.verdict) this.#logTurn(before, verdict);
-    }
+  #logLook({ turns, setAside, returned }: Look): void {
+    const { logger } = this.#dependencies;
+    for (const vantage of setAside)
+      logger.error({ vantage }, 'vantage set aside: it calls most targets down of which the others say up');
+    for (const vantage of returned) logger.info({ vantage }, 'vantage counts again: it agrees with the others');
+    const isFirst = ({ before, verdict }: Turn) => before === 'unknown' && verdict.verdict === 'up';
+    const firstUp = turns.filter(isFirst).length;
+    for (const turn of turns) if (!isFirst(turn)) this.#logTurn(turn);
     // At a start all of them are: a line for each would bury what was said before.
-    if (firstUp > 0) this.#dependencies.logger.info({ up: firstUp }, 'first verdicts');
+    if (firstUp > 0) logger.info({ up: firstUp }, 'first verdicts');
+    this.#logFreeze();
   }
 
-  #logTurn(before: VerdictState, { target, verdict, votes }: Verdict): void {
+  /** Once each way. At a start nobody has spoken yet, which is no news. */
+  #logFreeze(): void {
+    const { isFrozen, frozenCount } = this;
+    if (this.#targets.length === 0) return;
+    if (isFrozen === this.#wasFrozen || (isFrozen && this.#wasFrozen === undefined)) return;
+    const { logger } = this.#dependencies;
+    if (isFrozen)
+      logger.error({ targets: frozenCount }, 'verdicts are frozen: too few vantages speak, the last ones hold');
+    else if (this.#wasFrozen === true) logger.info({ targets: frozenCount }, 'verdicts are free to turn again');
+    this.#wasFrozen = isFrozen;
+  }
+
+  #logTurn({ before, verdict: { target, verdict, reason, votes } }: Turn): void {
     const evidence = votes.map(
-      ({ vantage, vote, reason }) => `${vantage}: ${vote}${reason === '' ? '' : ` (${reason})`}`,
+      ({ vantage, vote, reason: cause }) => `${vantage}: ${vote}${cause === '' ? '' : ` (${cause})`}`,
     );
     const level = verdict === 'down' ? 'warn' : 'info';
-    this.#dependencies.logger[level]({ target, before, verdict, evidence }, 'verdict turned');
+    this.#dependencies.logger[level]({ target, before, verdict, reason, evidence }, 'verdict turned');
   }
 }

@@ -3,14 +3,12 @@
 
 import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { ConfigurationWriter } from '../api/ports.ts';
 import { createToken, findToken, hasScope } from '../api/token.ts';
 import { replaceFile } from '../store/atomic-file.ts';
 
 export const TOKEN_FILE = 'token';
-/** Several machines may share a store: each has a token of its own, and replaces none but that. */
-const NAME = `local ${hostname()}`;
 const MAX_TRIES = 5;
 
 /**
@@ -24,6 +22,8 @@ export async function ensureLocalToken(
   nowMs: () => number,
 ): Promise<string | undefined> {
   const path = join(stateDirectory, TOKEN_FILE);
+  // Several nodes may share a store, and a machine: each has a token of its own, and replaces none but that.
+  const name = `local ${hostname()} ${resolve(stateDirectory)}`;
   const kept = await readFile(path, 'utf8').then(
     (text) => text.trim(),
     () => '',
@@ -33,11 +33,11 @@ export async function ensureLocalToken(
     if (current === undefined) return undefined;
     const known = findToken(current.tokens, kept, nowMs());
     if (known !== undefined && hasScope(known, 'admin')) return kept;
-    const { text, record } = createToken({ name: NAME, scopes: ['admin'], createdAtMs: nowMs() });
+    const { text, record } = createToken({ name, scopes: ['admin'], createdAtMs: nowMs() });
     const outcome = await writer.commitTokens({
-      tokens: [...current.tokens.filter(({ name }) => name !== NAME), record],
+      tokens: [...current.tokens.filter((token) => token.name !== name), record],
       expected: current.id,
-      author: NAME,
+      author: name,
       message: 'create the local token',
     });
     if (outcome.status === 'committed') {

@@ -144,6 +144,20 @@ export function addControlMetrics(metrics: Metrics, control: Control): void {
     },
   });
   metrics.addGauge({
+    name: 'azimuth_vantage_set_aside',
+    help: '1 while the words of the vantage count as none, since it disagrees with the others; otherwise 0.',
+    labels: ['vantage'],
+    collect: (set) => {
+      const { aside } = control.health;
+      for (const { id } of control.serving?.configuration.vantages ?? []) set(aside.has(id) ? 1 : 0, { vantage: id });
+    },
+  });
+  metrics.addGauge({
+    name: 'azimuth_verdicts_frozen',
+    help: 'Verdicts that cannot turn, for too few vantages speak.',
+    collect: (set) => set(control.health.frozenCount),
+  });
+  metrics.addGauge({
     name: 'azimuth_health_age_seconds',
     help: 'Since the last news from any worker.',
     collect: (set) => {

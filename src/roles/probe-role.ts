@@ -25,7 +25,7 @@ export type ProbeRole = {
 };
 
 export function startProbeRole(settings: Settings, { health, logger, metrics }: ProbeRoleDependencies): ProbeRole {
-  const { vantage, worker, heartbeatMs, concurrency, allowNetworks } = settings.probe;
+  const { vantage, worker, heartbeatMs, concurrency, allowNetworks, clientCertificates, authorities } = settings.probe;
   const onError = (error: Error) =>
     logger.warn(describeFailure(error), 'other workers cannot be followed: checking goes on alone');
   const probe = new ProbeWorker(
@@ -36,7 +36,7 @@ export function startProbeRole(settings: Settings, { health, logger, metrics }: 
       clock: systemClock,
       random: Math.random,
       logger,
-      runCheck: createRunCheck({ allowNetworks }),
+      runCheck: createRunCheck({ allowNetworks, tlsFiles: { clientCertificates, authorities } }),
     },
   );
   addProbeMetrics(metrics, probe);

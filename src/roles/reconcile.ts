@@ -7,7 +7,11 @@
 //   none                  import, if anything      recommit K in generation K+1
 //   older than K                                   recommit K in generation K+1, on top of the head
 //   K                                              nothing
-//   newer than K          fetch it                 fetch it
+//   newer than K          fetch it                 fetch it, unless it was made without K: see below
+//
+// Of several processes that find the store empty each may recover what it knows, and the first to do so may not have seen the
+// last commit yet. Numbers tell: every change adds one, a recovery too, so whatever was made from K has a greater number than
+// K. A head of a later generation whose number is not greater was recovered without K: K is then recovered on top of it.
 
 import { compareRevisionIds, type RevisionId } from '../model/revision.ts';
 
@@ -25,9 +29,10 @@ export function decideReconciliation(head: RevisionId | undefined, known: Revisi
     return head === undefined ? { action: 'import', id: FIRST_REVISION } : { action: 'fetch', id: head };
   }
   const order = head === undefined ? -1 : compareRevisionIds(head, known);
-  if (head !== undefined && order > 0) return { action: 'fetch', id: head };
+  if (head !== undefined && order > 0 && head.number > known.number) return { action: 'fetch', id: head };
   if (order === 0) return { action: 'none' };
-  const id = { generation: known.generation + 1, number: known.number + 1 };
+  const generation = Math.max(known.generation + 1, head?.generation ?? 0);
+  const id = { generation, number: known.number + 1 };
   return { action: 'recommit', id, parent: head ?? null };
 }
 

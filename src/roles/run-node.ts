@@ -29,8 +29,11 @@ import { addAnswerMetrics, addCertificateMetrics, addControlMetrics } from './no
 import type { BoundAddress } from './open-listeners.ts';
 import { openStore, type Store } from './open-store.ts';
 import { startProbeRole } from './probe-role.ts';
+import { openPulledHealth } from './pulled-health.ts';
 import { type LocationResolver, openRevisionReader } from './read-revision.ts';
 import { type Replication, startReplication } from './replication.ts';
+import { openSlotService } from './slot-service.ts';
+import { addStoreMetrics, logStoreServers } from './store-servers.ts';
 
 export type Role = 'dns' | 'probe' | 'api';
 
@@ -98,11 +101,15 @@ async function startNode(
   const metrics = createMetrics();
   const store = openStore(settings, `azimuth-${[...roles].join('-')}-${randomUUID().slice(0, 8)}`);
   closers.push(() => store.close());
+  logStoreServers(store.servers, logger);
+  addStoreMetrics(metrics, store.servers);
   const resolveLocation = createLocationResolver();
   const configurationListeners: ((configuration: Configuration) => void)[] = [];
 
   if (roles.has('probe')) {
-    const probe = startProbeRole(settings, { health: store.health, logger, metrics });
+    const service = await openSlotService(settings, store.health, logger);
+    closers.push(() => service.close());
+    const probe = startProbeRole(settings, { health: service.health, logger, metrics });
     closers.push(() => probe.close());
     configurationListeners.push(probe.setConfiguration);
   }
@@ -127,7 +134,9 @@ async function startNode(
       isExplaining: roles.has('api'),
       keySecret: await openKeySecret(settings, store.configuration),
     };
-    control = createControl(settings, options, store, resolveLocation, logger);
+    const pulled = openPulledHealth(settings, store.health, metrics, logger);
+    closers.push(() => pulled.close());
+    control = createControl(settings, options, { ...store, health: pulled.health }, resolveLocation, logger);
     control.open();
     closers.push(async () => {
       // Answering ends last of all that clients see; what it answers from may stop changing before.
@@ -215,7 +224,7 @@ function createControl(
   const { stateDirectory, geo, probe } = settings;
   return new Control(
     { stateDirectory, geo, heartbeatMs: probe.heartbeatMs, ...options },
-    { configuration: store.configuration, health: store.health, resolveLocation, logger },
+    { configuration: store.configuration, health: store.health, servers: store.servers, resolveLocation, logger },
   );
 }
 

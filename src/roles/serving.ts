@@ -34,10 +34,12 @@ export function applyHealth(
   state.endpointClasses.set(judgement.endpointClass);
   state.clusterServing.set(judgement.clusterServing);
   const settled = new Map(configuration.clusters.map(({ id }) => [id, true]));
-  for (const { cluster, verdict, target } of judgement.endpoints) {
-    const evidence = target === undefined ? undefined : verdicts.get(target);
-    if (verdict === 'down' || verdict === 'unknown' || (evidence !== undefined && !isStable(evidence)))
-      settled.set(cluster, false);
+  for (const { cluster, targets } of judgement.endpoints) {
+    // One of several monitors that is down may need but another one to take the endpoint out.
+    for (const { target, verdict } of targets) {
+      const evidence = verdicts.get(target);
+      if (verdict !== 'up' || (evidence !== undefined && !isStable(evidence))) settled.set(cluster, false);
+    }
   }
   for (const [index, service] of configuration.services.entries()) {
     const { ttlMins, ttlMaxs } = snapshot.services;

@@ -2,14 +2,12 @@
 // Only what was judged is kept, not the evidence: that is for fresh votes to give.
 
 import type { Logger } from 'pino';
-import type { Verdict, Verdicts } from '../health/verdict.ts';
+import { type KeptVerdict, restoreVerdict, type Verdict, type Verdicts } from '../health/verdict.ts';
 import { readPersistedState, writePersistedState } from '../store/persisted-state.ts';
 
 const STATE_NAME = 'verdicts';
 /** Verdicts may turn many at a time: they are written together. */
 const WRITE_DELAY_MS = 1000;
-
-type KeptVerdict = Pick<Verdict, 'target' | 'verdict' | 'sinceMs'>;
 
 export class VerdictKeeper {
   readonly #directory: string;
@@ -75,7 +73,7 @@ export async function readVerdicts(directory: string, logger: Logger): Promise<V
   const read = await readPersistedState(directory, STATE_NAME);
   if (read.status === 'damaged') logger.warn({ problems: read.problems }, 'earlier verdicts are not used');
   if (read.status !== 'read' || !Array.isArray(read.value)) return [];
-  return read.value.filter(isKeptVerdict).map((verdict) => ({ ...verdict, votes: [] }));
+  return read.value.filter(isKeptVerdict).map(restoreVerdict);
 }
 
 function isKeptVerdict(value: unknown): value is KeptVerdict {

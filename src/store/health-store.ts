@@ -30,8 +30,8 @@ export type HealthStore = {
   /** Takes the slot out of the index, tells the followers, and fences its epoch: as when a worker leaves in order. */
   removeSlot(id: SlotId): Promise<void>;
   followSlots(listener: SlotListener): Subscription;
-  /** The sequence is max(the store's last + 1, the store's clock in ms). */
-  writeLoadReport(report: LoadReport): Promise<StoredLoadReport>;
+  /** The sequence is max(the store's last + 1, the store's clock in ms, `atLeast`). */
+  writeLoadReport(report: LoadReport, atLeast?: number): Promise<StoredLoadReport>;
   /** Calls `listener` with every report that is known now, and with each new one: by push, and by polling every second. */
   followLoadReports(
     listener: (reports: readonly StoredLoadReport[]) => void,

@@ -12,7 +12,10 @@ export const STORE_ERRORS = {
   STORE_LOCKED: 'stop that one, or give this one a state directory of its own (AZIMUTH_STATE_DIRECTORY)',
   STORE_DAMAGED: 'restore what is named from a backup, or move it away and commit the configuration again',
   STORE_INCOMPLETE: 'pass every object that the manifest names and that the store does not hold yet',
-  STORE_BAD_ADDRESS: 'write redis://[user:password@]host[:port][/database], or rediss:// for TLS',
+  STORE_BAD_ADDRESS:
+    'write redis://[user:password@]host[:port][/database], redis+sentinel://host:port,…/NAME or redis+cluster://host:port,…; rediss for TLS',
+  STORE_BAD_TLS:
+    'correct the paths of PEM files in the settings (redis.tls, health.pull, probe.serve), which must be readable',
 } as const;
 
 export type StoreErrorCode = keyof typeof STORE_ERRORS;

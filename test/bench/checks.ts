@@ -4,11 +4,17 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer } from 'node:http';
+import { createServer as createHttpServer, type RequestListener } from 'node:http';
+import { createServer as createHttp2Server } from 'node:http2';
+import { createServer as createHttpsServer } from 'node:https';
+import { createServer, type Server } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { describeTarget, planChecks, type Target } from '../../src/health/target.ts';
 import type { Check } from '../../src/model/monitor.ts';
+import { defaultTls } from '../../src/model/monitors/tls-options.ts';
 import { createRunCheck, type RunCheck } from '../../src/probe/run-check.ts';
+import { portOf } from '../support/checked-servers.ts';
+import { makeSelfSigned } from '../support/make-certificate.ts';
 import { cluster, endpoint, TIMING } from '../unit/health/fixtures.ts';
 import type { BenchContext } from './bench-context.ts';
 import type { PartResult } from './report/report.ts';
@@ -17,8 +23,10 @@ import { runBenchFile } from './run-program.ts';
 const CONCURRENCY = 64;
 const WARM_UP_MS = 500;
 const DEFAULT_SECONDS = 3;
-/** Budgets of the design: checks per second and core. */
-const BUDGETS = { tcp: 2_000, http: 1_000 } as const;
+const KINDS = ['tcp', 'http', 'pattern', 'agent', 'https', 'tls', 'grpc'] as const;
+type Kind = (typeof KINDS)[number];
+/** Budgets of the design: checks per second and core. The others have none. */
+const BUDGETS: Partial<Record<Kind, number>> = { tcp: 2_000, http: 1_000 };
 
 type Figures = {
   readonly checks: number;
@@ -26,40 +34,58 @@ type Figures = {
   readonly perSecond: number;
   readonly perCore: number;
   readonly microsecondsEach: number;
-  readonly budgetPerCore: number;
+  readonly budgetPerCore?: number;
 };
 
-type CheckFigures = Readonly<Record<keyof typeof BUDGETS, Figures>>;
+type CheckFigures = Partial<Record<Kind, Figures>>;
 
 /** In a process of its own, whose CPU time is that of the checks alone. */
 export async function benchChecks({ say }: BenchContext): Promise<PartResult> {
-  say(`tcp and http checks, ${DEFAULT_SECONDS} s each`);
+  say(`${KINDS.join(', ')} checks, ${DEFAULT_SECONDS} s each`);
   const figures: CheckFigures = JSON.parse(await runBenchFile('checks.ts', [String(DEFAULT_SECONDS)]));
   const rows = Object.entries(figures).map(([kind, { perCore, microsecondsEach, failures, budgetPerCore }]) => [
     kind,
-    ...[perCore, microsecondsEach, failures, budgetPerCore].map((value) => value.toLocaleString('en')),
+    ...[perCore, microsecondsEach, failures, budgetPerCore].map((value) => value?.toLocaleString('en') ?? ''),
   ]);
   const columns = ['kind', 'checks a second and core', 'CPU each in µs', 'failed', 'budget a second and core'];
   const notes = [`${CONCURRENCY} under way at a time, over loopback; the CPU time of the server is not counted.`];
   return { figures, tables: [{ title: 'Checks that one worker makes', columns, rows }], notes };
 }
 
-/** Measures tcp and http checks, each for so many seconds. */
+/** Measures each kind for so many seconds. */
 async function measureChecks(seconds: number): Promise<CheckFigures> {
-  const { server, port } = await startServer();
-  const expect = { status: [{ low: 200, high: 299 }], body: 'ok' };
-  const http: Check = { type: 'http', port, method: 'GET', path: '/healthz', verifyCertificate: true, expect };
+  const { server, ports } = await startServer();
   try {
-    return {
-      tcp: await measure('tcp', { type: 'tcp', port }, seconds),
-      http: await measure('http', http, seconds),
-    };
+    const figures: CheckFigures = {};
+    for (const kind of KINDS) figures[kind] = await measure(kind, composeCheck(kind, ports), seconds);
+    return figures;
   } finally {
     server.kill();
   }
 }
 
-async function measure(kind: keyof typeof BUDGETS, check: Check, seconds: number): Promise<Figures> {
+function composeCheck(kind: Kind, ports: Ports): Check {
+  const status = [{ low: 200, high: 299 }];
+  const http = { method: 'GET', path: '/healthz', verifyCertificate: false, expect: { status, body: 'ok' } } as const;
+  switch (kind) {
+    case 'tcp':
+      return { type: 'tcp', port: ports.http };
+    case 'http':
+      return { type: 'http', port: ports.http, ...http };
+    case 'pattern':
+      return { type: 'http', port: ports.http, ...http, expect: { status, body: { matches: '^(?:ok|up)\\s*$' } } };
+    case 'agent':
+      return { type: 'agent', port: ports.agent };
+    case 'https':
+      return { type: 'https', port: ports.https, ...http };
+    case 'tls':
+      return { type: 'tls', port: ports.https, verifyCertificate: false, tls: defaultTls(false) };
+    case 'grpc':
+      return { type: 'grpc', port: ports.grpc, service: '', verifyCertificate: true };
+  }
+}
+
+async function measure(kind: Kind, check: Check, seconds: number): Promise<Figures> {
   const run = createRunCheck({ allowNetworks: ['127.0.0.0/8'] });
   const target = describeTarget(
     cluster('c', []),
@@ -72,13 +98,14 @@ async function measure(kind: keyof typeof BUDGETS, check: Check, seconds: number
   const { checks, failures } = await runFor(seconds * 1000, run, target);
   const elapsedSeconds = (performance.now() - startedAtMs) / 1000;
   const { user, system } = process.cpuUsage(before);
+  const budgetPerCore = BUDGETS[kind];
   return {
     checks,
     failures,
     perSecond: Math.round(checks / elapsedSeconds),
     perCore: Math.round(checks / ((user + system) / 1e6)),
     microsecondsEach: Math.round((user + system) / checks),
-    budgetPerCore: BUDGETS[kind],
+    ...(budgetPerCore !== undefined && { budgetPerCore }),
   };
 }
 
@@ -99,24 +126,42 @@ async function runFor(ms: number, run: RunCheck, target: Target): Promise<{ chec
   return { checks, failures };
 }
 
-async function startServer(): Promise<{ readonly server: ChildProcess; readonly port: number }> {
+type Ports = { readonly http: number; readonly https: number; readonly agent: number; readonly grpc: number };
+
+async function startServer(): Promise<{ readonly server: ChildProcess; readonly ports: Ports }> {
   const server = spawn(process.execPath, [fileURLToPath(import.meta.url), 'serve'], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const [line] = await once(server.stdout, 'data');
-  return { server, port: Number(line) };
+  const ports: Ports = JSON.parse(String(line));
+  return { server, ports };
 }
 
-function serve(): void {
-  const server = createServer((_, response) => response.end('ok\n'));
-  server.listen(0, '127.0.0.1', () => {
-    const address = server.address();
-    if (typeof address === 'object') process.stdout.write(`${address?.port}\n`);
+async function serve(): Promise<void> {
+  const { certificate, key } = makeSelfSigned(['localhost']);
+  const answer: RequestListener = (_, response) => void response.end('ok\n');
+  const grpc = createHttp2Server();
+  grpc.on('stream', (stream) => {
+    stream.respond({ ':status': 200, 'content-type': 'application/grpc' }, { waitForTrailers: true });
+    stream.on('wantTrailers', () => stream.sendTrailers({ 'grpc-status': '0' }));
+    stream.end(Buffer.from('00000000020801', 'hex'));
   });
+  const ports: Ports = {
+    http: await listen(createHttpServer(answer)),
+    https: await listen(createHttpsServer({ cert: certificate, key }, answer)),
+    agent: await listen(createServer((socket) => void socket.on('error', () => undefined).end('up 100%\n'))),
+    grpc: await listen(grpc),
+  };
+  process.stdout.write(`${JSON.stringify(ports)}\n`);
+}
+
+async function listen(server: Server): Promise<number> {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return portOf(server);
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  if (process.argv[2] === 'serve') serve();
+  if (process.argv[2] === 'serve') await serve();
   else
     process.stdout.write(
       `${JSON.stringify(await measureChecks(Number(process.argv[2] ?? DEFAULT_SECONDS)), null, 2)}\n`,

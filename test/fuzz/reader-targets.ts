@@ -4,8 +4,12 @@
 import { buildPlaceMap } from '../../src/geo/build-place-map.ts';
 import { readMetadata } from '../../src/geo/mmdb-metadata.ts';
 import { readParentAnswer } from '../../src/keys/ask-parent.ts';
-import type { DnsCheck } from '../../src/model/monitor.ts';
+import { compilePattern } from '../../src/model/monitors/compile-pattern.ts';
+import type { DnsCheck } from '../../src/model/monitors/dns-monitor.ts';
+import { PatternMatcher } from '../../src/model/monitors/match-pattern.ts';
+import { readAgentLine } from '../../src/probe/agent-line.ts';
 import { judgeReply } from '../../src/probe/check-dns.ts';
+import { readHealthResponse } from '../../src/probe/grpc-health.ts';
 import { readSoaAnswer } from '../../src/transfer/check-response.ts';
 import { createReceiver, receiveMessage } from '../../src/transfer/receive-transfer.ts';
 import { decodeMessage } from '../../src/wire/decode-message.ts';
@@ -31,7 +35,8 @@ const CHECK: DnsCheck = {
 
 export function createReaderTargets(): readonly Target[] {
   return [
-    { name: 'answers of others', share: 4, corpus: listAnswers(), run: readAnswer },
+    { name: 'answers of others', share: 3, corpus: listAnswers(), run: readAnswer },
+    { name: 'answers to checks', share: 1, corpus: listCheckAnswers(), run: readCheckAnswer },
     { name: 'database', share: 1, corpus: listDatabases(), run: readDatabase },
   ];
 }
@@ -66,6 +71,31 @@ function readAnswer(bytes: Uint8Array): string {
     formatRecordData(type, data);
   }
   return 'read';
+}
+
+const PATTERNS = ['^(?:up|ready)( \\d{1,3}%)?$', '[^]a-z]+|(a+)+b{2,5}', '(?i)"status"\\s*:\\s*"UP"', '(?:é|.)*?\\.'];
+
+function listCheckAnswers(): readonly Uint8Array[] {
+  const lines = ['up ready 75% maxconn:30', 'down # the disk is full', 'drain,80%\tup', '{"status": "UP"}'];
+  const messages = ['00000000020801', '0000000004080208011203', '000000000c120361626308011d01020304'].map((hex) =>
+    Buffer.from(hex.replaceAll(' ', ''), 'hex'),
+  );
+  return [...[...lines, ...PATTERNS].map((text) => Uint8Array.from(Buffer.from(text))), ...messages];
+}
+
+/** As an agent's line, as a gRPC message, as what a pattern is to match, and as a pattern. */
+function readCheckAnswer(bytes: Uint8Array): string {
+  const text = Buffer.from(bytes).toString('latin1');
+  const { share = 100 } = readAgentLine(text);
+  if (share < 0 || share > 100) throw new Error(`a share of ${share}`);
+  readHealthResponse(bytes);
+  const compiled = compilePattern(Buffer.from(bytes).toString());
+  if (!compiled.ok) return 'no pattern';
+  const [whole, piecewise] = [new PatternMatcher(compiled.program), new PatternMatcher(compiled.program)];
+  const isFound = whole.push(bytes) || whole.finish();
+  const isFoundSo = Array.from(bytes).some((byte) => piecewise.push(Uint8Array.of(byte))) || piecewise.finish();
+  if (isFound !== isFoundSo) throw new Error('the pattern matches by the pieces in which the text comes');
+  return 'pattern';
 }
 
 function listDatabases(): readonly Uint8Array[] {

@@ -31,6 +31,8 @@ describe('everything that reads octets of strangers', () => {
       'stream: 3 messages',
       'answers of others: read',
       'answers of others: form',
+      'answers to checks: pattern',
+      'answers to checks: no pattern',
       'database: read',
       'database: bad-pointer',
     ];

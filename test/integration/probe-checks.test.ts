@@ -3,41 +3,14 @@
 import assert from 'node:assert/strict';
 import { createSocket } from 'node:dgram';
 import { createServer as createHttpServer, type RequestListener } from 'node:http';
-import { createServer, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { Packet } from 'dns2';
-import { describeTarget, planChecks, type Target } from '../../src/health/target.ts';
-import type { Observation } from '../../src/health/vote.ts';
-import type { Check, DnsCheck, HttpCheck, TcpCheck } from '../../src/model/monitor.ts';
+import type { DnsCheck } from '../../src/model/monitors/dns-monitor.ts';
+import type { HttpCheck } from '../../src/model/monitors/http-monitor.ts';
+import type { TcpCheck } from '../../src/model/monitors/tcp-monitor.ts';
 import { createRunCheck } from '../../src/probe/run-check.ts';
-import { cluster, endpoint, TIMING } from '../unit/health/fixtures.ts';
-
-const TIMEOUT_MS = 400;
-/** What the event loop of a busy test machine may add. */
-const GRACE_MS = 400;
-
-const LOOPBACK = ['127.0.0.0/8', '::1/128'];
-
-function targetOf(check: Check, address = '127.0.0.1'): Target {
-  return describeTarget(
-    cluster('c', []),
-    endpoint('a', address),
-    planChecks({ ...TIMING, timeoutMs: TIMEOUT_MS, check }),
-  );
-}
-
-/** Runs a check, and holds it to its time. */
-async function run(
-  check: Check,
-  address = '127.0.0.1',
-  allowNetworks: readonly string[] = LOOPBACK,
-): Promise<Observation> {
-  const startedAtMs = performance.now();
-  const observation = await createRunCheck({ allowNetworks })(targetOf(check, address), new AbortController().signal);
-  const tookMs = performance.now() - startedAtMs;
-  assert.ok(tookMs <= TIMEOUT_MS + GRACE_MS, `took ${tookMs} ms`);
-  return observation;
-}
+import { closedPort, LOOPBACK, listenTcp, runCheck as run, TIMEOUT_MS, targetOf } from '../support/checked-servers.ts';
 
 function http(port: number, changes: Partial<HttpCheck> = {}): HttpCheck {
   const expect = { status: [{ low: 200, high: 299 }] };
@@ -46,38 +19,9 @@ function http(port: number, changes: Partial<HttpCheck> = {}): HttpCheck {
 
 const expectBody = (body: string) => ({ expect: { status: [{ low: 200, high: 299 }], body } });
 
-/** A TCP server that does what `serve` says with each connection; its port. */
-async function listenTcp(context: TestContext, serve: (socket: Socket) => void, host = '127.0.0.1'): Promise<number> {
-  const sockets = new Set<Socket>();
-  const server = createServer((socket) => {
-    sockets.add(socket);
-    socket.on('error', () => undefined);
-    socket.on('close', () => sockets.delete(socket));
-    serve(socket);
-  });
-  await new Promise<void>((resolve) => server.listen(0, host, resolve));
-  context.after(() => {
-    for (const socket of sockets) socket.destroy();
-    server.close();
-  });
-  const address = server.address();
-  assert.ok(typeof address === 'object' && address !== null);
-  return address.port;
-}
-
 async function listenHttp(context: TestContext, serve: RequestListener): Promise<number> {
   const server = createHttpServer(serve);
   return listenTcp(context, (socket) => void server.emit('connection', socket));
-}
-
-/** A port of this machine that nobody listens on. */
-async function closedPort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  assert.ok(typeof address === 'object' && address !== null);
-  await new Promise((resolve) => server.close(resolve));
-  return address.port;
 }
 
 test('http: succeeds on the expected status, and says which host it wants', async (context) => {
@@ -223,7 +167,7 @@ test('http: reaches IPv6 addresses', async (context) => {
     response.end();
   });
   const port = await listenTcp(context, (socket) => void server.emit('connection', socket), '::1');
-  assert.equal((await run(http(port), '::1')).ok, true);
+  assert.equal((await run(http(port), { address: '::1' })).ok, true);
   assert.equal(host, `[::1]:${port}`);
 });
 
@@ -395,7 +339,7 @@ test('dns: closes its sockets when a TCP server hangs up', async (context) => {
 test('refuses to connect where it may not, and says so as its own fault', async (context) => {
   let connections = 0;
   const port = await listenTcp(context, () => void connections++);
-  const observation = await run(tcp(port), '127.0.0.1', []);
+  const observation = await run(tcp(port), { allowNetworks: [] });
   assert.deepEqual([observation.ok, observation.inconclusive], [false, true]);
   assert.equal(
     observation.reason,

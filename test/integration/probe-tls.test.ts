@@ -6,7 +6,7 @@ import { before, type TestContext, test } from 'node:test';
 import { createServer, getCACertificates, setDefaultCACertificates, type TLSSocket } from 'node:tls';
 import { describeTarget, planChecks } from '../../src/health/target.ts';
 import type { Observation } from '../../src/health/vote.ts';
-import type { HttpCheck } from '../../src/model/monitor.ts';
+import type { HttpCheck } from '../../src/model/monitors/http-monitor.ts';
 import { createRunCheck } from '../../src/probe/run-check.ts';
 import {
   EXPIRED,

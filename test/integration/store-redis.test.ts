@@ -11,6 +11,7 @@ import { formatRevisionId } from '../../src/model/revision.ts';
 import { fetchRevision } from '../../src/store/fetch-revision.ts';
 import { followSlotTable } from '../../src/store/follow-slots.ts';
 import { SWEEP_AFTER_MS } from '../../src/store/health-store.ts';
+import { SETTLE_MS } from '../../src/store/redis/configuration.ts';
 import { KEYS } from '../../src/store/redis/keys.ts';
 import { openRedisStore, type RedisStore, type RedisStoreOptions } from '../../src/store/redis/open-redis-store.ts';
 import { isStoreError } from '../../src/store/store-error.ts';
@@ -21,6 +22,7 @@ import {
   CONTRACT_POLL_MS,
   describeStoreContract,
   makeRevision,
+  makeRevisionOf,
   makeSlot,
   waitUntil,
 } from '../support/store-contract.ts';
@@ -342,6 +344,32 @@ describe('Redis as a store', skip === undefined ? {} : { skip }, () => {
     // By push, for the next poll is up to a second away: the subscriptions stand again.
     await waitUntil(() => heads.at(-1) === '1.1', 500);
     context.diagnostic(`recovered ${Math.round(performance.now() - restartedAt)} ms after the restart`);
+  });
+
+  test('a change that follows the return of a server waits until API nodes have looked; what they bring back does not', async (context) => {
+    const store = await open(context);
+    const commit = async ({ manifest, objects }: ReturnType<typeof makeRevision>): Promise<number> => {
+      const startedAt = performance.now();
+      assert.deepEqual(await store.configuration.commit(manifest, objects), { status: 'committed' });
+      return performance.now() - startedAt;
+    };
+    await commit(makeRevision(1, null, { regions: 'a' }));
+    assert.ok((await commit(makeRevision(2, 1, { regions: 'b' }))) < 500, 'nothing waits before a loss');
+    await server.kill();
+    await server.restartEmpty();
+    // The connection for bulk, which commits go over, is back.
+    const deadline = performance.now() + 3000;
+    while ((await store.configuration.readObjects(['0']).catch(() => undefined)) === undefined) {
+      assert.ok(performance.now() < deadline);
+      await pause(5);
+    }
+    assert.ok((await commit(makeRevision(1, null, { regions: 'a' }))) < 500);
+    const recovered = makeRevisionOf({ generation: 2, number: 2 }, { generation: 1, number: 1 }, { regions: 'b' });
+    assert.ok((await commit(recovered)) < 500);
+    const change = makeRevisionOf({ generation: 2, number: 3 }, recovered.manifest.id, { regions: 'c' });
+    const waitedMs = await commit(change);
+    assert.ok(waitedMs > SETTLE_MS - 800 && waitedMs < SETTLE_MS + 500, `${waitedMs} ms`);
+    assert.ok((await commit(makeRevisionOf({ generation: 2, number: 4 }, change.manifest.id, { regions: 'd' }))) < 500);
   });
 
   test('a call that is under way when the server dies rejects at once, not only at its timeout', async (context) => {

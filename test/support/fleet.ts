@@ -201,8 +201,8 @@ export function endpointUp(region: RegionId, value: 0 | 1): string {
   return `azimuth_endpoint_up{cluster="web-${region}",endpoint="a"} ${value}`;
 }
 
-export async function readMetrics(port: number): Promise<string> {
-  const response = await fetch(`http://127.0.0.1:${port}/metrics`, { signal: AbortSignal.timeout(5000) });
+export async function readMetrics(port: number, host = '127.0.0.1'): Promise<string> {
+  const response = await fetch(`http://${host}:${port}/metrics`, { signal: AbortSignal.timeout(5000) });
   return response.text();
 }
 

@@ -91,10 +91,15 @@ export async function shareGeoCache(stateDirectory: string): Promise<void> {
 }
 
 /** Waits until a role says that it is ready. */
-export async function waitReady(running: Running, telemetryPort: number, limitMs = READY_LIMIT_MS): Promise<void> {
+export async function waitReady(
+  running: Running,
+  telemetryPort: number,
+  limitMs = READY_LIMIT_MS,
+  host = '127.0.0.1',
+): Promise<void> {
   const deadline = performance.now() + limitMs;
   for (;;) {
-    const ended = await Promise.race([running.exited, fetchStatus(`http://127.0.0.1:${telemetryPort}/readyz`)]);
+    const ended = await Promise.race([running.exited, fetchStatus(`http://${host}:${telemetryPort}/readyz`)]);
     if (ended === 200) return;
     if (typeof ended === 'object') throw new Error(`${running.name} ended:\n${running.output()}`);
     if (performance.now() > deadline) throw new Error(`${running.name} is not ready:\n${running.output()}`);

@@ -24,13 +24,16 @@ export type RedisServer = {
 
 const START_LIMIT_MS = 5000;
 
-/** Skip the test with `requireProgram('redis-server', 'redis-server')` where the program may be missing. */
-export async function startRedisServer(): Promise<RedisServer> {
+/**
+ * Skip the test with `requireProgram('redis-server', 'redis-server')` where the program may be missing.
+ * @param options as in redis.conf, besides those that every test wants.
+ */
+export async function startRedisServer(options: Readonly<Record<string, string | number>> = {}): Promise<RedisServer> {
   const program = findProgram('redis-server');
   if (!program) throw new Error('redis-server is missing');
   const directory = await mkdtemp(join(tmpdir(), 'azimuth-redis-'));
   const port = await findFreePort();
-  let child: ChildProcess | undefined = await launch(program, port, directory);
+  let child: ChildProcess | undefined = await launch(program, port, directory, options);
 
   async function end(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
     const ending = child;
@@ -54,32 +57,47 @@ export async function startRedisServer(): Promise<RedisServer> {
     kill: () => end('SIGKILL'),
     async restartEmpty() {
       await end('SIGKILL');
-      child = await launch(program, port, directory);
+      child = await launch(program, port, directory, options);
     },
   };
 }
 
-async function launch(program: string, port: number, directory: string): Promise<ChildProcess> {
-  const settings = {
-    port,
-    bind: '127.0.0.1',
-    dir: directory,
-    save: '',
-    appendonly: 'no',
-    'enable-debug-command': 'local',
-  };
-  const options = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, String(value)]);
-  const child = spawn(program, options, { stdio: 'ignore' });
+async function launch(
+  program: string,
+  port: number,
+  directory: string,
+  options: Readonly<Record<string, string | number>>,
+): Promise<ChildProcess> {
+  const child = spawnRedis(
+    program,
+    composeOptions({ port, dir: directory, 'enable-debug-command': 'local', ...options }),
+  );
+  await waitForPong(child, port);
+  return child;
+}
+
+/** As arguments, or, joined by line breaks, as a file. Nothing is kept on disk unless these say so. */
+export function composeOptions(options: Readonly<Record<string, string | number>>): string[] {
+  const all = { bind: '127.0.0.1', save: '', appendonly: 'no', ...options };
+  return Object.entries(all).flatMap(([name, value]) => [`--${name}`, String(value)]);
+}
+
+/** Ends with this process, whatever happens. */
+export function spawnRedis(program: string, args: readonly string[]): ChildProcess {
+  const child = spawn(program, args, { stdio: 'ignore' });
   const exitWithUs = (): void => void child.kill('SIGKILL');
   process.once('exit', exitWithUs);
   child.once('exit', () => process.off('exit', exitWithUs));
+  return child;
+}
+
+export async function waitForPong(child: ChildProcess, port: number): Promise<void> {
   const deadline = Date.now() + START_LIMIT_MS;
   while (!(await answers(port))) {
     if (child.exitCode !== null || Date.now() > deadline)
       throw new Error(`redis-server does not start on port ${port}`);
     await pause(10);
   }
-  return child;
 }
 
 /** Whether somebody answers PING there. */

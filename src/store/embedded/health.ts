@@ -86,10 +86,10 @@ export function createEmbeddedHealthStore(options: EmbeddedHealthOptions): Healt
     });
   }
 
-  async function writeLoadReport(report: LoadReport): Promise<StoredLoadReport> {
+  async function writeLoadReport(report: LoadReport, atLeast = 0): Promise<StoredLoadReport> {
     checkOpen();
     const nowMs = options.nowMs();
-    lastSequence = Math.max(lastSequence + 1, nowMs);
+    lastSequence = Math.max(lastSequence + 1, nowMs, atLeast);
     const stored = { ...report, sequence: lastSequence };
     sweep(reports, nowMs);
     renew(reports, report.subject, { value: stored, writtenAtMs: nowMs });

@@ -1,12 +1,14 @@
 // The configuration store in Redis. Reads of the head go over the quick connection that also hears of changes; manifests
 // and objects, which may be large, over the bulk connection, so that they never hold up a heartbeat.
 
+import { setTimeout as pause } from 'node:timers/promises';
 import { formatRevisionId, type Manifest, parseRevisionId, type RevisionId } from '../../model/revision.ts';
 import { checkCommit } from '../check-commit.ts';
 import {
   type CommitResult,
   type ConfigurationStore,
   MANIFEST_LIST_LIMIT,
+  POLL_INTERVAL_MS,
   type Subscription,
 } from '../configuration-store.ts';
 import { composeManifest, parseManifest } from '../manifest-text.ts';
@@ -16,6 +18,9 @@ import type { RedisConnection } from './connection.ts';
 import { CHANNELS, KEYS } from './keys.ts';
 
 export type RedisConfigurationOptions = { readonly pollIntervalMs: number; readonly historyLimit: number };
+
+/** A look every second, and what reading and committing take. */
+export const SETTLE_MS = POLL_INTERVAL_MS + 500;
 
 /** How many objects one command fetches. */
 const OBJECT_BATCH_LIMIT = 64;
@@ -58,6 +63,7 @@ export function createRedisConfigurationStore(
 
   async function commit(manifest: Manifest, objects: ReadonlyMap<string, string>): Promise<CommitResult> {
     const given = checkCommit(manifest, objects);
+    if (!isRecovery(manifest)) await settle(bulk);
     const hashes = [...new Set(Object.values(manifest.objects))];
     const reply = await bulk.call((redis) =>
       redis.commitRevision(
@@ -114,6 +120,23 @@ export function createRedisConfigurationStore(
   }
 
   return { readHead, readManifest, readObjects, commit, listManifests, followHead };
+}
+
+/**
+ * A server that came back, or one in its place, may have forgotten commits that another API node acknowledged and is about
+ * to bring back (reconcile.ts). A change on top of the old head would take the number of what was forgotten, and nobody
+ * would miss that: so the first changes wait until others have had the time to look.
+ */
+async function settle(connection: RedisConnection): Promise<void> {
+  // One that is just coming back is waited for: it has not returned yet.
+  await connection.call(async () => undefined);
+  const leftMs = SETTLE_MS - connection.returnedForMs;
+  if (leftMs > 0) await pause(leftMs);
+}
+
+/** What brings back is not held up by itself: it begins a generation. */
+function isRecovery({ id, parent }: Manifest): boolean {
+  return parent === null || id.generation > parent.generation;
 }
 
 /** Sorts as text in the order of revisions. */

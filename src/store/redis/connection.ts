@@ -6,41 +6,21 @@
 //   calls wait     calls     calls reject at once
 //   (bounded)      run
 
-import { isIP } from 'node:net';
-import type { ConnectionOptions as TlsOptions } from 'node:tls';
-import { Redis, type Result } from 'ioredis';
+import type { Redis } from 'ioredis';
+import { type Endpoint, formatEndpoint } from '../../model/store-address.ts';
 import { createStoreError, describeCause, type StoreError } from '../store-error.ts';
-import { formatRedisAddress, type RedisAddress } from './address.ts';
-import { COMMIT_SCRIPT } from './commit-script.ts';
-import { WRITE_LOAD_SCRIPT } from './load-script.ts';
-import { ALLOCATE_EPOCH_SCRIPT, REMOVE_SLOT_SCRIPT, WRITE_SLOT_SCRIPT } from './slot-scripts.ts';
+import { createClient, type RedisClientOptions } from './client.ts';
+import { isLocator } from './primary-locator.ts';
 
-declare module 'ioredis' {
-  interface RedisCommander<Context> {
-    commitRevision(...keysAndArguments: readonly (string | Buffer | number)[]): Result<unknown, Context>;
-    allocateEpoch(...keysAndArguments: readonly (string | Buffer | number)[]): Result<unknown, Context>;
-    writeSlot(...keysAndArguments: readonly (string | Buffer | number)[]): Result<unknown, Context>;
-    removeSlot(...keysAndArguments: readonly (string | Buffer | number)[]): Result<unknown, Context>;
-    writeLoad(...keysAndArguments: readonly (string | Buffer | number)[]): Result<unknown, Context>;
-  }
-}
-
-export type RedisConnectionOptions = {
-  readonly address: RedisAddress;
-  /** Shown by CLIENT LIST. */
-  readonly name: string;
-  /** How long a call may take, and a handshake step. */
-  readonly commandTimeoutMs: number;
-  readonly tls?: TlsOptions;
+export type RedisConnectionOptions = Omit<RedisClientOptions, 'onServer'> & {
+  /** What messages call it: without credentials. */
+  readonly title: string;
 };
 
-/** The longest pause between two attempts to connect. */
-const RECONNECT_LIMIT_MS = 1000;
-const FIRST_RECONNECT_MS = 50;
-const CONNECT_TIMEOUT_MS = 2000;
-const DISCONNECT_TIMEOUT_MS = 500;
-const KEEP_ALIVE_MS = 10_000;
 const RESUBSCRIBE_MS = 1000;
+
+/** How long `close` waits for a socket to be gone. */
+const CLOSE_LIMIT_MS = 1000;
 
 /** How long a call waits for an attempt to connect that is under way. */
 const ATTEMPT_WAIT_LIMIT_MS = 1000;
@@ -54,22 +34,57 @@ export class RedisConnection {
   readonly #channels = new Map<string, Set<(payload: Buffer) => void>>();
   readonly #readyListeners = new Set<() => void>();
   readonly #waiting = new Set<() => void>();
+  readonly #watch: { close(): void } | undefined;
+  /** The one that is connected to, or that is being connected to; undefined while it is looked for. */
+  #server: Endpoint | undefined;
+  /** Where it was connected last. */
+  #lastServer: string | undefined;
+  /** Undefined until the first attempt to connect has ended. */
+  #isConnected: boolean | undefined;
+  /** When it came back after a loss (monotonic). */
+  #returnedAtMs = Number.NEGATIVE_INFINITY;
+  readonly #presenceListeners = new Set<(isConnected: boolean, isOther: boolean) => void>();
   #lastError: Error | undefined;
   #resubscribeTimer: NodeJS.Timeout | undefined;
   #closed = false;
 
   constructor(options: RedisConnectionOptions) {
     this.#options = options;
-    this.#redis = createClient(options);
+    this.#redis = createClient({
+      ...options,
+      onServer: (server) => {
+        this.#server = server;
+      },
+    });
+    if (isLocator(options.server)) this.#watch = options.server.watch((primary) => this.#leaveUnless(primary));
     this.#redis.on('error', (error: Error) => {
       this.#lastError = error;
     });
     this.#redis.on('ready', () => void this.#becomeReady());
-    this.#redis.on('close', () => this.#endWaiting());
-    this.#redis.on('end', () => this.#endWaiting());
+    this.#redis.on('close', () => this.#becomeAbsent());
+    this.#redis.on('end', () => this.#becomeAbsent());
     this.#redis.on('messageBuffer', (channel: Buffer, payload: Buffer) => {
       for (const listener of this.#channels.get(channel.toString()) ?? []) listener(payload);
     });
+  }
+
+  get isConnected(): boolean | undefined {
+    return this.#isConnected;
+  }
+
+  /** Milliseconds since it came back after a loss; infinite where it never was lost. */
+  get returnedForMs(): number {
+    return performance.now() - this.#returnedAtMs;
+  }
+
+  /** Why it is not connected, in words. */
+  get absence(): string {
+    return this.#lastError === undefined ? 'the connection was closed' : describeCause(this.#lastError);
+  }
+
+  /** Calls whenever it is lost, and whenever it is back: at another server than before? The first attempt counts as either. */
+  onPresence(listener: (isConnected: boolean, isOther: boolean) => void): void {
+    this.#presenceListeners.add(listener);
   }
 
   /** An attempt to connect is under way, which calls wait for. */
@@ -116,8 +131,10 @@ export class RedisConnection {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
+    this.#watch?.close();
     clearTimeout(this.#resubscribeTimer);
     this.#readyListeners.clear();
+    this.#presenceListeners.clear();
     this.#channels.clear();
     const open = this.#redis.status === 'ready' || this.isConnecting;
     const gone = open ? this.#waitForEnd() : undefined;
@@ -126,12 +143,36 @@ export class RedisConnection {
     await gone;
   }
 
+  /** The server may be sound, yet cut off from the others, or on its way to becoming a replica. */
+  #leaveUnless({ host, port }: Endpoint): void {
+    const server = this.#server;
+    if (this.#closed || server === undefined || (server.host === host && server.port === port)) return;
+    this.#server = undefined;
+    this.#redis.disconnect(true);
+  }
+
   async #becomeReady(): Promise<void> {
     this.#lastError = undefined;
+    const server = this.#server === undefined ? '' : formatEndpoint(this.#server);
+    const isOther = this.#lastServer !== undefined && this.#lastServer !== server;
+    if (this.#lastServer !== undefined) this.#returnedAtMs = performance.now();
+    this.#lastServer = server;
+    this.#tellPresence(true, isOther);
     const subscribed = this.#subscribeAll();
     this.#endWaiting();
     await subscribed;
     for (const listener of this.#readyListeners) listener();
+  }
+
+  #becomeAbsent(): void {
+    this.#endWaiting();
+    if (!this.#closed) this.#tellPresence(false, false);
+  }
+
+  #tellPresence(isConnected: boolean, isOther: boolean): void {
+    if (this.#isConnected === isConnected) return;
+    this.#isConnected = isConnected;
+    for (const listener of this.#presenceListeners) listener(isConnected, isOther);
   }
 
   /** ioredis's own resubscription leaves a rejection unhandled when the connection is lost again, hence ours. */
@@ -141,8 +182,7 @@ export class RedisConnection {
     if (channels.length === 0) return;
     try {
       await this.#redis.subscribe(...channels);
-    } catch (cause) {
-      this.#lastError = cause instanceof Error ? cause : new Error(String(cause));
+    } catch {
       if (this.#closed) return;
       this.#resubscribeTimer = setTimeout(() => {
         if (this.#redis.status === 'ready') void this.#subscribeAll();
@@ -168,7 +208,7 @@ export class RedisConnection {
 
   #waitForEnd(): Promise<void> {
     return new Promise((resolve) => {
-      const timer = setTimeout(resolve, 2 * DISCONNECT_TIMEOUT_MS);
+      const timer = setTimeout(resolve, CLOSE_LIMIT_MS);
       this.#redis.once('end', () => {
         clearTimeout(timer);
         resolve();
@@ -176,9 +216,16 @@ export class RedisConnection {
     });
   }
 
+  get #where(): string {
+    const { title } = this.#options;
+    return !isLocator(this.#options.server) || this.#server === undefined
+      ? title
+      : `${title} (${formatEndpoint(this.#server)})`;
+  }
+
   #mapError(cause: unknown): StoreError {
     const message = describeCause(cause);
-    const where = formatRedisAddress(this.#options.address);
+    const where = this.#where;
     if (this.#closed) return createStoreError('STORE_CLOSED', 'the store was closed during the call', cause);
     if (message === 'Command timed out') {
       const limit = this.#options.commandTimeoutMs;
@@ -187,12 +234,16 @@ export class RedisConnection {
     if (cause instanceof Error && cause.name === 'ReplyError') {
       return createStoreError('STORE_REJECTED', `${where} refused: ${message}`, cause);
     }
+    // What ioredis calls it when a connection breaks under a call says nothing of why.
+    if (cause instanceof Error && cause.name === 'MaxRetriesPerRequestError') {
+      return this.#describeAbsence(this.#lastError ?? new Error('the connection was closed', { cause }));
+    }
     return this.#describeAbsence(cause);
   }
 
   /** A server that is reached but turns us away, as for a wrong password, is told apart by its message. */
   #describeAbsence(cause: unknown): StoreError {
-    const where = formatRedisAddress(this.#options.address);
+    const where = this.#where;
     const reason = cause === undefined ? 'not connected' : describeCause(cause);
     const code = cause instanceof Error && cause.name === 'ReplyError' ? 'STORE_REJECTED' : 'STORE_UNAVAILABLE';
     return createStoreError(code, `no connection to ${where}: ${reason}`, cause);
@@ -201,43 +252,4 @@ export class RedisConnection {
 
 function isUnderWay(status: string): boolean {
   return status === 'connecting' || status === 'connect';
-}
-
-function createClient(options: RedisConnectionOptions): Redis {
-  const { address, commandTimeoutMs } = options;
-  return new Redis({
-    host: address.host,
-    port: address.port,
-    db: address.database,
-    ...(address.username !== undefined && { username: address.username }),
-    ...(address.password !== undefined && { password: address.password }),
-    ...(address.tls && { tls: { ...(isIP(address.host) === 0 && { servername: address.host }), ...options.tls } }),
-    connectionName: options.name,
-    protocol: 3,
-    // Nothing queues, and nothing is sent twice: a worker writes its whole state again in a second anyway.
-    enableOfflineQueue: false,
-    autoResendUnfulfilledCommands: false,
-    maxRetriesPerRequest: 0,
-    autoResubscribe: false,
-    commandTimeout: commandTimeoutMs,
-    // A server that says nothing for so long while calls wait is gone, whatever its socket pretends.
-    socketTimeout: 2 * commandTimeoutMs,
-    connectTimeout: CONNECT_TIMEOUT_MS,
-    disconnectTimeout: DISCONNECT_TIMEOUT_MS,
-    keepAlive: KEEP_ALIVE_MS,
-    failoverDetector: true,
-    // A primary that became a replica: the name or address may lead to the new one by now.
-    reconnectOnError: (error) => error.message.startsWith('READONLY'),
-    retryStrategy: (attempt) => {
-      const ceiling = Math.min(RECONNECT_LIMIT_MS, FIRST_RECONNECT_MS * 2 ** Math.min(attempt - 1, 10));
-      return ceiling * (0.5 + Math.random() / 2);
-    },
-    scripts: {
-      commitRevision: { lua: COMMIT_SCRIPT, numberOfKeys: 5 },
-      allocateEpoch: { lua: ALLOCATE_EPOCH_SCRIPT, numberOfKeys: 3 },
-      writeSlot: { lua: WRITE_SLOT_SCRIPT, numberOfKeys: 3 },
-      removeSlot: { lua: REMOVE_SLOT_SCRIPT, numberOfKeys: 3 },
-      writeLoad: { lua: WRITE_LOAD_SCRIPT, numberOfKeys: 3 },
-    },
-  });
 }

@@ -1,5 +1,6 @@
 // The health store in Redis: slots, their index, and load reports, all over the quick connection.
 
+import type { Redis } from 'ioredis';
 import { slotKey } from '../../health/merge-slots.ts';
 import { packSlot, packSlotDelta, packSlotRemoval, unpackSlot, unpackSlotMessage } from '../../health/pack-slot.ts';
 import type { Slot, SlotDelta, SlotId, SlotVersion } from '../../health/slot.ts';
@@ -9,6 +10,7 @@ import { type HealthStore, type SlotListener, SWEEP_AFTER_MS } from '../health-s
 import { composeLoadReport } from '../load-report-text.ts';
 import { startPoll } from '../poll.ts';
 import { createStoreError } from '../store-error.ts';
+import type { StoreCounters } from '../store-server.ts';
 import type { RedisConnection } from './connection.ts';
 import { followRedisLoadReports } from './follow-load-reports.ts';
 import { CHANNELS, KEYS } from './keys.ts';
@@ -26,7 +28,16 @@ const SLOT_KEYS = [KEYS.epochs, KEYS.index, KEYS.slots] as const;
 export function createRedisHealthStore(
   options: RedisHealthOptions,
   connection: RedisConnection,
+  counters: Pick<StoreCounters, 'droppedWrites'>,
 ): Omit<HealthStore, 'close'> {
+  /** One that was not taken in time is repeated by nobody. */
+  function write(run: (redis: Redis) => Promise<unknown>): Promise<unknown> {
+    return connection.call(run).catch((error: unknown) => {
+      counters.droppedWrites++;
+      throw error;
+    });
+  }
+
   async function allocateEpoch(id: SlotId): Promise<number> {
     const reply = await connection.call((redis) => redis.allocateEpoch(...SLOT_KEYS, slotKey(id), SWEEP_AFTER_MS));
     return readNumber(reply, 'allocate-epoch');
@@ -35,7 +46,7 @@ export function createRedisHealthStore(
   async function writeSlot(slot: Slot, delta: SlotDelta | undefined): Promise<'stored' | 'refused'> {
     const packed = asBuffer(packSlot(slot));
     const packedDelta = delta ? asBuffer(packSlotDelta(delta)) : '';
-    const reply = await connection.call((redis) =>
+    const reply = await write((redis) =>
       redis.writeSlot(
         ...[...SLOT_KEYS, slotKey(slot), String(slot.epoch), String(slot.sequence)],
         packed,
@@ -95,11 +106,11 @@ export function createRedisHealthStore(
     return { close: () => parts.forEach((part) => void part.close()) };
   }
 
-  async function writeLoadReport(report: LoadReport): Promise<StoredLoadReport> {
-    const reply = await connection.call((redis) =>
+  async function writeLoadReport(report: LoadReport, atLeast = 0): Promise<StoredLoadReport> {
+    const reply = await write((redis) =>
       redis.writeLoad(
         ...[KEYS.load, KEYS.loadOrder, KEYS.loadLast],
-        ...[report.subject, composeLoadReport(report), CHANNELS.load, SWEEP_AFTER_MS],
+        ...[report.subject, composeLoadReport(report), CHANNELS.load, SWEEP_AFTER_MS, atLeast],
       ),
     );
     return { ...report, sequence: readNumber(reply, 'write-load') };

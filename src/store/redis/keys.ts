@@ -42,3 +42,6 @@ export const CHANNELS = {
   load: `${PREFIX}load`,
   hints: `${PREFIX}hints`,
 } as const;
+
+/** Where the hash tag puts all of them: CRC16 of `azimuth`, modulo 16384 (CLUSTER KEYSLOT). */
+export const HASH_SLOT = 986;

@@ -3,6 +3,7 @@
 //
 //   KEYS   load, load-order, load-last (see keys.ts)
 //   ARGV   1 subject   2 report as JSON   3 channel   4 age in ms at which a report is swept
+//          5 the least sequence to give
 //   reply  the sequence that the report was given
 
 /** Old reports swept by one write at most. */
@@ -11,7 +12,7 @@ const SWEEP_LIMIT = 16;
 export const WRITE_LOAD_SCRIPT = `
 local time = redis.call('TIME')
 local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
-local sequence = math.max(tonumber(redis.call('GET', KEYS[3]) or '0') + 1, now)
+local sequence = math.max(tonumber(redis.call('GET', KEYS[3]) or '0') + 1, now, tonumber(ARGV[5]))
 local text = string.format('%.0f', sequence)
 local stored = text .. ' ' .. ARGV[2]
 

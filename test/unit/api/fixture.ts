@@ -14,6 +14,7 @@ import { type ApiOptions, buildServer } from '../../../src/api/build-server.ts';
 import type { ClusterView, CopyDesk, KeyDesk, LoadReports } from '../../../src/api/ports.ts';
 import { createToken, type Scope, type TokenRecord } from '../../../src/api/token.ts';
 import { judgeClusters } from '../../../src/health/cluster-health.ts';
+import { restoreVerdict } from '../../../src/health/verdict.ts';
 import { checkShape, compileShape } from '../../../src/model/check-shape.ts';
 import type { LoadReport } from '../../../src/model/load-report.ts';
 import { parseConfiguration } from '../../../src/model/parse-configuration.ts';
@@ -238,13 +239,14 @@ async function viewOf(writer: RunningWriter): Promise<ClusterView> {
   const configuration = parsed.value;
   const judgement = judgeClusters(configuration, (target) => (target.startsWith('web-us/') ? 'down' : 'up'), NOW_MS);
   const verdicts = new Map(
-    judgement.endpoints.map(({ target = '', verdict }) => {
-      const state = verdict === 'unmonitored' ? 'unknown' : verdict;
-      const vote = state === 'down' ? 'down' : 'up';
-      const reason = vote === 'down' ? 'connection refused' : '';
-      const votes = [{ vantage: 'fra', worker: 'w1', vote, reason, fresh: true } as const];
-      return [target, { target, verdict: state, sinceMs: NOW_MS - 60_000, votes }];
-    }),
+    judgement.endpoints
+      .flatMap(({ targets }) => targets)
+      .map(({ target, verdict: state }) => {
+        const vote = state === 'down' ? 'down' : 'up';
+        const reason = vote === 'down' ? 'connection refused' : '';
+        const votes = [{ vantage: 'fra', worker: 'w1', vote, reason, fresh: true, sinceMs: NOW_MS - 60_000 } as const];
+        return [target, { ...restoreVerdict({ target, verdict: state, sinceMs: NOW_MS - 60_000 }), votes }] as const;
+      }),
   );
   const state = {
     revision: current.id,
@@ -252,6 +254,9 @@ async function viewOf(writer: RunningWriter): Promise<ClusterView> {
     judgement,
     verdicts,
     vantages: [{ vantage: 'fra', worker: 'w1', alive: true, lastSeenMs: NOW_MS - 500 }],
+    aside: new Set<string>(),
+    frozenCount: 0,
+    isFrozen: false,
     loads: [{ subject: 'web-eu', connections: 10, capacity: 100, ageMs: 1500 }],
     database: { name: 'test', attribution: 'nobody' },
     isNewestRefused: false,

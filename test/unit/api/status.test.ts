@@ -19,6 +19,8 @@ describe('status and health', () => {
     assert.equal(eu.state, 'serving');
     assert.deepEqual(eu.load, { connections: 10, capacity: 100, ageSeconds: 2, fresh: true });
     assert.equal(us.state, 'out');
+    const since = '2026-01-15T11:59:00.000Z';
+    const votes = [{ vantage: 'fra', worker: 'w1', vote: 'down', reason: 'connection refused', fresh: true, since }];
     assert.deepEqual(us.endpoints[0], {
       cluster: 'web-us',
       endpoint: 'a',
@@ -28,10 +30,20 @@ describe('status and health', () => {
       verdict: 'down',
       why: 'the vantages say down',
       since: '2026-01-15T11:59:00.000Z',
-      votes: [{ vantage: 'fra', worker: 'w1', vote: 'down', reason: 'connection refused', fresh: true }],
+      votes,
+      targets: [
+        {
+          monitor: 'web',
+          verdict: 'down',
+          since,
+          reason: 'judged before this node started: it holds',
+          frozen: true,
+          votes,
+        },
+      ],
     });
     assert.deepEqual(status.vantages, [
-      { id: 'fra', workers: [{ worker: 'w1', alive: true, lastSeen: '2026-01-15T11:59:59.500Z' }] },
+      { id: 'fra', aside: false, workers: [{ worker: 'w1', alive: true, lastSeen: '2026-01-15T11:59:59.500Z' }] },
     ]);
     assert.deepEqual(status.services, [
       {
@@ -140,6 +152,9 @@ describe('a node that could not serve the newest configuration', () => {
           judgement: judgeClusters(configuration, () => 'up', 0),
           verdicts: new Map(),
           vantages: [],
+          aside: new Set(),
+          frozenCount: 0,
+          isFrozen: false,
           loads: [],
           database: { name: '', attribution: '' },
           isNewestRefused,

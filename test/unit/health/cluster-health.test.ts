@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
+  combineVerdicts,
   countNeeded,
   describeEndpoint,
   ENDPOINT_DOWN,
@@ -15,7 +16,7 @@ import type { MinHealthy } from '../../../src/model/cluster.ts';
 import type { Configuration } from '../../../src/model/configuration.ts';
 import type { Override, OverrideKind, OverrideState } from '../../../src/model/override.ts';
 import type { RegionState } from '../../../src/model/region.ts';
-import { cluster, configuration, endpoint, region } from './fixtures.ts';
+import { cluster, configuration, endpoint, region, TCP_MONITOR } from './fixtures.ts';
 
 const NOW_MS = 1_000_000;
 
@@ -51,6 +52,8 @@ test('serves the endpoints of a cluster that nothing checks', () => {
   const bare = {
     id: 'bare',
     region: 'eu',
+    monitors: [],
+    healthyWhen: 'all',
     balance: 'all',
     minHealthy: { count: 1 },
     endpoints: [endpoint('a', '203.0.113.1')],
@@ -179,8 +182,47 @@ test('explains each endpoint: the verdict, and the word above it', () => {
   const of = configuration({ clusters: ONE, overrides: [override('clusters', 'web', 'drain')] });
   const [judged] = judge(of, { 'web/a': 'up' }).endpoints;
   assert.ok(judged !== undefined);
-  assert.equal(judged.target, listTargets(of)[0]?.id);
+  assert.deepEqual(judged.targets, [{ target: listTargets(of)[0]?.id, monitor: 'web', verdict: 'up' }]);
   assert.equal(describeEndpoint(judged), 'drain of clusters/web by ann: maintenance (the vantages say up)');
+});
+
+// What the monitors of an endpoint say, and what they say together by all, by any, and by two of them.
+const combinations: readonly [verdicts: string, all: string, any: string, atLeast2: string][] = [
+  ['u', 'up', 'up', 'up'],
+  ['d', 'down', 'down', 'down'],
+  ['?', 'unknown', 'unknown', 'unknown'],
+  ['uu', 'up', 'up', 'up'],
+  ['ud', 'down', 'up', 'down'],
+  ['u?', 'unknown', 'up', 'unknown'],
+  ['d?', 'down', 'unknown', 'down'],
+  ['dd', 'down', 'down', 'down'],
+  ['uud', 'down', 'up', 'up'],
+  ['udd', 'down', 'up', 'down'],
+  ['ud?', 'down', 'up', 'unknown'],
+  ['dd?', 'down', 'unknown', 'down'],
+];
+const LETTERS: Readonly<Record<string, VerdictState>> = { u: 'up', d: 'down', '?': 'unknown' };
+
+for (const [text, all, any, atLeast2] of combinations) {
+  test(`combines ${text} by all, by any and by two, where an unknown one counts as up`, () => {
+    const verdicts = Array.from(text, (letter) => LETTERS[letter] ?? 'unknown');
+    assert.equal(combineVerdicts(verdicts, 'all'), all);
+    assert.equal(combineVerdicts(verdicts, 'any'), any);
+    assert.equal(combineVerdicts(verdicts, { atLeast: 2 }), atLeast2);
+  });
+}
+
+test('takes an endpoint out by each of its monitors, and names those that say down', () => {
+  const monitors = [TCP_MONITOR, { ...TCP_MONITOR, id: 'admin', check: { type: 'tcp', port: 81 } as const }];
+  const clusters = [cluster('web', [endpoint('a', '203.0.113.1')], { monitors: ['web', 'admin'] })];
+  const of = configuration({ monitors, clusters });
+  const admin = listTargets(of)[1]?.id;
+  const { endpoints } = judgeClusters(of, (id) => (id === admin ? 'down' : 'up'), NOW_MS);
+  assert.equal(endpoints[0]?.class, ENDPOINT_DOWN);
+  assert.equal(endpoints[0] && describeEndpoint(endpoints[0]), 'the vantages say down; of its monitors: admin down');
+  const [any] = clusters.map((each) => ({ ...each, healthyWhen: 'any' as const }));
+  const lenient = judgeClusters({ ...of, clusters: any ? [any] : [] }, (id) => (id === admin ? 'down' : 'up'), NOW_MS);
+  assert.equal(lenient.endpoints[0]?.class, ENDPOINT_UP);
 });
 
 test('names the most specific of equal words as the reason', () => {

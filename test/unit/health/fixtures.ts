@@ -40,8 +40,10 @@ export function endpoint(id: string, address: string, changes: Partial<Endpoint>
   return { id, target: { family, address }, weight: 1, check: {}, ...changes };
 }
 
+const PLAIN = { healthyWhen: 'all', balance: 'all', minHealthy: { count: 1 } } as const;
+
 export function cluster(id: string, endpoints: readonly Endpoint[], changes: Partial<Cluster> = {}): Cluster {
-  return { id, region: 'eu', monitor: 'web', balance: 'all', minHealthy: { count: 1 }, endpoints, ...changes };
+  return { id, region: 'eu', monitors: ['web'], ...PLAIN, endpoints, ...changes };
 }
 
 export function configuration(changes: Partial<Configuration> = {}): Configuration {

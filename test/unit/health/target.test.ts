@@ -14,7 +14,7 @@ function only(monitor: Monitor, of: Endpoint): Target {
 test('lists one target per endpoint of the clusters that have a monitor, in the order of the configuration', () => {
   const clusters = [
     cluster('b', [endpoint('x', '203.0.113.1'), endpoint('y', '2001:db8::1')]),
-    { id: 'bare', region: 'eu', balance: 'all', minHealthy: { count: 1 }, endpoints: [endpoint('z', '203.0.113.2')] },
+    cluster('bare', [endpoint('z', '203.0.113.2')], { monitors: [] }),
     cluster('a', [endpoint('x', '203.0.113.3')]),
   ] as const;
   const listed = listTargets(configuration({ clusters }));
@@ -22,6 +22,19 @@ test('lists one target per endpoint of the clusters that have a monitor, in the 
     listed.map(({ cluster, endpoint, address, port }) => `${cluster}/${endpoint} ${address} ${port}`),
     ['b/x 203.0.113.1 80', 'b/y 2001:db8::1 80', 'a/x 203.0.113.3 80'],
   );
+});
+
+test('lists a target per endpoint and monitor, whose ids differ by what is checked', () => {
+  const monitors = [HTTP_MONITOR, { ...TCP_MONITOR, id: 'ping' }];
+  const clusters = [
+    cluster('a', [endpoint('x', '203.0.113.1'), endpoint('y', '203.0.113.2')], { monitors: ['ping', 'web'] }),
+  ];
+  const listed = listTargets(configuration({ monitors, clusters }));
+  assert.deepEqual(
+    listed.map(({ endpoint, monitor, check }) => `${endpoint} ${monitor} ${check.type}`),
+    ['x ping tcp', 'x web http', 'y ping tcp', 'y web http'],
+  );
+  assert.equal(new Set(listed.map(({ id }) => id)).size, 4);
 });
 
 test("connects to the check's own address and port where the endpoint states them", () => {

@@ -5,8 +5,15 @@ import type { SeenSlot } from '../../../src/health/liveness.ts';
 import { applySlotDelta, mergeSlot } from '../../../src/health/merge-slots.ts';
 import { rankWorkers } from '../../../src/health/rendezvous.ts';
 import type { Slot, Vote } from '../../../src/health/slot.ts';
-import { decideVerdicts, isStable, NO_VERDICTS, type Verdict, type VerdictState } from '../../../src/health/verdict.ts';
-import type { Quorum } from '../../../src/model/monitor.ts';
+import {
+  decideVerdicts,
+  isStable,
+  NO_VERDICTS,
+  restoreVerdict,
+  type Verdict,
+  type VerdictState,
+} from '../../../src/health/verdict.ts';
+import type { Portion, Quorum } from '../../../src/model/quorum.ts';
 import { alive, slot, stale, targets } from './fixtures.ts';
 
 const VANTAGES = [{ id: 'v1' }, { id: 'v2' }, { id: 'v3' }];
@@ -17,7 +24,7 @@ function decide(slots: readonly SeenSlot[], before: VerdictState = 'unknown', qu
   const previous =
     before === 'unknown'
       ? NO_VERDICTS
-      : new Map([[target.id, { target: target.id, verdict: before, sinceMs: 1, votes: [] }]]);
+      : new Map([[target.id, restoreVerdict({ target: target.id, verdict: before, sinceMs: 1 })]]);
   const verdict = decideVerdicts({ targets: [target], vantages: VANTAGES, slots, previous, nowMs: 100 }).get(target.id);
   assert.ok(verdict !== undefined);
   return verdict;
@@ -90,8 +97,8 @@ test('does not hear vantages that are not configured', () => {
 
 test('shows who said what and why, stale words included', () => {
   assert.deepEqual(decide(words('uD.')).votes, [
-    { vantage: 'v1', worker: 'w', vote: 'up', reason: '', fresh: true },
-    { vantage: 'v2', worker: 'w', vote: 'down', reason: 'connection refused', fresh: false },
+    { vantage: 'v1', worker: 'w', vote: 'up', reason: '', fresh: true, sinceMs: 100 },
+    { vantage: 'v2', worker: 'w', vote: 'down', reason: 'connection refused', fresh: false, sinceMs: 100 },
   ]);
 });
 
@@ -170,7 +177,7 @@ test('is never flipped by one liar among three, whatever it says and whatever wa
 });
 
 test('turns only with a quorum of fresh words for it, more than against it', () => {
-  const quorums = fc.constantFrom<Quorum>('majority', 'one', 'all', { atLeast: 2 });
+  const quorums = fc.constantFrom<Portion>('majority', 'one', 'all', { atLeast: 2 });
   fc.assert(
     fc.property(wordsArbitrary, beforeArbitrary, quorums, (text, before, quorum) => {
       const { verdict } = decide(words(text), before, quorum);

@@ -13,6 +13,8 @@ function cluster(capacities: readonly (number | undefined)[], capacity?: number)
   return {
     id: 'web',
     region: 'eu',
+    monitors: [],
+    healthyWhen: 'all',
     balance: 'all',
     minHealthy: { count: 1 },
     ...(capacity === undefined ? {} : { capacity }),

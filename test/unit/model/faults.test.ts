@@ -7,6 +7,7 @@ import { changeDocument, findProblems } from './fixtures.ts';
 type Row = readonly [title: string, changes: Readonly<Record<string, unknown>>, path: string, message: RegExp];
 
 const targets = (...names: string[]) => names.map((target, index) => ({ id: `t${index}`, target }));
+const GROUPED = [{ id: 'a', group: 'eu' }, { id: 'b', group: 'eu' }, { id: 'c' }];
 const record = (name: string, type: string, ...data: string[]) => ({ name, type, data });
 
 const SHAPE: readonly Row[] = [
@@ -37,13 +38,13 @@ const SHAPE: readonly Row[] = [
     'a monitor of no type',
     { '/monitors/0/type': undefined },
     '/monitors/0/type',
-    /"type" is missing: give it one of http, https, tcp, dns, icmp/,
+    /"type" is missing: give it one of http, https, tcp, tls, dns, grpc, icmp, agent/,
   ],
   [
     'a monitor of an unknown type',
     { '/monitors/0/type': 'htpp' },
     '/monitors/0/type',
-    /one of http, https, tcp, dns, icmp, not "htpp"; did you mean "http"/,
+    /one of http, https, tcp, tls, dns, grpc, icmp, agent, not "htpp"; did you mean "http"/,
   ],
   [
     'a tcp monitor without a port',
@@ -61,14 +62,103 @@ const SHAPE: readonly Row[] = [
   ['more answers than fit', { '/services/0/pick': { answers: 9 } }, '/services/0/pick/answers', /from 1 to 8, not 9/],
 ];
 
-const NOT_AVAILABLE: readonly Row[] = [
+const MONITORS: readonly Row[] = [
   [
-    'grpc monitors',
-    { '/monitors/0/type': 'grpc' },
-    '/monitors/0/type',
-    /"grpc" is not available in this version: use a monitor of type tcp/,
+    'a pattern that cannot be compiled',
+    { '/monitors/0/expect/body': { matches: '(?=ok)' } },
+    '/monitors/0/expect/body/matches',
+    /there is only "\(\?:".*character 1 of the pattern/,
   ],
-  ['tls monitors', { '/monitors/0/type': 'tls' }, '/monitors/0/type', /not available in this version/],
+  [
+    'a pattern of a header',
+    { '/monitors/0/expect/headers': [{ name: 'x-a', value: { matches: 'a**' } }] },
+    '/monitors/0/expect/headers/0/value/matches',
+    /one repeat stands behind another/,
+  ],
+  [
+    'a pattern by another key',
+    { '/monitors/0/expect/body': { matchs: 'ok' } },
+    '/monitors/0/expect/body/matchs',
+    /did you mean "matches"/,
+  ],
+  [
+    'a number for a body',
+    { '/monitors/0/expect/body': 5 },
+    '/monitors/0/expect/body',
+    /must be a text, or \{matches: pattern\}.*not 5/,
+  ],
+  [
+    'a header that is framed by us',
+    { '/monitors/0/headers': [{ name: 'Content-Length', value: '3' }] },
+    '/monitors/0/headers/0/name',
+    /Content-Length cannot be sent/,
+  ],
+  [
+    'the host as a header',
+    { '/monitors/0/headers': [{ name: 'host', value: 'x' }] },
+    '/monitors/0/headers/0/name',
+    /with the key "host"/,
+  ],
+  [
+    'a header of two lines',
+    { '/monitors/0/headers': [{ name: 'x', value: 'a\nb' }] },
+    '/monitors/0/headers/0/value',
+    /printable ASCII/,
+  ],
+  ['TLS of http', { '/monitors/0/type': 'http', '/monitors/0/tls': {} }, '/monitors/0/tls', /use the type https/],
+  [
+    'a TLS version that nobody should speak',
+    { '/monitors/0/tls': { minVersion: '1.1' } },
+    '/monitors/0/tls/minVersion',
+    /one of 1\.2, 1\.3, not "1\.1"/,
+  ],
+  [
+    'a TLS version as a number',
+    { '/monitors/0/tls': { minVersion: 1.3 } },
+    '/monitors/0/tls/minVersion',
+    /one of 1\.2, 1\.3, not 1\.3/,
+  ],
+  [
+    'a path for a certificate',
+    { '/monitors/0/tls': { clientCertificate: '../../etc/key' } },
+    '/monitors/0/tls/clientCertificate',
+    /lower-case letters/,
+  ],
+  [
+    'a warning for ever',
+    { '/monitors/0/tls': { certificate: { warnBefore: '500d' } } },
+    '/monitors/0/tls/certificate/warnBefore',
+    /at most 365d/,
+  ],
+  [
+    'a failure that is no time',
+    { '/monitors/0/tls': { certificate: { failBefore: 'never' } } },
+    '/monitors/0/tls/certificate/failBefore',
+    /such as "14d", or "off", not "never"/,
+  ],
+  [
+    'a certificate in the clear',
+    { '/monitors/0': { id: 'web', type: 'grpc', port: 1, verifyCertificate: false } },
+    '/monitors/0/verifyCertificate',
+    /add tls: \{\}/,
+  ],
+  ['grpc without a port', { '/monitors/0': { id: 'web', type: 'grpc' } }, '/monitors/0/port', /"port" is missing/],
+  ['an agent without a port', { '/monitors/0': { id: 'web', type: 'agent' } }, '/monitors/0/port', /"port" is missing/],
+  [
+    'what an agent cannot be asked',
+    { '/monitors/0': { id: 'web', type: 'agent', port: 1, expect: 'up' } },
+    '/monitors/0/expect',
+    /unknown key "expect"/,
+  ],
+  [
+    'a response code of nobody',
+    { '/monitors/0': { id: 'web', type: 'dns', query: { name: 'example.com' }, expect: { rcode: 'NXDOMIAN' } } },
+    '/monitors/0/expect/rcode',
+    /no response code "NXDOMIAN"; did you mean "NXDOMAIN"/,
+  ],
+];
+
+const NOT_AVAILABLE: readonly Row[] = [
   [
     'balance hash',
     { '/clusters/0/balance': 'hash' },
@@ -134,6 +224,30 @@ const REFERENCES: readonly Row[] = [
     { '/clusters/0/monitor': 'ping' },
     '/clusters/0/monitor',
     /no monitor has the id "ping"; there is web\./,
+  ],
+  [
+    'one of several monitors',
+    { '/clusters/1/monitors': ['web', 'wev'] },
+    '/clusters/1/monitors/1',
+    /no monitor has the id "wev"; did you mean "web"\?/,
+  ],
+  [
+    'a monitor twice',
+    { '/clusters/1/monitors': ['web', 'web'] },
+    '/clusters/1/monitors/1',
+    /the monitor "web" is there already, at \/clusters\/1\/monitors\/0/,
+  ],
+  [
+    'a monitor in two ways',
+    { '/clusters/0/monitors': ['web'] },
+    '/clusters/0/monitors',
+    /has "monitor" and "monitors": write all of them under "monitors"/,
+  ],
+  [
+    'more monitors than there are',
+    { '/clusters/0/healthyWhen': { atLeast: 2 } },
+    '/clusters/0/healthyWhen/atLeast',
+    /asks for 2 monitors, but the cluster has one monitor: it could never be healthy/,
   ],
   [
     'a cluster',
@@ -290,6 +404,24 @@ const VALUES: readonly Row[] = [
     { '/monitors/0/quorum': { atLeast: 2 } },
     '/monitors/0/quorum/atLeast',
     /only one vantage/,
+  ],
+  [
+    'a quorum above the groups of vantages',
+    { '/vantages': GROUPED, '/monitors/0/quorum': { groups: { atLeast: 3 }, within: 'one' } },
+    '/monitors/0/quorum/groups/atLeast',
+    /asks for 3 to agree, but the configuration has only 2 groups of vantages/,
+  ],
+  [
+    'a quorum above the smallest group of vantages',
+    { '/vantages': GROUPED, '/monitors/0/quorum': { groups: 'all', within: { atLeast: 2 } } },
+    '/monitors/0/quorum/within/atLeast',
+    /only one vantage in its smallest group/,
+  ],
+  [
+    'a portion of groups that is none',
+    { '/vantages': GROUPED, '/monitors/0/quorum': { groups: 'most' } },
+    '/monitors/0/quorum/groups',
+    /majority, one, all/,
   ],
   ['a TTL of more than a day', { '/services/0/ttl': 86_401 }, '/services/0/ttl', /at most 86400/],
   ['a TTL of half a second', { '/services/0/ttl': '500ms' }, '/services/0/ttl', /whole seconds/],
@@ -521,6 +653,7 @@ const NAMES: readonly Row[] = [
 
 const GROUPS: Readonly<Record<string, readonly Row[]>> = {
   'a wrong shape': SHAPE,
+  monitors: MONITORS,
   'what is not available yet': NOT_AVAILABLE,
   signing: SIGNING,
   'a reference to nothing': REFERENCES,

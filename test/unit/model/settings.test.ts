@@ -54,9 +54,23 @@ describe('parseSettings', () => {
         api: { listen: { host: '127.0.0.1', port: 8053 } },
         telemetry: { listen: { host: '127.0.0.1', port: 9153 } },
         store: { driver: 'embedded' },
+        redis: {
+          tls: { ca: '', certificate: '', key: '', serverName: '' },
+          sentinel: { username: '', password: '', tls: true },
+        },
         stateDirectory: 'var',
         geo: { directory: 'geo-data', bundled: true, reloadIntervalMs: 5_000 },
-        probe: { vantage: 'local', worker: '', allowNetworks: [], concurrency: 256, heartbeatMs: 1_000 },
+        probe: {
+          vantage: 'local',
+          worker: '',
+          allowNetworks: [],
+          clientCertificates: '',
+          authorities: '',
+          concurrency: 256,
+          heartbeatMs: 1_000,
+          serve: undefined,
+        },
+        health: { pull: { workers: [], ca: '', certificate: '', key: '' } },
         dnssec: { secretFile: '', askParent: true, parentResolvers: [], parentIntervalMs: 3_600_000 },
         demo: { enabled: false },
         log: { level: 'info', format: 'auto' },
@@ -111,14 +125,29 @@ describe('parseSettings', () => {
       api: { listen: '[::]:443' },
       telemetry: { listen: '0.0.0.0:0' },
       store: 'rediss://user:secret@redis.example.net:6380/1',
+      redis: {
+        tls: { ca: '/ca', certificate: '/certificate', key: '/key', serverName: 'redis' },
+        sentinel: { username: 'azimuth', password: 'secret', tls: false },
+      },
       stateDirectory: '/var/lib/azimuth',
       geo: { directory: '/geo', bundled: false, reloadInterval: '1h' },
       probe: {
         vantage: 'fra',
         worker: 'fra-1',
         allowNetworks: ['10.0.0.0/8', 'fd00::/8'],
+        clientCertificates: '/etc/azimuth/clients',
+        authorities: '/etc/azimuth/authorities.pem',
         concurrency: 3,
         heartbeat: '2s',
+        serve: { listen: '127.0.0.1:8443', certificate: '/certificate', key: '/key', clientCa: '/ca' },
+      },
+      health: {
+        pull: {
+          workers: ['fra/fra-1@https://probe.example:8443'],
+          ca: '/ca',
+          certificate: '/certificate',
+          key: '/key',
+        },
       },
       dnssec: {
         secretFile: '/etc/azimuth/secret',
@@ -177,14 +206,34 @@ describe('parseSettings', () => {
         api: { listen: { host: '::', port: 443 } },
         telemetry: { listen: { host: '0.0.0.0', port: 0 } },
         store: { driver: 'redis', url: 'rediss://user:secret@redis.example.net:6380/1' },
+        redis: {
+          tls: { ca: '/ca', certificate: '/certificate', key: '/key', serverName: 'redis' },
+          sentinel: { username: 'azimuth', password: 'secret', tls: false },
+        },
         stateDirectory: '/var/lib/azimuth',
         geo: { directory: '/geo', bundled: false, reloadIntervalMs: 3_600_000 },
         probe: {
           vantage: 'fra',
           worker: 'fra-1',
           allowNetworks: ['10.0.0.0/8', 'fd00::/8'],
+          clientCertificates: '/etc/azimuth/clients',
+          authorities: '/etc/azimuth/authorities.pem',
           concurrency: 3,
           heartbeatMs: 2_000,
+          serve: {
+            listen: { host: '127.0.0.1', port: 8443 },
+            certificate: '/certificate',
+            key: '/key',
+            clientCa: '/ca',
+          },
+        },
+        health: {
+          pull: {
+            workers: [{ vantage: 'fra', worker: 'fra-1', endpoint: { host: 'probe.example', port: 8443 } }],
+            ca: '/ca',
+            certificate: '/certificate',
+            key: '/key',
+          },
         },
         dnssec: {
           secretFile: '/etc/azimuth/secret',
@@ -256,12 +305,45 @@ describe('parseSettings', () => {
     assert.deepEqual(messageOf({ x: 1 }), ["Unknown key 'x'; known here: directory, bundled, reloadInterval."]);
   });
 
-  test('one Redis is accepted and several are refused, with the reason and without the password', () => {
-    assert.deepEqual(pathsOf({ store: 'redis://a' }), []);
-    for (const store of ['redis://:pa/ss@a,redis://:pa/ss@b', `redis://:pass${'s'.repeat(200)}@a,redis://b`]) {
+  test('slots are served and asked for with certificates on both sides, or not at all', () => {
+    const serve = { listen: '127.0.0.1:8443' };
+    const names = ['certificate', 'key', 'clientCa'];
+    assert.deepEqual(
+      pathsOf({ probe: { serve } }),
+      names.map((name) => `/probe/serve/${name}`),
+    );
+    assert.deepEqual(pathsOf({ probe: { serve: { ...serve, certificate: '/c', key: '/k', clientCa: '/a' } } }), []);
+    const pull = { workers: ['paris@https://probe.example:8443', 'paris/p2@https://[2001:db8::1]:8443'] };
+    assert.deepEqual(pathsOf({ health: { pull } }), [
+      '/health/pull/ca',
+      '/health/pull/certificate',
+      '/health/pull/key',
+    ]);
+    for (const junk of [
+      'https://h:1',
+      'paris@http://h:1',
+      'paris@https://h',
+      'Paris@https://h:1',
+      'paris@https://h:0',
+    ]) {
+      assert.deepEqual(pathsOf({ health: { pull: { workers: [junk] } } }), ['/health/pull/workers/0'], junk);
+    }
+  });
+
+  test('a certificate for Redis comes with its key', () => {
+    assert.deepEqual(pathsOf({ redis: { tls: { certificate: '/c' } } }), ['/redis/tls/key']);
+    assert.deepEqual(pathsOf({ redis: { tls: { key: '/k' } } }), ['/redis/tls/certificate']);
+    assert.deepEqual(pathsOf({ redis: { tls: { certificate: '/c', key: '/k' } } }), []);
+  });
+
+  test('an address of a store is accepted or refused, with the reason and without the password', () => {
+    for (const store of ['redis://a', 'redis://a,redis://b', 'redis+sentinel://a/m', 'rediss+cluster://a,b']) {
+      assert.deepEqual(pathsOf({ store }), []);
+    }
+    for (const store of ['redis://:pa/ss@a,redis://:pa/ss@b', `redis://:pass${'s'.repeat(200)}@a,redis://b/x`]) {
       const [problem, ...others] = problemsOf({ store });
       assert.deepEqual(others, []);
-      assert.match(problem?.message ?? '', /several servers: not supported yet/);
+      assert.match(problem?.message ?? '', /or the address of a Redis/);
       assert.doesNotMatch(problem?.message ?? '', /pa\/?ss/);
     }
   });
@@ -313,6 +395,6 @@ describe('parseSettings', () => {
       const document = [...path].reverse().reduce<unknown>((below, key) => ({ [key]: below }), initial);
       assert.deepEqual(problemsOf(document), [], path.join('.'));
     }
-    assert.equal(SETTING_KEYS.length, 50);
+    assert.equal(SETTING_KEYS.length, 67);
   });
 });

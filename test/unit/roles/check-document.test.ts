@@ -34,6 +34,24 @@ describe('checking a document before it is committed', () => {
     assert.match(checked.ok ? '' : (checked.problems[0]?.message ?? ''), /10\.0\.0\.1 .*private.*probe\.allowNetworks/);
   });
 
+  test('two monitors that check the very same of an endpoint are refused, whatever their timing', () => {
+    const [web] = DOCUMENT.monitors;
+    const monitors = [web, { ...web, id: 'fast', interval: '1s' }, { ...web, id: 'other', port: 8443 }];
+    const check = (names: readonly string[], endpoint: object = {}) => {
+      const [first] = DOCUMENT.clusters;
+      const { monitor: _, ...cluster } = first ?? {};
+      const endpoints = [{ id: 'a', address: '203.0.113.1', ...endpoint }];
+      const document = { ...DOCUMENT, monitors, clusters: [{ ...cluster, monitors: names, endpoints }], services: [] };
+      const checked = checkDocument(document, OPTIONS);
+      return checked.ok ? [] : checked.problems.map(({ path, message }) => `${path} ${message}`);
+    };
+    assert.deepEqual(check(['web', 'other']), []);
+    assert.deepEqual(check(['web', 'fast']), [
+      '/clusters/0/monitors the monitors "web" and "fast" check the very same of the endpoint "a": keep one of them.',
+    ]);
+    assert.equal(check(['web', 'other'], { check: { port: 9443 } }).length, 1, 'the endpoint states the port of both');
+  });
+
   test('the cloud metadata address is refused like any other link-local one', () => {
     const sneaky = withEndpoints([{ id: 'a', address: '203.0.113.1', check: { address: '169.254.169.254' } }]);
     assert.equal(checkDocument(sneaky, OPTIONS).ok, false);

@@ -3,6 +3,7 @@ import { describe, test } from 'node:test';
 import { ENDPOINT_FORCED_DOWN, ENDPOINT_UP } from '../../../src/health/cluster-health.ts';
 import type { Slot, SlotId, SlotVersion, Vote } from '../../../src/health/slot.ts';
 import { listTargets } from '../../../src/health/target.ts';
+import { restoreVerdict } from '../../../src/health/verdict.ts';
 import { HealthView } from '../../../src/roles/health-view.ts';
 import type { SlotListener } from '../../../src/store/health-store.ts';
 import { simulateTime } from '../../support/simulated-time.ts';
@@ -54,15 +55,22 @@ function open(document: unknown = THREE) {
     fail: (message: string) => listener?.onError(new Error(message)),
     /** Time passes, and nothing else happens. */
     pass: time.pass,
+    /** The process stands still. */
+    stall: time.stall,
     /** Each worker that has a word writes its slot, and the index tells. */
-    async vote(words: readonly (Vote | undefined)[], votedOn = target.id) {
+    async vote(words: readonly (Vote | undefined)[], votedOn: string | readonly string[] = target.id) {
       sequence++;
       const index: SlotVersion[] = [];
       for (const [position, vote] of words.entries()) {
         const id = WORKERS[position];
         if (vote === undefined || id === undefined) continue;
         const reason = vote === 'up' ? '' : 'refused';
-        slots.set(id.vantage, { ...id, epoch: 1, sequence, votes: [{ target: votedOn, vote, reason }] });
+        slots.set(id.vantage, {
+          ...id,
+          epoch: 1,
+          sequence,
+          votes: [votedOn].flat().map((each) => ({ target: each, vote, reason })),
+        });
         index.push({ ...id, epoch: 1, sequence });
       }
       listener?.onIndex(index);
@@ -116,6 +124,45 @@ describe('the health view', () => {
     view.stop();
   });
 
+  test('verdicts that are frozen are told once, and so is that they are free again', async () => {
+    const { view, log, configuration, vote, pass } = open();
+    view.setConfiguration(configuration);
+    view.start();
+    await pass(10 * HEARTBEAT_MS);
+    assert.deepEqual([view.isFrozen, log.count('frozen')], [true, 0], 'at a start nobody has spoken yet');
+    const all = [...view.verdicts.keys()];
+    await vote(['up', 'up', 'up'], all);
+    await vote(['up', 'up', 'up'], all);
+    assert.deepEqual([view.isFrozen, view.frozenCount], [false, 0]);
+    await pass(10 * HEARTBEAT_MS);
+    assert.deepEqual([view.isFrozen, log.count('frozen')], [true, 1]);
+    assert.equal(view.frozenCount, all.length);
+    await vote(['up', 'up', 'up'], all);
+    assert.deepEqual([view.isFrozen, log.count('free to turn')], [false, 1]);
+    view.stop();
+  });
+
+  test('a node whose own loop stood still calls nobody stale, and turns nothing by the first word that it reads', async () => {
+    const monitors = [{ ...THREE.monitors[0], quorum: 'one' }];
+    const { view, configuration, vote, verdict, pass, stall } = open({ ...THREE, monitors });
+    view.setConfiguration(configuration);
+    view.start();
+    await vote(['up', 'up', 'up']);
+    await vote(['up', 'up', 'up']);
+    await pass(100);
+    stall(10_000);
+    // It wakes: timers are due, and one vantage of three is read before the others.
+    await vote(['down', undefined, undefined]);
+    assert.ok(view.listWorkers().every(({ alive }) => alive));
+    assert.equal(verdict(), 'up');
+    await vote([undefined, 'up', 'up']);
+    assert.equal(verdict(), 'up');
+    // Whoever is silent from then on is stale as soon as ever.
+    await pass(4 * HEARTBEAT_MS);
+    assert.ok(view.listWorkers().every(({ alive }) => !alive));
+    view.stop();
+  });
+
   test('a worker is silent since its slot moved last, by the own clock', async () => {
     const { view, configuration, vote, pass } = open();
     view.setConfiguration(configuration);
@@ -165,11 +212,9 @@ describe('the health view', () => {
 
   test('restored verdicts count until votes say otherwise; those on targets that are gone are dropped', async () => {
     const { view, configuration, target, vote, verdict } = open();
-    const restored = { verdict: 'down', sinceMs: 7, votes: [] } as const;
-    view.restoreVerdicts([
-      { ...restored, target },
-      { ...restored, target: 'web-old/a#0' },
-    ]);
+    view.restoreVerdicts(
+      [target, 'web-old/a#0'].map((each) => restoreVerdict({ target: each, verdict: 'down', sinceMs: 7 })),
+    );
     view.setConfiguration(configuration);
     view.start();
     assert.equal(verdict(), 'down');

@@ -38,6 +38,19 @@ describe('the local token', () => {
     await store.close();
   });
 
+  test('of two nodes on one machine does not end when the other one makes its own', async (context) => {
+    const [directory, other] = [await openDirectory(context), await openDirectory(context)];
+    const store = openEmbeddedStore(directory);
+    const writer = await openWriter(store, { stateDirectory: directory, initial: DOCUMENT });
+    const token = await ensureLocalToken(directory, writer, nowMs);
+    const others = await ensureLocalToken(other, writer, nowMs);
+    assert.notEqual(others, token);
+    assert.equal(await ensureLocalToken(directory, writer, nowMs), token);
+    assert.equal(writer.tokens()?.length, 2);
+    await writer.close();
+    await store.close();
+  });
+
   test('waits for a configuration: an empty store gets no token', async (context) => {
     const directory = await openDirectory(context);
     const store = openEmbeddedStore(directory);

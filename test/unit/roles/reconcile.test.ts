@@ -11,7 +11,7 @@ describe('reconciling the store with what is known', () => {
 
   test('a store with a newer head, or with any where nothing is known, is followed', () => {
     assert.deepEqual(decideReconciliation(id(1, 4), undefined), { action: 'fetch', id: id(1, 4) });
-    assert.deepEqual(decideReconciliation(id(2, 1), id(1, 9)), { action: 'fetch', id: id(2, 1) });
+    assert.deepEqual(decideReconciliation(id(2, 10), id(1, 9)), { action: 'fetch', id: id(2, 10) });
   });
 
   test('a head that is known already asks for nothing', () => {
@@ -26,6 +26,16 @@ describe('reconciling the store with what is known', () => {
   test('a store that went back in time gets it on top of its old head', () => {
     const step = decideReconciliation(id(1, 30), id(1, 41));
     assert.deepEqual(step, { action: 'recommit', id: id(2, 42), parent: id(1, 30) });
+  });
+
+  test('a head of a later generation that was recovered without the last commit gets it on top', () => {
+    const step = decideReconciliation(id(2, 41), id(1, 41));
+    assert.deepEqual(step, { action: 'recommit', id: id(2, 42), parent: id(2, 41) });
+    assert.deepEqual(decideReconciliation(id(4, 44), id(1, 44)), {
+      action: 'recommit',
+      id: id(4, 45),
+      parent: id(4, 44),
+    });
   });
 
   test('the next revision keeps the generation', () => {

@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import { ENDPOINT_DOWN, ENDPOINT_FORCED_DOWN, ENDPOINT_UP, judgeClusters } from '../../../src/health/cluster-health.ts';
 import type { Vote } from '../../../src/health/slot.ts';
 import { listTargets } from '../../../src/health/target.ts';
-import type { Verdict, VerdictState } from '../../../src/health/verdict.ts';
+import { restoreVerdict, type Verdict, type VerdictState } from '../../../src/health/verdict.ts';
 import { handedOutOf } from '../../../src/load/handed-out.ts';
 import type { LoadTable } from '../../../src/load/load-table.ts';
 import type { Configuration } from '../../../src/model/configuration.ts';
@@ -34,8 +34,9 @@ function judge(configuration: Configuration, seen: Readonly<Record<string, Seen>
         vote,
         reason: '',
         fresh,
+        sinceMs: 0,
       }));
-      return [id, { target: id, verdict, sinceMs: 0, votes: evidence }];
+      return [id, { ...restoreVerdict({ target: id, verdict, sinceMs: 0 }), votes: evidence }];
     }),
   );
   return { judgement: judgeClusters(configuration, (target) => verdicts.get(target)?.verdict, nowMs), verdicts };

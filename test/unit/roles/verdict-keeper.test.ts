@@ -2,17 +2,17 @@ import assert from 'node:assert/strict';
 import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import type { Verdict, VerdictState, Verdicts } from '../../../src/health/verdict.ts';
+import { restoreVerdict, type VerdictState, type Verdicts } from '../../../src/health/verdict.ts';
 import { readVerdicts, VerdictKeeper } from '../../../src/roles/verdict-keeper.ts';
 import { writePersistedState } from '../../../src/store/persisted-state.ts';
 import { openDirectory, recordLog } from './fixture.ts';
 
 function verdictsOf(states: Readonly<Record<string, VerdictState>>, reason = ''): Verdicts {
-  const votes = [{ vantage: 'fra', worker: 'w', vote: 'down', reason, fresh: true } as const];
+  const votes = [{ vantage: 'fra', worker: 'w', vote: 'down', reason, fresh: true, sinceMs: 5 } as const];
   return new Map(
     Object.entries(states).map(([target, verdict]) => [
       target,
-      { target, verdict, sinceMs: 7, votes } satisfies Verdict,
+      { ...restoreVerdict({ target, verdict, sinceMs: 7 }), votes },
     ]),
   );
 }
@@ -26,9 +26,9 @@ describe('the keeper of verdicts', () => {
     const keeper = new VerdictKeeper(directory, logger);
     await keeper.flush(verdictsOf({ a: 'down', b: 'up', c: 'unknown' }));
     assert.deepEqual(await readVerdicts(directory, logger), [
-      { target: 'a', verdict: 'down', sinceMs: 7, votes: [] },
-      { target: 'b', verdict: 'up', sinceMs: 7, votes: [] },
-      { target: 'c', verdict: 'unknown', sinceMs: 7, votes: [] },
+      restoreVerdict({ target: 'a', verdict: 'down', sinceMs: 7 }),
+      restoreVerdict({ target: 'b', verdict: 'up', sinceMs: 7 }),
+      restoreVerdict({ target: 'c', verdict: 'unknown', sinceMs: 7 }),
     ]);
     assert.deepEqual(lines, []);
   });

@@ -7,7 +7,6 @@ import { hashObject } from '../../../src/store/hash-object.ts';
 import { composeHint, MAX_HINT_LENGTH, parseHint } from '../../../src/store/hint-text.ts';
 import { composeLoadReport, parseStoredLoadReport } from '../../../src/store/load-report-text.ts';
 import { composeManifest, parseManifest } from '../../../src/store/manifest-text.ts';
-import { formatRedisAddress, parseRedisAddress } from '../../../src/store/redis/address.ts';
 import { createStoreError, isStoreError, STORE_ERRORS } from '../../../src/store/store-error.ts';
 import { makeRevision } from '../../support/store-contract.ts';
 
@@ -63,39 +62,6 @@ test('a load report comes back with its sequence, and impossible quantities are 
   for (const junk of ['', '17', '17 {', '17 {"subject":5}', 'x {"subject":"a"}', '17 []']) {
     assert.equal(parseStoredLoadReport(junk), undefined, junk);
   }
-});
-
-test('an address of Redis is read with all its parts, and shown without its credentials', () => {
-  const address = parseRedisAddress('rediss://user:p%40ss@redis.example:6380/3');
-  assert.deepEqual(address, {
-    host: 'redis.example',
-    port: 6380,
-    username: 'user',
-    password: 'p@ss',
-    database: 3,
-    tls: true,
-  });
-  assert.equal(formatRedisAddress(address), 'rediss://redis.example:6380/3');
-  const short = parseRedisAddress('redis://[::1]');
-  assert.deepEqual(short, { host: '::1', port: 6379, database: 0, tls: false });
-  assert.equal(formatRedisAddress(short), 'redis://[::1]:6379/0');
-});
-
-test('an address that is none is refused without repeating its password', () => {
-  const faults = [
-    'http://h',
-    'redis://',
-    'redis://h/x',
-    'redis://h?enableOfflineQueue=true',
-    'redis://u:%@h',
-    'nonsense',
-    '',
-  ];
-  for (const fault of faults) assert.throws(() => parseRedisAddress(fault), { code: 'STORE_BAD_ADDRESS' }, fault);
-  assert.throws(
-    () => parseRedisAddress('redis://u:secret@h:99999999'),
-    (error) => isStoreError(error) && !error.message.includes('secret'),
-  );
 });
 
 test('an error of the store has a code, advice and its cause', () => {

@@ -1,0 +1,71 @@
+// The ballots of all targets, kept from one look to the next, so that a look costs what changed and not what there is. Slots
+// come whole, again and again, and nearly all of their votes are those of before.
+//
+//   slots ── whose votes changed, who fell silent ──► the targets that must be judged anew
+//
+// A box has one owner, who puts every look's slots into it. What it holds then is what `collectBallots` would collect of them.
+
+import type { Ballot } from './ballot.ts';
+import type { SeenSlot } from './liveness.ts';
+import { slotKey } from './merge-slots.ts';
+import type { TargetVote } from './slot.ts';
+
+export type BallotBox = {
+  /** By target id: of each worker that voted on it its ballot. */
+  readonly ballots: ReadonlyMap<string, Map<string, Ballot>>;
+  readonly slots: Map<string, SeenSlot>;
+};
+
+export function openBallotBox(targets: Iterable<string>): BallotBox {
+  return { ballots: new Map(Array.from(targets, (target) => [target, new Map()])), slots: new Map() };
+}
+
+/** Takes what is seen now, and adds the targets on which a ballot changed to `changed`. */
+export function fillBallotBox(box: BallotBox, seen: readonly SeenSlot[], changed: Set<string>): void {
+  const keys = new Set<string>();
+  for (const next of seen) {
+    const key = slotKey(next.slot);
+    keys.add(key);
+    const before = box.slots.get(key);
+    box.slots.set(key, next);
+    if (before?.slot.votes === next.slot.votes && before.alive === next.alive) continue;
+    replaceBallots(box, key, before, next, changed);
+  }
+  for (const [key, before] of box.slots) {
+    if (keys.has(key)) continue;
+    box.slots.delete(key);
+    takeBallots(box, key, before, changed);
+  }
+}
+
+function replaceBallots(
+  { ballots }: BallotBox,
+  key: string,
+  before: SeenSlot | undefined,
+  { slot, alive }: SeenSlot,
+  changed: Set<string>,
+): void {
+  const votedOn = new Set<string>();
+  for (const vote of slot.votes) {
+    const ofTarget = ballots.get(vote.target);
+    if (ofTarget === undefined) continue;
+    votedOn.add(vote.target);
+    const old = ofTarget.get(key);
+    if (old !== undefined && old.alive === alive && isSameVote(old.vote, vote)) continue;
+    ofTarget.set(key, { vantage: slot.vantage, worker: slot.worker, alive, vote });
+    changed.add(vote.target);
+  }
+  for (const { target } of before?.slot.votes ?? []) {
+    if (!votedOn.has(target) && ballots.get(target)?.delete(key) === true) changed.add(target);
+  }
+}
+
+function takeBallots({ ballots }: BallotBox, key: string, { slot }: SeenSlot, changed: Set<string>): void {
+  for (const { target } of slot.votes) {
+    if (ballots.get(target)?.delete(key) === true) changed.add(target);
+  }
+}
+
+function isSameVote(a: TargetVote, b: TargetVote): boolean {
+  return a === b || (a.vote === b.vote && a.reason === b.reason && a.share === b.share);
+}

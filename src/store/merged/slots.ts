@@ -1,0 +1,128 @@
+// Slots as several sources tell them that know nothing of each other: independent Redis servers, workers that are asked
+// themselves. Whoever follows merges by (epoch, sequence) anyway (follow-slots.ts), so that all that is said is passed on;
+// what remains is to be as fast as the fastest that has what is wanted, and to fail only when all do.
+
+import { compareSlotVersions, mergeSlot, slotKey } from '../../health/merge-slots.ts';
+import type { Slot, SlotId, SlotVersion } from '../../health/slot.ts';
+import type { Subscription } from '../configuration-store.ts';
+import { SLOT_LIMIT } from '../follow-slots.ts';
+import type { HealthStore, SlotListener } from '../health-store.ts';
+
+export type SlotSource = Pick<HealthStore, 'followSlots' | 'readSlots'>;
+
+/** How long the others are waited for once one has answered a read, though something newer was told of than it had. */
+const READ_WAIT_MS = 300;
+/** Slots kept that came too late. */
+const LATE_LIMIT = 256;
+
+export function mergeSlotSources(sources: readonly SlotSource[]): SlotSource {
+  /** The newest version of each slot that any source has told of: what a read waits for. */
+  const told: Newest = new Map();
+  /** Slots that came after their read was over, for the next one. */
+  const late = new Map<string, Slot>();
+  /** The last versions of workers that left in order. */
+  const gone: Newest = new Map();
+  return { followSlots, readSlots };
+
+  function followSlots(listener: SlotListener): Subscription {
+    const indexes: (readonly SlotVersion[])[] = sources.map(() => []);
+    const passed: Newest = new Map();
+    const failing = new Set<number>();
+    const parts = sources.map((source, place) =>
+      source.followSlots({
+        onDelta(delta) {
+          keepNewer(told, delta);
+          if (keepNewer(passed, delta)) listener.onDelta(delta);
+        },
+        onRemoved(last) {
+          if (keepNewer(gone, last)) late.delete(slotKey(last));
+          listener.onRemoved(last);
+        },
+        onIndex(index) {
+          for (const version of index) keepNewer(told, version);
+          indexes[place] = index;
+          failing.delete(place);
+          listener.onIndex(mergeIndexes(indexes));
+        },
+        onError(error) {
+          indexes[place] = [];
+          failing.add(place);
+          if (failing.size === sources.length) listener.onError(error);
+        },
+      }),
+    );
+    return { close: () => parts.forEach((part) => void part.close()) };
+  }
+
+  /**
+   * Asks all, and waits until the newest versions that anybody has told of are there, or all have answered, or some time
+   * after the first has. What comes later is kept for the next read, which a version that is still missing brings about.
+   */
+  function readSlots(ids: readonly SlotId[]): Promise<readonly Slot[]> {
+    const found = new Map<string, Slot>();
+    for (const key of ids.map(slotKey)) {
+      const slot = late.get(key);
+      if (slot !== undefined) found.set(key, slot);
+      late.delete(key);
+    }
+    const isNewest = (id: SlotId): boolean => {
+      const [slot, newest] = [found.get(slotKey(id)), told.get(slotKey(id))];
+      return slot !== undefined && newest !== undefined && compareSlotVersions(slot, newest) >= 0;
+    };
+    return new Promise((resolve, reject) => {
+      let [left, answered, isOver] = [sources.length, 0, false];
+      let lastError: unknown;
+      let timer: NodeJS.Timeout | undefined;
+      const end = (): void => {
+        isOver = true;
+        clearTimeout(timer);
+        if (answered > 0 || found.size > 0) resolve([...found.values()]);
+        else reject(lastError);
+      };
+      const accept = (slots: readonly Slot[]): void => {
+        if (isOver) return slots.forEach(keepLate);
+        answered++;
+        timer ??= setTimeout(end, READ_WAIT_MS);
+        for (const slot of slots) found.set(slotKey(slot), mergeSlot(found.get(slotKey(slot)), slot));
+      };
+      for (const source of sources) {
+        source
+          .readSlots(ids)
+          .then(accept, (error: unknown) => {
+            lastError = error;
+          })
+          .finally(() => {
+            left--;
+            if (!isOver && (left === 0 || ids.every(isNewest))) end();
+          });
+      }
+    });
+  }
+
+  function keepLate(slot: Slot): void {
+    const key = slotKey(slot);
+    const last = gone.get(key);
+    if (last !== undefined && compareSlotVersions(slot, last) <= 0) return;
+    if (late.size < LATE_LIMIT || late.has(key)) late.set(key, mergeSlot(late.get(key), slot));
+  }
+}
+
+type Newest = Map<string, SlotVersion>;
+
+/** Whether it is newer than what was kept of that slot, in whose place it stands from now on. */
+function keepNewer(newest: Newest, { vantage, worker, epoch, sequence }: SlotVersion): boolean {
+  const version = { vantage, worker, epoch, sequence };
+  const key = slotKey(version);
+  const known = newest.get(key);
+  if (known !== undefined && compareSlotVersions(version, known) <= 0) return false;
+  if (newest.size > SLOT_LIMIT) newest.clear();
+  newest.set(key, version);
+  return true;
+}
+
+/** The newest version of each slot. */
+function mergeIndexes(indexes: readonly (readonly SlotVersion[])[]): readonly SlotVersion[] {
+  const newest: Newest = new Map();
+  for (const version of indexes.flat()) keepNewer(newest, version);
+  return [...newest.values()];
+}

@@ -1,0 +1,85 @@
+// `npm run simulation`: seeds of simulated worlds, as many as wanted.
+//
+//   --seeds N     how many (default 1,000)      --from S     the first (default 1)
+//   --threads T   default: all processors       --mutant M   without one of the rules: see mutants.ts
+//   --seed S      this one alone, with its plan; --trace: with all that happens
+
+import { availableParallelism } from 'node:os';
+import { parseArgs } from 'node:util';
+import { plantMutant } from './mutants.ts';
+import type { Violation } from './oracle.ts';
+import { runSeeds } from './run-seeds.ts';
+
+const { values } = parseArgs({
+  options: {
+    seeds: { type: 'string', default: '1000' },
+    from: { type: 'string', default: '1' },
+    threads: { type: 'string', default: String(availableParallelism()) },
+    mutant: { type: 'string' },
+    seed: { type: 'string' },
+    trace: { type: 'boolean', default: false },
+  },
+});
+const { mutant } = values;
+const REPORT_EVERY_MS = 10_000;
+/** Of those that are found, so many are told in full. */
+const MAX_TOLD = 5;
+
+process.exitCode = values.seed === undefined ? await runMany() : await runOne(Number(values.seed));
+
+async function runMany(): Promise<number> {
+  const count = Number(values.seeds);
+  const began = performance.now();
+  let reportedAtMs = began;
+  const result = await runSeeds({
+    from: Number(values.from),
+    count,
+    threads: Number(values.threads),
+    ...(mutant !== undefined && { mutant }),
+    stopsAtFirst: false,
+    onProgress(seeds, violations) {
+      const nowMs = performance.now();
+      if (nowMs - reportedAtMs < REPORT_EVERY_MS) return;
+      reportedAtMs = nowMs;
+      const rate = (seeds / (nowMs - began)) * 1000;
+      say(`${seeds} of ${count} seeds, ${rate.toFixed(0)} a second, ${violations} violations`);
+    },
+  });
+  for (const { seed, violation } of result.violations.slice(0, MAX_TOLD)) await tell(seed, violation);
+  const byInvariant = Map.groupBy(result.violations, ({ violation }) => violation.invariant);
+  for (const [invariant, found] of byInvariant) {
+    const seeds = found.slice(0, 10).map(({ seed }) => seed);
+    say(`${found.length} seeds violate "${invariant}": ${seeds.join(' ')}${found.length > 10 ? ' …' : ''}`);
+  }
+  const seconds = ((performance.now() - began) / 1000).toFixed(1);
+  say(`${result.seeds} seeds, ${result.events} events, ${result.violations.length} violations in ${seconds} s`);
+  return result.violations.length === 0 ? 0 : 1;
+}
+
+async function runOne(seed: number): Promise<number> {
+  const assertPlanted = mutant === undefined ? () => undefined : plantMutant(mutant);
+  const { runSeed } = await import('./run-seed.ts');
+  const { runInMacrotask } = await import('./settle.ts');
+  const { createPlan, describePlan } = await import('./plan.ts');
+  assertPlanted();
+  say(describePlan(createPlan(seed)));
+  const trace = values.trace ? (name: string, what: string) => say(`${name} ${what}`) : undefined;
+  const { events, violation } = await runInMacrotask(() => runSeed(seed, trace));
+  say(`${events} events; ${violation === undefined ? 'all invariants hold' : describe(violation)}`);
+  return violation === undefined ? 0 : 1;
+}
+
+async function tell(seed: number, violation: Violation): Promise<void> {
+  const { createPlan, describePlan } = await import('./plan.ts');
+  say(`${describePlan(createPlan(seed))}\n  ${describe(violation)}`);
+  const flag = mutant === undefined ? '' : ` --mutant ${mutant}`;
+  say(`  once more: npm run simulation -- --seed ${seed} --trace${flag}\n`);
+}
+
+function describe({ invariant, atMs, what }: Violation): string {
+  return `at ${atMs.toFixed(1)} ms "${invariant}" is violated: ${what}`;
+}
+
+function say(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
