@@ -1,5 +1,6 @@
 // The parts of the failover bench, in the order in which they are run. Each has its place in docs/performance.md.
 
+import { benchChecks } from '../checks.ts';
 import type { PartResult } from '../report/report.ts';
 import type { FailoverContext } from './context.ts';
 import { benchFaults } from './faults.ts';
@@ -11,5 +12,6 @@ export const FAILOVER_PARTS: Readonly<Record<string, (context: FailoverContext) 
   faults: benchFaults,
   verdicts: benchVerdicts,
   losses: benchLosses,
+  checks: benchChecks,
   store: benchStoreLoad,
 };
