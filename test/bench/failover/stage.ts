@@ -5,11 +5,12 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DnsServer } from '../../support/dns-ask.ts';
 import { waitUntil } from '../../support/dns-ask.ts';
-import { type ApiAddress, callApi, readMetrics } from '../../support/fleet.ts';
+import { type ApiAddress, callApi } from '../../support/fleet.ts';
 import { findFreePort } from '../../support/free-port.ts';
 import { type Processes, shareGeoCache, waitReady } from '../../support/processes.ts';
 import { type RedisServer, startRedisServer } from '../../support/redis-server.ts';
 import { type Backends, startBackends } from './backends.ts';
+import { tryReadMetrics } from './machine-load.ts';
 import { composeStageDocument, type StageDocument, VANTAGES } from './stage-document.ts';
 
 export type Role = { readonly name: string; readonly pid: number; readonly port: number };
@@ -107,11 +108,16 @@ async function assemble(
     roles: [api, ...workers, ...nodes],
     async configure(document) {
       await replaceConfiguration(address, composeStageDocument(document));
+      let up: readonly number[] = [];
       const areUp = async () => {
-        const pages = await Promise.all(nodes.map(({ port }) => readMetrics(port)));
-        return pages.every((page) => countUp(page, document.round) === document.places.length);
+        const pages = await Promise.all(nodes.map(({ port }) => tryReadMetrics(port)));
+        up = pages.map((page) => countUp(page, document.round));
+        return up.every((count) => count === document.places.length);
       };
-      await waitUntil('every target is up', areUp, SETTLE_LIMIT_MS, 200);
+      await waitUntil('every target is up', areUp, SETTLE_LIMIT_MS, 200).catch((cause: unknown) => {
+        const found = `of ${document.places.length} targets ${up.join(' and ')} are up`;
+        throw new Error(`${found}\n${processes.report()}`, { cause });
+      });
     },
     close,
   };
