@@ -3,6 +3,7 @@
 // elsewhere would. Prints JSON; `node test/bench/checks.ts [seconds]`.
 
 import { type ChildProcess, spawn } from 'node:child_process';
+import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { createServer as createHttpServer, type RequestListener } from 'node:http';
 import { createServer as createHttp2Server } from 'node:http2';
@@ -22,8 +23,9 @@ import { runBenchFile } from './run-program.ts';
 
 const CONCURRENCY = 64;
 const WARM_UP_MS = 500;
+const QR_BIT = 0x80;
 const DEFAULT_SECONDS = 3;
-const KINDS = ['tcp', 'http', 'pattern', 'agent', 'https', 'tls', 'grpc'] as const;
+const KINDS = ['tcp', 'http', 'pattern', 'agent', 'https', 'tls', 'grpc', 'dns', 'icmp'] as const;
 type Kind = (typeof KINDS)[number];
 /** Budgets of the design: checks per second and core. The others have none. */
 const BUDGETS: Partial<Record<Kind, number>> = { tcp: 2_000, http: 1_000 };
@@ -40,7 +42,7 @@ type Figures = {
 type CheckFigures = Partial<Record<Kind, Figures>>;
 
 /** In a process of its own, whose CPU time is that of the checks alone. */
-export async function benchChecks({ say }: BenchContext): Promise<PartResult> {
+export async function benchChecks({ say }: Pick<BenchContext, 'say'>): Promise<PartResult> {
   say(`${KINDS.join(', ')} checks, ${DEFAULT_SECONDS} s each`);
   const figures: CheckFigures = JSON.parse(await runBenchFile('checks.ts', [String(DEFAULT_SECONDS)]));
   const rows = Object.entries(figures).map(([kind, { perCore, microsecondsEach, failures, budgetPerCore }]) => [
@@ -48,7 +50,9 @@ export async function benchChecks({ say }: BenchContext): Promise<PartResult> {
     ...[perCore, microsecondsEach, failures, budgetPerCore].map((value) => value?.toLocaleString('en') ?? ''),
   ]);
   const columns = ['kind', 'checks a second and core', 'CPU each in µs', 'failed', 'budget a second and core'];
-  const notes = [`${CONCURRENCY} under way at a time, over loopback; the CPU time of the server is not counted.`];
+  const notes = [
+    `${CONCURRENCY} under way at a time, over loopback; the CPU time of the server is not counted, that of the kernel on its way there is.`,
+  ];
   return { figures, tables: [{ title: 'Checks that one worker makes', columns, rows }], notes };
 }
 
@@ -82,6 +86,12 @@ function composeCheck(kind: Kind, ports: Ports): Check {
       return { type: 'tls', port: ports.https, verifyCertificate: false, tls: defaultTls(false) };
     case 'grpc':
       return { type: 'grpc', port: ports.grpc, service: '', verifyCertificate: true };
+    case 'dns': {
+      const query = { name: 'www.example.com', type: 'A' };
+      return { type: 'dns', port: ports.dns, protocol: 'udp', query, expect: { rcode: 'NOERROR' } };
+    }
+    case 'icmp':
+      return { type: 'icmp' };
   }
 }
 
@@ -126,7 +136,7 @@ async function runFor(ms: number, run: RunCheck, target: Target): Promise<{ chec
   return { checks, failures };
 }
 
-type Ports = { readonly http: number; readonly https: number; readonly agent: number; readonly grpc: number };
+type Ports = Readonly<Record<'http' | 'https' | 'agent' | 'grpc' | 'dns', number>>;
 
 async function startServer(): Promise<{ readonly server: ChildProcess; readonly ports: Ports }> {
   const server = spawn(process.execPath, [fileURLToPath(import.meta.url), 'serve'], {
@@ -151,6 +161,7 @@ async function serve(): Promise<void> {
     https: await listen(createHttpsServer({ cert: certificate, key }, answer)),
     agent: await listen(createServer((socket) => void socket.on('error', () => undefined).end('up 100%\n'))),
     grpc: await listen(grpc),
+    dns: await listenDns(),
   };
   process.stdout.write(`${JSON.stringify(ports)}\n`);
 }
@@ -158,6 +169,18 @@ async function serve(): Promise<void> {
 async function listen(server: Server): Promise<number> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return portOf(server);
+}
+
+/** Answers every query with itself: as a response (QR, RFC 1035 section 4.1.1) without an error. */
+async function listenDns(): Promise<number> {
+  const socket = createSocket('udp4');
+  socket.on('message', (query, { address, port }) => {
+    query.writeUInt8(query.readUInt8(2) | QR_BIT, 2);
+    socket.send(query, port, address);
+  });
+  socket.bind(0, '127.0.0.1');
+  await once(socket, 'listening');
+  return socket.address().port;
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

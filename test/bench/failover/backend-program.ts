@@ -52,8 +52,8 @@ async function set({ index, behaviour, order, slowMs }: Extract<BackendOrder, { 
   if (behaviour === 'refused') {
     backend.server.close();
     for (const socket of backend.sockets) socket.resetAndDestroy();
-  } else if (!backend.server.listening) {
-    await listen(backend);
+  } else if (!backend.server.listening && !(await listen(backend))) {
+    throw new Error(`port ${backend.port} has been taken by somebody else`);
   }
   reply({ kind: 'done', order, atMs });
 }

@@ -11,6 +11,8 @@ import { noteWords, type Words } from './turns.ts';
 export type DecisionWatch = {
   /** In machineMs; undefined: not decided. */
   decidedAtMs(cluster: string): number | undefined;
+  /** Of all clusters, each time that one was decided on. */
+  countDecided(): number;
   close(): Promise<void>;
 };
 
@@ -20,12 +22,14 @@ export async function watchDecisions(url: string, needed: number): Promise<Decis
   const redis = new Redis(url);
   const words: Words = new Map();
   const decided = new Map<string, number>();
+  let count = 0;
   const noteDelta = (delta: SlotDelta) => {
     const heardAtMs = machineMs();
     for (const target of noteWords(words, delta, needed)) {
       // A target is `cluster/endpoint#hash`.
       const cluster = target.slice(0, target.indexOf('/'));
       decided.set(cluster, heardAtMs);
+      count++;
       void readStoredAtMs(redis, delta).then((atMs) => {
         // The entry may be of a later write by now: then what was heard stands.
         if (atMs < heardAtMs) decided.set(cluster, atMs);
@@ -42,6 +46,7 @@ export async function watchDecisions(url: string, needed: number): Promise<Decis
   await redis.ping();
   return {
     decidedAtMs: (cluster) => decided.get(cluster),
+    countDecided: () => count,
     async close() {
       following.close();
       redis.disconnect();

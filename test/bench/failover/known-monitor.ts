@@ -5,6 +5,6 @@ import type { Monitor } from '../../../src/model/monitor.ts';
 import { parseConfiguration } from '../../../src/model/parse-configuration.ts';
 
 export function readMonitor(document: object): Monitor | undefined {
-  const parsed = parseConfiguration({ monitors: [document] }, { resolveLocation: () => undefined });
+  const parsed = parseConfiguration({ zones: [], monitors: [document] }, { resolveLocation: () => undefined });
   return parsed.ok ? parsed.value.monitors[0] : undefined;
 }

@@ -89,7 +89,12 @@ function readTicks(): { readonly busy: number; readonly all: number } {
 /** Undefined for a process without a page of metrics. */
 async function readLagMs({ port }: Watched): Promise<number | undefined> {
   if (port === undefined) return undefined;
-  const page = await readMetrics(port);
+  const page = await tryReadMetrics(port);
   const seconds = /^nodejs_eventloop_lag_p99_seconds (\S+)$/m.exec(page)?.[1];
   return seconds === undefined ? undefined : round(Number(seconds) * 1000, 1);
+}
+
+/** Empty when a process that is very busy does not answer in time. */
+export async function tryReadMetrics(port: number): Promise<string> {
+  return readMetrics(port).catch(() => '');
 }

@@ -5,11 +5,12 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DnsServer } from '../../support/dns-ask.ts';
 import { waitUntil } from '../../support/dns-ask.ts';
-import { type ApiAddress, callApi, readMetrics } from '../../support/fleet.ts';
+import { type ApiAddress, callApi } from '../../support/fleet.ts';
 import { findFreePort } from '../../support/free-port.ts';
 import { type Processes, shareGeoCache, waitReady } from '../../support/processes.ts';
 import { type RedisServer, startRedisServer } from '../../support/redis-server.ts';
 import { type Backends, startBackends } from './backends.ts';
+import { tryReadMetrics } from './machine-load.ts';
 import { composeStageDocument, type StageDocument, VANTAGES } from './stage-document.ts';
 
 export type Role = { readonly name: string; readonly pid: number; readonly port: number };
@@ -30,10 +31,17 @@ export type StageOptions = {
   readonly backends: number;
   /** Where the roles find their store, given where it is; default: there. */
   readonly storeUrl?: (redis: RedisServer) => Promise<string>;
+  /** Those that have a worker; default: all. */
+  readonly vantages?: readonly string[];
+  /** To begin with; default: one without services. */
+  readonly document?: object;
 };
 
 const NODES = ['dns-1', 'dns-2'] as const;
+/** A node with 10,000 targets on a busy machine. */
+const READY_LIMIT_MS = 60_000;
 const SETTLE_LIMIT_MS = 60_000;
+const EMPTY_DOCUMENT = composeStageDocument({ round: 0, timing: { interval: '1s' }, places: [] });
 
 /** @throws when it does not start; what was started is ended then. */
 export async function openStage(options: StageOptions): Promise<Stage> {
@@ -54,15 +62,14 @@ export async function openStage(options: StageOptions): Promise<Stage> {
 }
 
 async function assemble(
-  { processes, storeUrl }: StageOptions,
+  { processes, storeUrl, vantages = VANTAGES, document = EMPTY_DOCUMENT }: StageOptions,
   redis: RedisServer,
   backends: Backends,
   close: () => Promise<void>,
 ): Promise<Stage> {
   const store = storeUrl === undefined ? redis.url : await storeUrl(redis);
-  const emptyFile = join(processes.makeDirectory('configuration'), 'configuration.json');
-  const timing = { interval: '1s' };
-  writeFileSync(emptyFile, JSON.stringify(composeStageDocument({ round: 0, timing, places: [] })));
+  const file = join(processes.makeDirectory('configuration'), 'configuration.json');
+  writeFileSync(file, JSON.stringify(document));
 
   const start = async (name: string, args: readonly string[], extra: Readonly<Record<string, string>> = {}) => {
     const stateDirectory = processes.makeDirectory(name);
@@ -78,11 +85,11 @@ async function assemble(
       ...extra,
     };
     const running = processes.azimuth(args, { name, environment });
-    await waitReady(running, port);
+    await waitReady(running, port, READY_LIMIT_MS);
     return { name, pid: running.pid, port, stateDirectory };
   };
 
-  const api = await start('api', ['api', '--config', emptyFile]);
+  const api = await start('api', ['api', '--config', file]);
   const startWorker = (vantage: string) =>
     start(vantage, ['probe'], { AZIMUTH_PROBE_VANTAGE: vantage, AZIMUTH_PROBE_WORKER: `${vantage}-a` });
   const startNode = async (name: string) => {
@@ -90,7 +97,7 @@ async function assemble(
     const listen = { AZIMUTH_DNS_LISTEN: `${server.host}:${server.port}`, AZIMUTH_DNS_THREADS: '1' };
     return { ...(await start(name, ['dns'], listen)), server };
   };
-  const workers = await Promise.all(VANTAGES.map(startWorker));
+  const workers = await Promise.all(vantages.map(startWorker));
   const nodes = await Promise.all(NODES.map(startNode));
   const address = { url: `http://127.0.0.1:${api.port}`, tokenFile: join(api.stateDirectory, 'token') };
 
@@ -101,11 +108,16 @@ async function assemble(
     roles: [api, ...workers, ...nodes],
     async configure(document) {
       await replaceConfiguration(address, composeStageDocument(document));
+      let up: readonly number[] = [];
       const areUp = async () => {
-        const pages = await Promise.all(nodes.map(({ port }) => readMetrics(port)));
-        return pages.every((page) => countUp(page, document.round) === document.places.length);
+        const pages = await Promise.all(nodes.map(({ port }) => tryReadMetrics(port)));
+        up = pages.map((page) => countUp(page, document.round));
+        return up.every((count) => count === document.places.length);
       };
-      await waitUntil('every target is up', areUp, SETTLE_LIMIT_MS, 200);
+      await waitUntil('every target is up', areUp, SETTLE_LIMIT_MS, 200).catch((cause: unknown) => {
+        const found = `of ${document.places.length} targets ${up.join(' and ')} are up`;
+        throw new Error(`${found}\n${processes.report()}`, { cause });
+      });
     },
     close,
   };
