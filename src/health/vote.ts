@@ -6,14 +6,17 @@
 //                               │ a failure  │ straight successes
 //                               ▼            │
 //                            suspect ────────┘
-//                               │ `fall` failures, counted since it was last up
+//                               │ `fall` failures, less a third of one for every success since it was last up
 //                               ▼
 //                              down ─────────► up   after `rise` straight successes
 //
 // The first failure is published at once, as `suspect`: other vantages then look for themselves. One success does not wipe
-// failures out, or a target that loses every other check would never be found; several straight ones do. A target that was
-// never seen has no vote until it is decided: not yet healthy is not failed. Who goes down again and again stays down longer:
-// see hold-down.ts.
+// failures out, or a target that loses every other check would never be found; several straight ones do. Each makes up for
+// a third of a failure: counted in full, failures that a lossy path spreads over some checks make a vote that is wrong, and
+// now and then two of three at once (docs/decisions/0030). So a target that loses a third of its checks goes down for
+// certain, and one that loses a twentieth hardly ever. What has just gone down is looked at some more times in quick
+// succession, so that such a mistake is short. A target that was never seen has no vote until it is decided: not yet healthy
+// is not failed. Who goes down again and again stays down longer: see hold-down.ts.
 
 import type { MonitorTiming } from '../model/monitor.ts';
 import { describeHoldDown, type Falls, heldDownForMs, noteFall, noteRise } from './hold-down.ts';
@@ -39,6 +42,13 @@ export type Observation = {
 /** Straight successes after which earlier failures are forgotten; `rise`, where that is more. */
 export const REMEMBERED_SUCCESSES = 3;
 
+/** What a failure adds to the doubt, and a success takes from it. */
+const FAILURE_WEIGHT = 3;
+const SUCCESS_WEIGHT = 1;
+
+/** What has just gone down is looked at quickly until it has failed so many times as often as it took. */
+const DOUBTED_FALLS = 2;
+
 /** Looks again after this share of the interval while in doubt. */
 export const RECHECK_SHARE = 1 / 4;
 /** Never looks again sooner than this, counted from the start of the check before. */
@@ -50,15 +60,15 @@ export type Opinion = {
   readonly reason: string;
   /** As in a TargetVote: below 100. */
   readonly share?: number;
-  /** Not forgotten yet; at most `fall`. */
-  readonly failures: number;
+  /** FAILURE_WEIGHT for each failure that is not forgotten yet, less SUCCESS_WEIGHT for each success since. */
+  readonly doubt: number;
   /** Straight. */
   readonly successes: number;
   /** Absent: it has not gone down yet, as far as is remembered. */
   readonly falls?: Falls | undefined;
 };
 
-export const NO_OPINION: Opinion = { vote: undefined, reason: '', failures: 0, successes: 0 };
+export const NO_OPINION: Opinion = { vote: undefined, reason: '', doubt: 0, successes: 0 };
 
 /** The opinion after one more observation, at `nowMs` (monotonic). */
 export function updateOpinion(
@@ -75,10 +85,22 @@ export function updateOpinion(
     : addFailure(opinion, observation, timing, nowMs);
 }
 
+/** Whether one more failure turns the vote down. */
+export function wouldTurnDown(opinion: Opinion, timing: MonitorTiming): boolean {
+  return opinion.vote !== 'down' && opinion.doubt + FAILURE_WEIGHT >= doubtOfFall(timing);
+}
+
+function doubtOfFall({ fall }: MonitorTiming): number {
+  return FAILURE_WEIGHT * fall;
+}
+
 /** Whether the next observations may turn the vote. While held down they cannot, however good they are. */
 export function isInDoubt(opinion: Opinion, timing: MonitorTiming): boolean {
-  if (opinion.vote === 'down') return opinion.successes > 0 && opinion.successes < timing.rise;
-  return opinion.failures > 0;
+  if (opinion.vote === 'down') {
+    if (opinion.successes > 0) return opinion.successes < timing.rise;
+    return opinion.doubt < DOUBTED_FALLS * doubtOfFall(timing);
+  }
+  return opinion.vote === 'suspect' || opinion.doubt > 0;
 }
 
 /**
@@ -96,7 +118,7 @@ function addSuccess(opinion: Opinion, observation: Observation, timing: MonitorT
   const up: Opinion = {
     vote: 'up',
     reason: observation.warning ?? '',
-    failures: 0,
+    doubt: 0,
     successes,
     falls: noteRise(falls, nowMs),
     ...shareOf(observation),
@@ -110,8 +132,9 @@ function addSuccess(opinion: Opinion, observation: Observation, timing: MonitorT
       return keepDown(falls, successes, timing, nowMs) ?? up;
     case 'suspect': {
       if (successes >= Math.max(REMEMBERED_SUCCESSES, timing.rise)) return up;
-      const { vote, reason, failures } = opinion;
-      return { vote, reason, failures, successes, falls, ...shareOf(observation) };
+      const { vote, reason } = opinion;
+      const doubt = Math.max(0, opinion.doubt - SUCCESS_WEIGHT);
+      return { vote, reason, doubt, successes, falls, ...shareOf(observation) };
     }
     case 'down': {
       if (successes < timing.rise) return { ...opinion, successes };
@@ -129,23 +152,24 @@ function keepDown(
 ): Opinion | undefined {
   const heldMs = heldDownForMs(falls, nowMs, timing);
   if (falls === undefined || heldMs === 0) return undefined;
-  return { vote: 'down', reason: describeHoldDown(falls, heldMs, nowMs), failures: timing.fall, successes, falls };
+  const reason = describeHoldDown(falls, heldMs, nowMs);
+  return { vote: 'down', reason, doubt: DOUBTED_FALLS * doubtOfFall(timing), successes, falls };
 }
 
 function addFailure(opinion: Opinion, observation: Observation, timing: MonitorTiming, nowMs: number): Opinion {
   const { reason } = observation;
   const { falls } = opinion;
   const wasUp = opinion.vote === 'up' || opinion.vote === 'suspect';
-  const failures = Math.min(opinion.failures + 1, timing.fall);
-  const isDown = opinion.vote === 'down' || failures >= timing.fall;
+  const isDown = opinion.vote === 'down' || wouldTurnDown(opinion, timing);
+  const doubt = Math.min(opinion.doubt + FAILURE_WEIGHT, DOUBTED_FALLS * doubtOfFall(timing));
   if (isDown) {
     // Never yet healthy is no fall.
     const fallen = wasUp ? noteFall(falls, nowMs, timing) : falls;
-    return { vote: 'down', reason, failures: timing.fall, successes: 0, falls: fallen };
+    return { vote: 'down', reason, doubt, successes: 0, falls: fallen };
   }
   // A check that failed says nothing of the share: while suspect, a target keeps what it asked for last.
   const share = shareOf(observation.share === undefined ? opinion : observation);
-  return { vote: wasUp ? 'suspect' : undefined, reason, failures, successes: 0, falls, ...share };
+  return { vote: wasUp ? 'suspect' : undefined, reason, doubt, successes: 0, falls, ...share };
 }
 
 function shareOf({ share }: { readonly share?: number }): { readonly share?: number } {

@@ -44,8 +44,8 @@ export function forgetDoubt(watch: Watch): void {
   watch.lateness = undefined;
   watch.deferred = undefined;
   const { opinion } = watch;
-  if (opinion.vote === 'suspect') watch.opinion = { ...opinion, vote: 'up', reason: '', failures: 0 };
-  else if (opinion.vote !== 'down') watch.opinion = { ...opinion, failures: 0 };
+  if (opinion.vote === 'suspect') watch.opinion = { ...opinion, vote: 'up', reason: '', doubt: 0 };
+  else if (opinion.vote !== 'down') watch.opinion = { ...opinion, doubt: 0 };
 }
 
 /** The vote for the slot; undefined where there is none. `abstention` is why the worker trusts none of its checks, if so. */

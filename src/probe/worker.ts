@@ -10,7 +10,14 @@ import { STALE_AFTER_HEARTBEATS } from '../health/liveness.ts';
 import { isChecking } from '../health/rendezvous.ts';
 import type { SlotId, TargetVote } from '../health/slot.ts';
 import type { Target } from '../health/target.ts';
-import { isInDoubt, NO_OPINION, type Observation, recheckDelayMs, updateOpinion } from '../health/vote.ts';
+import {
+  isInDoubt,
+  NO_OPINION,
+  type Observation,
+  recheckDelayMs,
+  updateOpinion,
+  wouldTurnDown,
+} from '../health/vote.ts';
 import { repeatEvery, type Timer } from '../model/clock.ts';
 import type { Vantage } from '../model/vantage.ts';
 import { AnchorWatch } from './anchor-watch.ts';
@@ -265,12 +272,12 @@ export class ProbeWorker {
       return;
     }
     const { opinion, target } = watch;
-    if (opinion.failures === 0) {
+    if (opinion.doubt === 0) {
       watch.doubtedAtMs = this.#now();
       this.#anchors.hasten();
     }
-    const turnsDown = opinion.vote !== 'down' && opinion.failures + 1 >= target.timing.fall;
-    if (!turnsDown || this.#anchors.confirms(watch.doubtedAtMs)) this.#conclude(watch, observation);
+    if (!wouldTurnDown(opinion, target.timing) || this.#anchors.confirms(watch.doubtedAtMs))
+      this.#conclude(watch, observation);
     else {
       watch.deferred = observation;
       this.#anchors.hasten();

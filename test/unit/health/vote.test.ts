@@ -24,8 +24,11 @@ const cases: readonly [title: string, results: string, vote: Vote | undefined][]
   ['suspects on the first failure while up', 'sf', 'suspect'],
   ['suspects until `fall` failures', 'sff', 'suspect'],
   ['votes down at `fall` failures', 'sfff', 'down'],
-  ['does not forget failures over one success', 'sfsff', 'down'],
-  ['finds a target that loses every third check', 'sfssfssf', 'down'],
+  ['does not forget failures over one success', 'sffsf', 'suspect'],
+  ['makes up for a third of a failure by a success', 'sffsff', 'down'],
+  ['finds a target that loses every other check', 'sfsfsfsf', 'down'],
+  ['finds a target that loses every third check', `s${'fss'.repeat(6)}f`, 'down'],
+  ['lets be a target that loses two checks of five', 'sfsfsss', 'up'],
   ['forgets failures after several straight successes', 'sfsss', 'up'],
   ['starts counting anew once it forgot', 'sfsssff', 'suspect'],
   ['stays down on fewer successes than `rise`', 'sfffs', 'down'],
@@ -88,8 +91,9 @@ test('takes a target that was never healthy for no fall', () => {
 });
 
 test('is in doubt exactly while the next few observations may turn the vote', () => {
-  for (const results of ['f', 'sf', 'sfs', 'sfffs']) assert.equal(isInDoubt(observe(results), TIMING), true, results);
-  for (const results of ['', 's', 'sfsss', 'fff', 'sfffss', 'sfffsf'])
+  for (const results of ['f', 'sf', 'sfs', 'sfss', 'sfff', 'sfffff', 'sfffs'])
+    assert.equal(isInDoubt(observe(results), TIMING), true, results);
+  for (const results of ['', 's', 'sfsss', 'ffffff', 'sffffff', 'sfffss'])
     assert.equal(isInDoubt(observe(results), TIMING), false, results);
 });
 
@@ -113,7 +117,7 @@ test('turns only as the state machine allows, whatever is observed', () => {
       for (const result of results) {
         const next = observe(result, opinion);
         assert.ok(allowed[`${opinion.vote}`]?.includes(next.vote), `${opinion.vote} → ${next.vote}`);
-        assert.ok(next.failures <= TIMING.fall);
+        assert.ok(next.doubt <= 6 * TIMING.fall);
         opinion = next;
       }
     }),
