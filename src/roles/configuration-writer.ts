@@ -14,11 +14,10 @@ import {
   type RevisionSummary,
   type UnavailableError,
 } from '../api/ports.ts';
-import { composeTokens, parseTokens, type TokenRecord } from '../api/token.ts';
+import { composeTokens, type TokenRecord } from '../api/token.ts';
 import { isKeyringObject, type Keyring } from '../dnssec/keyring.ts';
 import type { Clock, Timer } from '../model/clock.ts';
-import type { ConfigurationDocument } from '../model/configuration.ts';
-import { type Copy, readCopies } from '../model/copies.ts';
+import type { Copy } from '../model/copies.ts';
 import { joinObjects, splitObjects } from '../model/objects.ts';
 import { formatProblem, type Parsed, type Problem } from '../model/problem.ts';
 import {
@@ -36,9 +35,10 @@ import { describeCause, describeFailure, isStoreError } from '../store/store-err
 import { type CheckOptions, checkDocument } from './check-document.ts';
 import { keepCopies, putCopies } from './copies.ts';
 import { JOURNAL_DIRECTORY, openJournal } from './journal.ts';
-import { findUnsigned, putKeyrings, readKeyrings } from './keyrings.ts';
+import { findUnsigned, putKeyrings } from './keyrings.ts';
+import { type Known, TOKENS_OBJECT, understand } from './known-revision.ts';
 import { decideReconciliation, nextRevisionId, type Reconciliation } from './reconcile.ts';
-import { composeRevision, hasSameObjects, textOf, textsOf } from './revision-texts.ts';
+import { composeRevision, hasSameObjects, textsOf } from './revision-texts.ts';
 
 export type WriterOptions = CheckOptions & {
   /** The journal is kept in a directory of its own below. */
@@ -71,8 +71,6 @@ export type RunningWriter = ConfigurationWriter & {
   close(): Promise<void>;
 };
 
-/** The object of the manifest that holds the tokens. */
-export const TOKENS_OBJECT = 'tokens';
 const SYSTEM_AUTHOR = 'azimuth';
 /** How often a store that others write to meanwhile is looked at again. */
 const MAX_RECONCILIATIONS = 5;
@@ -87,14 +85,6 @@ const RETRY_MS = 250;
 /** What a revision says, and its texts by the names of their objects. */
 type Content = Pick<Known, 'document' | 'tokens' | 'keyrings' | 'copies'> & {
   readonly texts: ReadonlyMap<string, string>;
-};
-
-type Known = {
-  readonly revision: Revision;
-  readonly document: ConfigurationDocument;
-  readonly tokens: readonly TokenRecord[];
-  readonly keyrings: ReadonlyMap<string, Keyring>;
-  readonly copies: ReadonlyMap<string, Copy>;
 };
 
 /**
@@ -378,22 +368,6 @@ export async function openConfigurationWriter(
   function logProblems(outcome: Parsed<unknown>): void {
     if (!outcome.ok) logger.error({ problems: outcome.problems }, 'the initial configuration cannot be imported');
   }
-}
-
-function understand(revision: Revision): Parsed<Known> {
-  const document = joinObjects(textsOf(revision));
-  if (!document.ok) return document;
-  const tokens = textOf(revision, TOKENS_OBJECT);
-  return {
-    ok: true,
-    value: {
-      revision,
-      document: document.value,
-      tokens: tokens === undefined ? [] : parseTokens(tokens),
-      keyrings: readKeyrings(textsOf(revision)),
-      copies: readCopies(textsOf(revision)),
-    },
-  };
 }
 
 function describeUnreadable({ manifest }: Revision, problems: readonly Problem[]): UnavailableError {
