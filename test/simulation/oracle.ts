@@ -46,6 +46,8 @@ export class Oracle {
   readonly #stored = new Map<string, SlotVersion>();
   readonly #epochs = new Map<string, number>();
   readonly #nodes = new Map<string, ServingNode>();
+  /** The verdicts of every node: `node target`. */
+  readonly #said = new Map<string, VerdictState>();
   readonly #turns = new Map<string, number>();
   readonly #contents = new Map<string, string>();
   readonly #commits = new Map<number, Commit>();
@@ -149,18 +151,19 @@ export class Oracle {
 
   /** After every change of what a node answers by. */
   checkNode(node: ServingNode): void {
-    const before = this.#nodes.get(node.name);
     this.#nodes.set(node.name, node);
-    if (before === undefined || before.verdicts !== node.verdicts) this.#checkTurns(node, before?.verdicts);
+    this.#checkTurns(node);
     const wrong = node.meaning.findWrongAnswer(node.judgement, node.verdicts);
     if (wrong !== undefined) this.#fail('names are answered, forced-down addresses are not', `${node.name}: ${wrong}`);
     for (const other of this.#nodes.values()) if (other !== node) this.#checkEqual(node, other);
   }
 
-  #checkTurns(node: ServingNode, before: Verdicts | undefined): void {
+  #checkTurns(node: ServingNode): void {
     for (const [target, { verdict }] of node.verdicts) {
-      const was = before?.get(target)?.verdict ?? 'unknown';
-      if (was === verdict) continue;
+      // What was said is remembered here, for a node may write into its own table.
+      const key = `${node.name} ${target}`;
+      if ((this.#said.get(key) ?? 'unknown') === verdict) continue;
+      this.#said.set(key, verdict);
       this.#checkWords(node.name, target, verdict);
       this.#checkTruth(node.name, target, verdict);
       this.#checkFlaps(node.name, target);
@@ -227,7 +230,9 @@ export class Oracle {
 
   /** A node began another life, in which it knows nothing. */
   forgetTurns(node: string): void {
-    for (const key of this.#turns.keys()) if (key.startsWith(`${node} `)) this.#turns.delete(key);
+    for (const map of [this.#turns, this.#said]) {
+      for (const key of map.keys()) if (key.startsWith(`${node} `)) map.delete(key);
+    }
   }
 
   /** The verdicts that all nodes must have come to in the end, of targets that nothing happens to any more. */
