@@ -1,6 +1,6 @@
 // `npm test`: everything that checks the project, cheapest first: types, lint and format, then the tests. Arguments are
-// files or folders of tests to run instead of all (`npm test -- test/rfc`); `--fast` means the unit tests, without
-// fetching any server. The closing lines of node's test runner come last, so that the count is what one sees.
+// files or folders of tests to run instead of all (`npm test -- test/rfc`); `--fast` means the unit tests and a few
+// seeds of the simulation, without fetching any server. The closing lines of node's test runner come last, so that the count is what one sees.
 
 import { spawnSync } from 'node:child_process';
 import { globSync } from 'node:fs';
@@ -13,6 +13,8 @@ process.chdir(dirname(dirname(fileURLToPath(import.meta.url))));
 const SUITES = ['unit', 'rfc', 'scenario', 'simulation', 'integration', 'fuzz'].map((suite) => `test/${suite}`);
 /** Files that run at once: each may itself start processes and worker threads. */
 const CONCURRENCY = 2;
+/** Worlds that the simulation runs with `--fast`. */
+const FAST_SEEDS = '200';
 /** A file of tests that hangs is ended, and counts as failed. */
 const TEST_TIMEOUT_MS = 900_000;
 
@@ -20,10 +22,11 @@ const args = process.argv.slice(2);
 const isFast = args.includes('--fast');
 const chosen = args.filter((argument) => argument !== '--fast');
 
-if (!isFast) requireServers();
+if (isFast) process.env.SIMULATION_SEEDS ??= FAST_SEEDS;
+else requireServers();
 check('types', 'tsc', ['--project', '.']);
 check('lint and format', 'biome', ['check', '--error-on-warnings']);
-runTests(chosen.length > 0 ? chosen : isFast ? ['test/unit'] : SUITES);
+runTests(chosen.length > 0 ? chosen : isFast ? ['test/unit', 'test/simulation'] : SUITES);
 
 function requireServers(): void {
   const missing = provideTools(say);

@@ -12,13 +12,14 @@ import {
   createUnavailableError,
   isUnavailableError,
   type RevisionSummary,
+  type UnavailableError,
 } from '../api/ports.ts';
 import { composeTokens, type TokenRecord } from '../api/token.ts';
 import { isKeyringObject, type Keyring } from '../dnssec/keyring.ts';
 import type { Clock, Timer } from '../model/clock.ts';
 import type { Copy } from '../model/copies.ts';
 import { joinObjects, splitObjects } from '../model/objects.ts';
-import { formatProblem, type Parsed } from '../model/problem.ts';
+import { formatProblem, type Parsed, type Problem } from '../model/problem.ts';
 import {
   compareRevisionIds,
   formatRevisionId,
@@ -35,7 +36,7 @@ import { type CheckOptions, checkDocument } from './check-document.ts';
 import { keepCopies, putCopies } from './copies.ts';
 import { JOURNAL_DIRECTORY, openJournal } from './journal.ts';
 import { findUnsigned, putKeyrings } from './keyrings.ts';
-import { describeUnreadable, type Known, TOKENS_OBJECT, understand } from './known-revision.ts';
+import { type Known, TOKENS_OBJECT, understand } from './known-revision.ts';
 import { decideReconciliation, nextRevisionId, type Reconciliation } from './reconcile.ts';
 import { composeRevision, hasSameObjects, textsOf } from './revision-texts.ts';
 
@@ -367,6 +368,11 @@ export async function openConfigurationWriter(
   function logProblems(outcome: Parsed<unknown>): void {
     if (!outcome.ok) logger.error({ problems: outcome.problems }, 'the initial configuration cannot be imported');
   }
+}
+
+function describeUnreadable({ manifest }: Revision, problems: readonly Problem[]): UnavailableError {
+  const id = formatRevisionId(manifest.id);
+  return createUnavailableError(`Revision ${id} cannot be read: ${problems.map(formatProblem).join(' ')}`);
 }
 
 function describeFound(head: RevisionId | null, lost: RevisionId): string {

@@ -1,18 +1,14 @@
-// What a revision says, once its texts are understood: the configuration, and what stands beside it in the manifest.
+// A revision as whoever commits knows it: what its objects say, read once.
 
-import { createUnavailableError, type UnavailableError } from '../api/ports.ts';
 import { parseTokens, type TokenRecord } from '../api/token.ts';
 import type { Keyring } from '../dnssec/keyring.ts';
 import type { ConfigurationDocument } from '../model/configuration.ts';
 import { type Copy, readCopies } from '../model/copies.ts';
 import { joinObjects } from '../model/objects.ts';
-import { formatProblem, type Parsed, type Problem } from '../model/problem.ts';
-import { formatRevisionId, type Revision } from '../model/revision.ts';
+import type { Parsed } from '../model/problem.ts';
+import type { Revision } from '../model/revision.ts';
 import { readKeyrings } from './keyrings.ts';
 import { textOf, textsOf } from './revision-texts.ts';
-
-/** The object of the manifest that holds the tokens. */
-export const TOKENS_OBJECT = 'tokens';
 
 export type Known = {
   readonly revision: Revision;
@@ -22,6 +18,9 @@ export type Known = {
   readonly copies: ReadonlyMap<string, Copy>;
 };
 
+/** The object of the manifest that holds the tokens. */
+export const TOKENS_OBJECT = 'tokens';
+/** What it says, or why this version cannot read it. */
 export function understand(revision: Revision): Parsed<Known> {
   const document = joinObjects(textsOf(revision));
   if (!document.ok) return document;
@@ -36,9 +35,4 @@ export function understand(revision: Revision): Parsed<Known> {
       copies: readCopies(textsOf(revision)),
     },
   };
-}
-
-export function describeUnreadable({ manifest }: Revision, problems: readonly Problem[]): UnavailableError {
-  const id = formatRevisionId(manifest.id);
-  return createUnavailableError(`Revision ${id} cannot be read: ${problems.map(formatProblem).join(' ')}`);
 }

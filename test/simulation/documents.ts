@@ -1,28 +1,24 @@
 // The configurations that operators of simulated worlds commit: each has a number, and differs from every other by it. What
 // they mean is read and compiled by the real code, once for all worlds, since it depends on nothing else.
 
+import { PLAIN_CONDUCT } from '../../src/answer/conduct.ts';
 import { createDesk, type Desk } from '../../src/answer/desk.ts';
 import type { HealthJudgement } from '../../src/health/cluster-health.ts';
 import { listTargets, type Target } from '../../src/health/target.ts';
 import type { Verdicts } from '../../src/health/verdict.ts';
-import type { Configuration, ConfigurationDocument } from '../../src/model/configuration.ts';
+import type { Configuration } from '../../src/model/configuration.ts';
+import { splitObjects } from '../../src/model/objects.ts';
 import { parseConfiguration } from '../../src/model/parse-configuration.ts';
 import type { Revision } from '../../src/model/revision.ts';
+import { checkDocument } from '../../src/roles/check-document.ts';
 import { openRevisionReader } from '../../src/roles/read-revision.ts';
+import { composeRevision } from '../../src/roles/revision-texts.ts';
 import { applyHealth, type Serving } from '../../src/roles/serving.ts';
 import { compileSnapshot, createRankMapCache } from '../../src/snapshot/compile-snapshot.ts';
 import { createState } from '../../src/snapshot/state.ts';
 import { checkRecordData } from '../../src/zone/check-record-data.ts';
-import { PLAIN_CONDUCT } from '../../src/answer/conduct.ts';
 import { ask, inputOf, LONDON, placeMapOf, TOKYO, WORLD } from '../support/snapshot-fixture.ts';
-
-export const VANTAGES = ['fra', 'iad', 'sin'] as const;
-
-/** As in the budgets of failover: a check a second from each of three vantages. */
-export const TIMING = { intervalMs: 1000, timeoutMs: 500, fall: 2, rise: 2 } as const;
-
-/** Of the quorum `majority`. */
-export const QUORUM = 2;
+import { VANTAGES } from './plan.ts';
 
 const SERVICES = ['www', 'app', 'all'];
 
@@ -70,6 +66,18 @@ function overridesOf(number: number): readonly Readonly<Record<string, unknown>>
   if (number % 4 === 2) return [{ kind: 'clusters', id: 'us', state: 'drain', ...words }];
   if (number % 8 === 3) return [{ kind: 'clusters', id: 'us', state: 'force-down', ...words }];
   return [];
+}
+
+/** What the store of most worlds holds in the beginning. */
+export const FIRST_REVISION: Revision = composeRevision(
+  { id: { generation: 1, number: 1 }, parent: null, author: 'operator', message: '', createdAtMs: 0 },
+  textsOfDocument(documentOf(0)),
+);
+
+function textsOfDocument(document: unknown): ReadonlyMap<string, string> {
+  const checked = checkDocument(document, { resolveLocation: () => undefined, allowNetworks: [] });
+  if (!checked.ok) throw new Error(JSON.stringify(checked.problems));
+  return splitObjects(checked.value);
 }
 
 /** Addresses that the document of this number forbids to hand out. */
@@ -162,7 +170,8 @@ function askAll(desk: Desk, forbidden: readonly string[]): string | undefined {
       for (let turn = 0; turn < 4; turn++) {
         const name = `${service}.gtm.example.com`;
         const { rcode, data } = ask(desk, { name, type: 'A', subnet: client });
-        if (rcode !== 'NOERROR' || data.length === 0) return `${name} is answered with ${rcode} and ${data.length} records`;
+        if (rcode !== 'NOERROR' || data.length === 0)
+          return `${name} is answered with ${rcode} and ${data.length} records`;
         const wrong = data.find((address) => forbidden.includes(address));
         if (wrong !== undefined) return `${name} is answered with ${wrong}, which an operator has forced down`;
       }
@@ -170,5 +179,3 @@ function askAll(desk: Desk, forbidden: readonly string[]): string | undefined {
   }
   return undefined;
 }
-
-export type { ConfigurationDocument };

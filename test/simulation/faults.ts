@@ -1,7 +1,6 @@
 // Carries out the plan of a world: what each fault does when it begins, and what ends it.
 
-import { VANTAGES } from './documents.ts';
-import type { Fault, Plan } from './plan.ts';
+import { type Fault, type Plan, VANTAGES } from './plan.ts';
 import { EPOCH_MS } from './process.ts';
 import type { World } from './world.ts';
 

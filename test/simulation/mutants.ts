@@ -36,8 +36,8 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: 'src/health/quorum.ts',
-        find: "if (quorum === 'majority') return Math.floor(vantages / 2) + 1;",
-        replace: "if (quorum === 'majority') return 1;",
+        find: "portion === 'majority' ? Math.floor(of / 2) + 1 :",
+        replace: "portion === 'majority' ? 1 :",
       },
     ],
   },
@@ -126,7 +126,8 @@ export const MUTANTS: readonly Mutant[] = [
 /** From now on modules are loaded as the mutant has them; returns what throws when an edit was not made. */
 export function plantMutant(name: string): () => void {
   const mutant = MUTANTS.find((known) => known.name === name);
-  if (mutant === undefined) throw new Error(`no mutant is called ${name}: ${MUTANTS.map((known) => known.name).join()}`);
+  if (mutant === undefined)
+    throw new Error(`no mutant is called ${name}: ${MUTANTS.map((known) => known.name).join()}`);
   const waiting = new Set(mutant.edits);
   registerHooks({
     load(url, context, nextLoad) {

@@ -17,7 +17,11 @@ export const LATE_LIMIT_MS = 2000;
 
 type Answer<Reply> = { reply(value: Reply): void; refuse(reason: string): void };
 
-type Listener<Word> = { readonly process: SimulatedProcess; readonly life: number; readonly listen: (word: Word) => void };
+type Listener<Word> = {
+  readonly process: SimulatedProcess;
+  readonly life: number;
+  readonly listen: (word: Word) => void;
+};
 
 export class StoreNetwork {
   readonly redis: SimulatedRedis;

@@ -6,10 +6,16 @@ import type { HealthJudgement } from '../../src/health/cluster-health.ts';
 import { slotKey } from '../../src/health/merge-slots.ts';
 import type { Slot, SlotId, SlotVersion } from '../../src/health/slot.ts';
 import type { VerdictState, Verdicts } from '../../src/health/verdict.ts';
-import { compareRevisionIds, formatRevisionId, type Manifest, type Revision, type RevisionId } from '../../src/model/revision.ts';
-import { type Meaning, QUORUM, TIMING, VANTAGES } from './documents.ts';
+import {
+  compareRevisionIds,
+  formatRevisionId,
+  type Manifest,
+  type Revision,
+  type RevisionId,
+} from '../../src/model/revision.ts';
+import type { Meaning } from './documents.ts';
 import type { EventQueue } from './event-queue.ts';
-import type { Plan } from './plan.ts';
+import { type Plan, QUORUM, TIMING, VANTAGES } from './plan.ts';
 import { COMMAND_TIMEOUT_MS } from './store-client.ts';
 import { endpointOf, type Targets } from './targets.ts';
 
@@ -40,6 +46,8 @@ export class Oracle {
   readonly #stored = new Map<string, SlotVersion>();
   readonly #epochs = new Map<string, number>();
   readonly #nodes = new Map<string, ServingNode>();
+  /** The verdicts of every node: `node target`. */
+  readonly #said = new Map<string, VerdictState>();
   readonly #turns = new Map<string, number>();
   readonly #contents = new Map<string, string>();
   readonly #commits = new Map<number, Commit>();
@@ -143,18 +151,19 @@ export class Oracle {
 
   /** After every change of what a node answers by. */
   checkNode(node: ServingNode): void {
-    const before = this.#nodes.get(node.name);
     this.#nodes.set(node.name, node);
-    if (before === undefined || before.verdicts !== node.verdicts) this.#checkTurns(node, before?.verdicts);
+    this.#checkTurns(node);
     const wrong = node.meaning.findWrongAnswer(node.judgement, node.verdicts);
     if (wrong !== undefined) this.#fail('names are answered, forced-down addresses are not', `${node.name}: ${wrong}`);
     for (const other of this.#nodes.values()) if (other !== node) this.#checkEqual(node, other);
   }
 
-  #checkTurns(node: ServingNode, before: Verdicts | undefined): void {
+  #checkTurns(node: ServingNode): void {
     for (const [target, { verdict }] of node.verdicts) {
-      const was = before?.get(target)?.verdict ?? 'unknown';
-      if (was === verdict) continue;
+      // What was said is remembered here, for a node may write into its own table.
+      const key = `${node.name} ${target}`;
+      if ((this.#said.get(key) ?? 'unknown') === verdict) continue;
+      this.#said.set(key, verdict);
       this.#checkWords(node.name, target, verdict);
       this.#checkTruth(node.name, target, verdict);
       this.#checkFlaps(node.name, target);
@@ -164,7 +173,9 @@ export class Oracle {
   /** A quorum of vantages has said so, lately enough to count. */
   #checkWords(node: string, target: string, verdict: VerdictState): void {
     const sinceMs = this.#queue.nowMs - LIVENESS_MS - this.#latenessMs;
-    const speakers = VANTAGES.filter((vantage) => (this.#spokenAtMs.get(`${vantage} ${target} ${verdict}`) ?? -1) >= sinceMs);
+    const speakers = VANTAGES.filter(
+      (vantage) => (this.#spokenAtMs.get(`${vantage} ${target} ${verdict}`) ?? -1) >= sinceMs,
+    );
     if (speakers.length >= QUORUM) return;
     const who = speakers.join(' and ') || 'nobody';
     this.#fail('no turn without a fresh quorum', `${node} calls ${target} ${verdict}, which ${who} said lately`);
@@ -211,14 +222,17 @@ export class Oracle {
       this.#fail('equal inputs, equal answers', `of ${target}, ${a.name} and ${b.name} hear "${said}" and differ`);
     }
     if (!isAlike) return;
-    const classes = (node: ServingNode) => `${node.judgement.endpointClass.join()} ${node.judgement.clusterServing.join()}`;
+    const classes = (node: ServingNode) =>
+      `${node.judgement.endpointClass.join()} ${node.judgement.clusterServing.join()}`;
     if (classes(a) === classes(b)) return;
     this.#fail('equal inputs, equal answers', `${a.name} judges ${classes(a)}, ${b.name} ${classes(b)}`);
   }
 
   /** A node began another life, in which it knows nothing. */
   forgetTurns(node: string): void {
-    for (const key of this.#turns.keys()) if (key.startsWith(`${node} `)) this.#turns.delete(key);
+    for (const map of [this.#turns, this.#said]) {
+      for (const key of map.keys()) if (key.startsWith(`${node} `)) map.delete(key);
+    }
   }
 
   /** The verdicts that all nodes must have come to in the end, of targets that nothing happens to any more. */
@@ -233,13 +247,17 @@ export class Oracle {
         const good = VANTAGES.filter((vantage) => this.#targets.isGood(vantage, endpoint)).length;
         const expected = good >= QUORUM ? 'up' : 'down';
         const verdict = node.verdicts.get(target.id)?.verdict;
-        if (verdict !== expected) this.#fail('convergence', `${node.name} calls ${target.id} ${verdict}, not ${expected}`);
+        if (verdict !== expected)
+          this.#fail('convergence', `${node.name} calls ${target.id} ${verdict}, not ${expected}`);
       }
     }
   }
 
   /** What is in force everywhere, when all is healed. */
-  checkRevisions(head: Manifest | undefined, served: readonly { readonly name: string; readonly id: RevisionId | undefined }[]): void {
+  checkRevisions(
+    head: Manifest | undefined,
+    served: readonly { readonly name: string; readonly id: RevisionId | undefined }[],
+  ): void {
     if (head === undefined) return this.#fail('convergence', 'the store holds no revision');
     for (const { name, id } of served) {
       if (id !== undefined && compareRevisionIds(id, head.id) === 0) continue;
@@ -248,13 +266,23 @@ export class Oracle {
     }
   }
 
-  /** Every commit that an operator was told of is what is in force, or what that was made from. */
+  /**
+   * Every commit that an operator was told of is what is in force, or what that was made from. But where another one was told
+   * of a change of the same configuration, which a store that went back has shown once more, one of the two is lost.
+   */
   checkCommits(number: number): void {
     if (countCommitFaults(this.#plan) > 1) return;
     const line = new Set<number>();
-    for (let at: number | undefined = number; at !== undefined && !line.has(at); at = this.#commits.get(at)?.base) line.add(at);
+    for (let at: number | undefined = number; at !== undefined && !line.has(at); at = this.#commits.get(at)?.base) {
+      line.add(at);
+    }
+    const bases = new Set([...line].map((member) => this.#commits.get(member)?.base));
+    const isForked = (commit: Commit | undefined): boolean =>
+      commit !== undefined &&
+      !line.has(commit.number) &&
+      (bases.has(commit.base) || isForked(this.#commits.get(commit.base)));
     for (const commit of this.#commits.values()) {
-      if (!commit.isAcknowledged || line.has(commit.number)) continue;
+      if (!commit.isAcknowledged || line.has(commit.number) || isForked(commit)) continue;
       const told = `change ${commit.number}, acknowledged at ${commit.atMs.toFixed(0)} ms`;
       this.#fail('no acknowledged commit is lost', `${told}, is not in ${number} nor in what that was made from`);
     }
@@ -296,7 +324,8 @@ function confusionOf({ faults }: Plan): number {
   const { intervalMs, timeoutMs, fall, rise } = TIMING;
   let confusedMs = intervalMs * 1.02 + Math.max(fall, rise) * (timeoutMs + intervalMs / 4);
   // What a worker sees while it is held up, it does not believe.
-  for (const { kind, beginMs, endMs } of faults) if (kind === 'stall' || kind === 'stutter') confusedMs += endMs - beginMs + HEARTBEAT_MS;
+  for (const { kind, beginMs, endMs } of faults)
+    if (kind === 'stall' || kind === 'stutter') confusedMs += endMs - beginMs + HEARTBEAT_MS;
   // Targets that change all the time keep a worker from making up its mind.
   for (const { kind, beginMs, endMs } of faults) if (kind === 'flapping') confusedMs += endMs - beginMs;
   return confusedMs;

@@ -1,15 +1,27 @@
 // What goes wrong in a world, and when: drawn from its seed before it begins. Every fault has a beginning and an end; at
 // `healMs` all have ended, and from then on nothing changes any more.
 
-import { VANTAGES } from './documents.ts';
 import { createRandom, type Random } from './random.ts';
 import type { Condition } from './targets.ts';
+
+export const VANTAGES = ['fra', 'iad', 'sin'] as const;
+
+/** As in the budgets of failover: a check a second from each of three vantages. */
+export const TIMING = { intervalMs: 1000, timeoutMs: 500, fall: 2, rise: 2 } as const;
+
+/** Of the quorum `majority`. */
+export const QUORUM = 2;
 
 export type Fault = { readonly beginMs: number; readonly endMs: number } & (
   | { readonly kind: 'cut'; readonly processes: readonly string[] }
   | { readonly kind: 'stall'; readonly processes: readonly string[] }
   /** Held up again and again: too little processor for what there is to do. */
-  | { readonly kind: 'stutter'; readonly processes: readonly string[]; readonly stallMs: number; readonly everyMs: number }
+  | {
+      readonly kind: 'stutter';
+      readonly processes: readonly string[];
+      readonly stallMs: number;
+      readonly everyMs: number;
+    }
   | { readonly kind: 'crash'; readonly processes: readonly string[]; readonly disk: 'kept' | 'lost' | 'torn' }
   /** Workers leave in order, and come back. */
   | { readonly kind: 'leave'; readonly processes: readonly string[] }
@@ -37,6 +49,8 @@ export type Plan = {
   readonly apiNodes: readonly string[];
   readonly faults: readonly Fault[];
   readonly wishes: readonly Wish[];
+  /** The store holds a first revision already; otherwise whoever commits imports it. */
+  readonly isFirstKnown: boolean;
   readonly healMs: number;
   readonly endMs: number;
 };
@@ -62,9 +76,10 @@ export function createPlan(seed: number): Plan {
   const wishes = drawMany(random.whole(1, 4), () => ({
     atMs: random.between(QUIET_MS, FAULTS_END_MS),
     process: random.pick(apiNodes),
-  })).sort((a, b) => a.atMs - b.atMs);
+  }));
+  const story = random.chance(0.25) ? drawStory(draw, wishes) : undefined;
   const faults = [
-    ...(random.chance(0.25) ? drawStory(draw) : drawMany(random.whole(1, 4), () => drawFault(draw, wishes))),
+    ...(story ?? drawMany(random.whole(1, 4), () => drawFault(draw, wishes))),
     ...drawMany(random.whole(1, 4), () => drawChange(draw)),
   ].sort((a, b) => a.beginMs - b.beginMs);
   const healMs = Math.max(FAULTS_END_MS, ...faults.map(({ endMs }) => endMs).filter(Number.isFinite));
@@ -76,7 +91,8 @@ export function createPlan(seed: number): Plan {
     dnsNodes,
     apiNodes,
     faults: faults.filter((fault) => fault.kind !== 'lie' || fault === liars[0]),
-    wishes,
+    wishes: wishes.toSorted((a, b) => a.atMs - b.atMs),
+    isFirstKnown: random.chance(0.85),
     healMs,
     endMs: healMs + CONVERGENCE_MS + DETECTION_MS,
   };
@@ -141,9 +157,9 @@ function drawFault(draw: Draw, wishes: readonly Wish[]): Fault {
 }
 
 /** Faults that matter together, and would seldom meet by chance. */
-function drawStory(draw: Draw): Fault[] {
-  const { random, workers, dnsNodes } = draw;
-  switch (random.whole(0, 4)) {
+function drawStory(draw: Draw, wishes: Wish[]): Fault[] {
+  const { random, workers, dnsNodes, apiNodes } = draw;
+  switch (random.whole(0, 6)) {
     case 0: {
       // All workers die, and a node begins anew to which only their last words are left.
       const crash = { kind: 'crash', disk: 'kept' } as const;
@@ -172,6 +188,26 @@ function drawStory(draw: Draw): Fault[] {
       });
       return random.chance(0.5) ? cuts : [...cuts, { kind: 'leave', processes, beginMs, endMs: beginMs + 900 }];
     }
+    case 3: {
+      // Two commits in a row, of which the store loses the second while nodes compile it.
+      const atMs = random.between(QUIET_MS, FAULTS_END_MS - 2000);
+      const process = random.pick(apiNodes);
+      const gapMs = random.between(20, 150);
+      wishes.push({ atMs, process }, { atMs: atMs + gapMs, process });
+      const beginMs = atMs + gapMs + random.between(10, 60);
+      const behindMs = beginMs - atMs - random.between(15, gapMs);
+      return [{ kind: 'redis-went-back', beginMs, endMs: beginMs + 1, behindMs }];
+    }
+    case 4: {
+      // A worker leaves, and the store forgets that it did.
+      const beginMs = random.between(QUIET_MS, FAULTS_END_MS - 2500);
+      const atMs = beginMs + random.between(100, 600);
+      const behindMs = random.between(100, 1000);
+      return [
+        { kind: 'leave', processes: drawWorkers(draw), beginMs, endMs: beginMs + 2500 },
+        { kind: 'redis-went-back', beginMs: atMs, endMs: atMs + 5, behindMs },
+      ];
+    }
     default: {
       // Words of changes come late, while workers leave and come back.
       const span = drawSpan(random, 3000, 5000);
@@ -196,7 +232,13 @@ function drawChange({ random }: Draw): Fault {
   if (kind < 0.35) return { kind: 'path', vantage: random.pick(VANTAGES), endpoint, ...span };
   const condition = random.pick(['refusing', 'silent', 'slow'] as const);
   // Some stay as they are, so that not all is well in the end.
-  return { kind: 'target', endpoint, condition, ...span, ...(random.chance(0.3) && { endMs: Number.POSITIVE_INFINITY }) };
+  return {
+    kind: 'target',
+    endpoint,
+    condition,
+    ...span,
+    ...(random.chance(0.3) && { endMs: Number.POSITIVE_INFINITY }),
+  };
 }
 
 function drawSpan(random: Random, leastMs: number, mostMs: number): { beginMs: number; endMs: number } {
@@ -220,9 +262,10 @@ function drawMany<Item>(count: number, draw: () => Item): Item[] {
   return Array.from({ length: count }, draw);
 }
 
-export function describePlan({ seed, workers, faults, wishes, healMs, endMs }: Plan): string {
+export function describePlan({ seed, workers, faults, wishes, isFirstKnown, healMs, endMs }: Plan): string {
   const lines = [
     `seed ${seed}: workers ${workers.map(({ name }) => name).join(' ')}; healed at ${ms(healMs)}, over at ${ms(endMs)}`,
+    ...(isFirstKnown ? [] : ['  the store is empty in the beginning']),
     ...faults.map((fault) => {
       const { kind, beginMs, endMs: end, ...rest } = fault;
       return `  ${ms(beginMs)} to ${ms(end)}  ${kind} ${JSON.stringify(rest)}`;

@@ -12,17 +12,28 @@ export type RunOptions = {
   /** Ends with the first violation. */
   readonly stopsAtFirst: boolean;
   readonly onProgress?: (seeds: number, violations: number) => void;
+  readonly onViolation?: (found: FoundViolation) => void;
 };
+
+export type FoundViolation = { readonly seed: number; readonly violation: Violation };
 
 export type RunResult = {
   readonly seeds: number;
   readonly events: number;
   /** By seed, rising. */
-  readonly violations: readonly { readonly seed: number; readonly violation: Violation }[];
+  readonly violations: readonly FoundViolation[];
 };
 
-export async function runSeeds({ from, count, threads, mutant, stopsAtFirst, onProgress }: RunOptions): Promise<RunResult> {
-  const violations: { readonly seed: number; readonly violation: Violation }[] = [];
+export async function runSeeds({
+  from,
+  count,
+  threads,
+  mutant,
+  stopsAtFirst,
+  onProgress,
+  onViolation,
+}: RunOptions): Promise<RunResult> {
+  const violations: FoundViolation[] = [];
   let seeds = 0;
   let events = 0;
   const workers: Worker[] = [];
@@ -36,6 +47,7 @@ export async function runSeeds({ from, count, threads, mutant, stopsAtFirst, onP
         if (report.kind === 'done') return resolve();
         if (report.kind === 'violation') {
           violations.push(report);
+          onViolation?.(report);
           if (stopsAtFirst) for (const each of workers) void each.terminate();
         } else {
           seeds += report.seeds;

@@ -8,6 +8,7 @@ import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { plantMutant } from './mutants.ts';
 import type { Violation } from './oracle.ts';
+import { createPlan, describePlan } from './plan.ts';
 import { runSeeds } from './run-seeds.ts';
 
 const { values } = parseArgs({
@@ -31,12 +32,16 @@ async function runMany(): Promise<number> {
   const count = Number(values.seeds);
   const began = performance.now();
   let reportedAtMs = began;
+  let told = 0;
   const result = await runSeeds({
     from: Number(values.from),
     count,
     threads: Number(values.threads),
     ...(mutant !== undefined && { mutant }),
     stopsAtFirst: false,
+    onViolation({ seed, violation }) {
+      if (++told <= MAX_TOLD) tell(seed, violation);
+    },
     onProgress(seeds, violations) {
       const nowMs = performance.now();
       if (nowMs - reportedAtMs < REPORT_EVERY_MS) return;
@@ -45,7 +50,6 @@ async function runMany(): Promise<number> {
       say(`${seeds} of ${count} seeds, ${rate.toFixed(0)} a second, ${violations} violations`);
     },
   });
-  for (const { seed, violation } of result.violations.slice(0, MAX_TOLD)) await tell(seed, violation);
   const byInvariant = Map.groupBy(result.violations, ({ violation }) => violation.invariant);
   for (const [invariant, found] of byInvariant) {
     const seeds = found.slice(0, 10).map(({ seed }) => seed);
@@ -60,7 +64,6 @@ async function runOne(seed: number): Promise<number> {
   const assertPlanted = mutant === undefined ? () => undefined : plantMutant(mutant);
   const { runSeed } = await import('./run-seed.ts');
   const { runInMacrotask } = await import('./settle.ts');
-  const { createPlan, describePlan } = await import('./plan.ts');
   assertPlanted();
   say(describePlan(createPlan(seed)));
   const trace = values.trace ? (name: string, what: string) => say(`${name} ${what}`) : undefined;
@@ -69,8 +72,7 @@ async function runOne(seed: number): Promise<number> {
   return violation === undefined ? 0 : 1;
 }
 
-async function tell(seed: number, violation: Violation): Promise<void> {
-  const { createPlan, describePlan } = await import('./plan.ts');
+function tell(seed: number, violation: Violation): void {
   say(`${describePlan(createPlan(seed))}\n  ${describe(violation)}`);
   const flag = mutant === undefined ? '' : ` --mutant ${mutant}`;
   say(`  once more: npm run simulation -- --seed ${seed} --trace${flag}\n`);

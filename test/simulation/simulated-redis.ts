@@ -124,7 +124,8 @@ export class SimulatedRedis {
     if (isHead && known !== undefined && composeManifest(known) === composeManifest(manifest)) {
       return { status: 'committed' };
     }
-    const isOnHead = head && manifest.parent ? compareRevisionIds(head, manifest.parent) === 0 : !head && !manifest.parent;
+    const isOnHead =
+      head && manifest.parent ? compareRevisionIds(head, manifest.parent) === 0 : !head && !manifest.parent;
     if (!isOnHead) return { status: 'conflict', head: head ?? null };
     const hashes = Object.values(manifest.objects);
     if (hashes.some((hash) => !objects.has(hash) && !this.#objects.has(hash))) return 'incomplete';

@@ -2,18 +2,18 @@
 // wrong. The processes run the real code; everything around them is simulated and drawn from the seed.
 
 import { type Logger, pino } from 'pino';
-import { HealthView } from '../../src/roles/health-view.ts';
-import { type Acceptance, ConfigurationFollower } from '../../src/roles/configuration-follower.ts';
-import { openConfigurationWriter, type RunningWriter } from '../../src/roles/configuration-writer.ts';
-import { refuseOlder } from '../../src/roles/refuse-older.ts';
 import { slotKey } from '../../src/health/merge-slots.ts';
 import type { SlotVersion } from '../../src/health/slot.ts';
 import type { Clock } from '../../src/model/clock.ts';
 import { formatRevisionId, type Revision, type RevisionId } from '../../src/model/revision.ts';
 import { ProbeWorker } from '../../src/probe/worker.ts';
+import { type Acceptance, ConfigurationFollower } from '../../src/roles/configuration-follower.ts';
+import { openConfigurationWriter, type RunningWriter } from '../../src/roles/configuration-writer.ts';
+import { HealthView } from '../../src/roles/health-view.ts';
+import { refuseOlder } from '../../src/roles/refuse-older.ts';
 import { followSlotTable } from '../../src/store/follow-slots.ts';
 import { SimulatedDisk } from './disk.ts';
-import { documentOf, type Meaning, numberOf, readMeaning, VANTAGES } from './documents.ts';
+import { documentOf, FIRST_REVISION, type Meaning, numberOf, readMeaning } from './documents.ts';
 import { EventQueue } from './event-queue.ts';
 import { StoreNetwork } from './network.ts';
 import { HEARTBEAT_MS, Oracle, type ServingNode } from './oracle.ts';
@@ -62,6 +62,7 @@ export class World {
       onStored: (slot) => oracle.checkStored(slot),
       onLost: () => oracle.noteStoreLost(),
     });
+    if (plan.isFirstKnown) this.network.redis.commit(FIRST_REVISION.manifest, FIRST_REVISION.objects);
     for (const { vantage, name } of plan.workers) this.#addWorker(name, vantage);
     for (const name of plan.dnsNodes) this.#addDnsNode(name);
     for (const name of plan.apiNodes) this.#addApiNode(name);
@@ -159,7 +160,12 @@ export class World {
         this.#traceVerdicts(node);
         this.oracle.checkNode(node);
       };
-      const dependencies = { health: client.health, logger: this.#loggerOf(name), clock: process.clock, onChange: note };
+      const dependencies = {
+        health: client.health,
+        logger: this.#loggerOf(name),
+        clock: process.clock,
+        onChange: note,
+      };
       const view = new HealthView({ heartbeatMs: HEARTBEAT_MS }, dependencies);
       // As roles/control.ts: read, compile, ask once more whether it is newer, swap.
       const offer = async (revision: Revision): Promise<Acceptance> => {
@@ -225,7 +231,13 @@ export class World {
     offer: (revision: Revision) => Promise<Acceptance>,
   ): ConfigurationFollower {
     const { clock } = process;
-    const follower = new ConfigurationFollower({ store, disk: disk.open(process), logger: this.#loggerOf(process.name), offer, clock });
+    const follower = new ConfigurationFollower({
+      store,
+      disk: disk.open(process),
+      logger: this.#loggerOf(process.name),
+      offer,
+      clock,
+    });
     void follower.start();
     return follower;
   }
@@ -251,5 +263,3 @@ function pause(clock: Clock, ms: number): Promise<void> {
     clock.schedule(ms, resolve);
   });
 }
-
-export { VANTAGES };

@@ -6,11 +6,14 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { createToken } from '../../../src/api/token.ts';
 import { formatRevisionId } from '../../../src/model/revision.ts';
+import { openConfigurationWriter } from '../../../src/roles/configuration-writer.ts';
 import { JOURNAL_DIRECTORY } from '../../../src/roles/journal.ts';
 import { type EmbeddedStore, openEmbeddedStore } from '../../../src/store/embedded/open-embedded-store.ts';
 import { readPersistedRevision } from '../../../src/store/persisted-revision.ts';
 import { createStoreError } from '../../../src/store/store-error.ts';
+import { simulateTime } from '../../support/simulated-time.ts';
 import { DOCUMENT, NOW_MS, openDirectory, openWriter } from '../api/fixture.ts';
+import { recordLog } from './fixture.ts';
 
 const change = { author: 'ann', message: 'test' };
 
@@ -153,6 +156,51 @@ describe('the writer of the configuration', () => {
     assert.equal(await headOf(stores[1]), '2.2');
     await writer.close();
     for (const store of stores) await store.close();
+  });
+
+  test('a store that lost a commit before anyone saw it is put right though nobody is told of a change', async (context) => {
+    const directory = await openDirectory(context);
+    const stateDirectory = join(directory, 'api');
+    const stores = [openEmbeddedStore(join(directory, 'one')), openEmbeddedStore(join(directory, 'two'))] as const;
+    let index: 0 | 1 = 0;
+    const time = simulateTime();
+    const store = switchable(() => stores[index]);
+    const opened = await openConfigurationWriter(
+      { stateDirectory, resolveLocation: () => undefined, allowNetworks: [], initial: DOCUMENT },
+      { store, logger: recordLog().logger, nowMs: () => 0, clock: time.clock },
+    );
+    assert.ok(opened.ok);
+    index = 1;
+    await time.pass(999);
+    assert.equal(await headOf(stores[1]), undefined);
+    await time.pass(1);
+    await opened.value.read();
+    assert.equal(await headOf(stores[1]), '2.2');
+    await opened.value.close();
+    for (const each of stores) await each.close();
+  });
+
+  test('a store that failed is looked at again soon, and not asked by anyone', async (context) => {
+    const stateDirectory = join(await openDirectory(context), 'api');
+    let reads = 0;
+    const failing: EmbeddedStore['configuration'] = {
+      ...switchable(() => assert.fail('nothing but the head is read')),
+      async readHead() {
+        reads++;
+        throw createStoreError('STORE_TIMEOUT', 'too slow');
+      },
+    };
+    const time = simulateTime();
+    const opened = await openConfigurationWriter(
+      { stateDirectory, resolveLocation: () => undefined, allowNetworks: [] },
+      { store: failing, logger: recordLog().logger, nowMs: () => 0, clock: time.clock },
+    );
+    assert.ok(opened.ok);
+    await time.pass(1000);
+    assert.equal(reads, 5);
+    await opened.value.close();
+    await time.pass(1000);
+    assert.equal(reads, 5);
   });
 
   test('a store that came back older gets the newest content on top of its old head', async (context) => {
