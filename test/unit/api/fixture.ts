@@ -253,7 +253,11 @@ async function viewOf(writer: RunningWriter): Promise<ClusterView> {
     configuration,
     judgement,
     verdicts,
-    vantages: [{ vantage: 'fra', worker: 'w1', alive: true, lastSeenMs: NOW_MS - 500 }],
+    vantages: [
+      { vantage: 'fra', worker: 'w1', alive: true, lastSeenMs: NOW_MS - 500, publicKey: 'KEY' },
+      { vantage: 'fra', worker: 'w2', alive: true, abstention: { votes: 2, abstained: 2, reasons: ['it lags'] } },
+    ],
+    refused: [{ vantage: 'fra', worker: 'w9', problem: 'unlisted', publicKey: 'OTHER', atMs: NOW_MS - 1000 }] as const,
     aside: new Set<string>(),
     frozenCount: 0,
     isFrozen: false,

@@ -43,7 +43,21 @@ describe('status and health', () => {
       ],
     });
     assert.deepEqual(status.vantages, [
-      { id: 'fra', aside: false, workers: [{ worker: 'w1', alive: true, lastSeen: '2026-01-15T11:59:59.500Z' }] },
+      {
+        id: 'fra',
+        aside: false,
+        admits: 'anybody',
+        workers: [
+          { worker: 'w1', alive: true, lastSeen: '2026-01-15T11:59:59.500Z', signed: true, publicKey: 'KEY' },
+          {
+            worker: 'w2',
+            alive: true,
+            signed: false,
+            abstention: { all: true, votes: 2, abstained: 2, reasons: ['it lags'] },
+          },
+        ],
+        refused: [{ worker: 'w9', problem: 'unlisted', publicKey: 'OTHER', lastSeen: '2026-01-15T11:59:59.000Z' }],
+      },
     ]);
     assert.deepEqual(status.services, [
       {
@@ -152,6 +166,7 @@ describe('a node that could not serve the newest configuration', () => {
           judgement: judgeClusters(configuration, () => 'up', 0),
           verdicts: new Map(),
           vantages: [],
+          refused: [],
           aside: new Set(),
           frozenCount: 0,
           isFrozen: false,
