@@ -199,6 +199,10 @@ export const ExplanationSchema = Type.Object({
       distanceKm: Type.Optional(Type.Number()),
     }),
   ),
+  considered: Type.Array(Type.String(), { description: 'Clusters that were looked at, in this order.' }),
+  endpoints: Type.Array(EndpointStatusSchema, {
+    description: 'Those of the clusters that were looked at: verdicts, who said what and why, brake and weight.',
+  }),
   steps: Type.Array(Type.Object({ step: Type.String(), text: Type.String() })),
   answer: Type.Object({
     rcode: Type.String(),

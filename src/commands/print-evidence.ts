@@ -10,6 +10,7 @@ type Target = EndpointStatus['targets'][number];
 type Vote = Target['votes'][number];
 type Row = readonly string[];
 
+export const ENDPOINT_COLOURS = { up: 'green', draining: 'yellow', down: 'red', 'forced-down': 'yellow' } as const;
 const VERDICT_COLOURS = { up: 'green', down: 'red', unknown: 'yellow' } as const;
 const MILLISECONDS = /\.\d+(?=Z$)/;
 

@@ -6,7 +6,7 @@ import { type StatusDocument, StatusSchema } from '../api/status-schema.ts';
 import { type ApiOptions, addApiOptions, openApiClient } from './api-client.ts';
 import { endUnhealthy } from './failure.ts';
 import { alignColumns, count, type Output, outputOf } from './output.ts';
-import { evidenceRows, isPlainlyUp } from './print-evidence.ts';
+import { ENDPOINT_COLOURS, evidenceRows, isPlainlyUp } from './print-evidence.ts';
 import { vantageRows } from './print-vantages.ts';
 
 export function registerStatus(program: Command): void {
@@ -47,7 +47,6 @@ export function printStatus(output: Output, status: StatusDocument): void {
 }
 
 const CLUSTER_COLOURS = { serving: 'green', degraded: 'yellow', drained: 'yellow', out: 'red' } as const;
-const ENDPOINT_COLOURS = { up: 'green', draining: 'yellow', down: 'red', 'forced-down': 'yellow' } as const;
 
 /** One table over all regions, so that its columns stand below each other. */
 function printRegions(output: Output, { regions }: StatusDocument): void {

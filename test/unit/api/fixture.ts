@@ -60,6 +60,7 @@ const EXPLANATION: Explanation = {
   zone: 'gtm.example.com',
   service: 'www.gtm.example.com',
   preference: [{ cluster: 'web-eu', region: 'eu-west', tier: 0, distanceKm: 464 }],
+  considered: ['web-us', 'web-eu'],
   steps: [{ step: 'choose', text: 'web-eu/a is chosen.' }],
   answer: {
     rcode: 'NOERROR',

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { describeStatus } from '../../../src/api/describe-status.ts';
+import { describeStatus, type EndpointStatus } from '../../../src/api/describe-status.ts';
 import type { ExplainQuery } from '../../../src/api/ports.ts';
 import { judgeClusters } from '../../../src/health/cluster-health.ts';
 import { openFixture, shareFixture } from './fixture.ts';
@@ -129,6 +129,28 @@ describe('explain', () => {
       { name: 'www.gtm.example.com', type: 'MX', client: '81.2.69.0/24' },
       { name: 'www.gtm.example.com', type: 'A' },
     ]);
+  });
+
+  test('shows the evidence on every endpoint of the clusters that were looked at, in that order', async (context) => {
+    const { send } = await openFixture(context);
+    const { considered, endpoints } = (await send('GET', '/v1/explain?name=www.gtm.example.com')).json();
+    assert.deepEqual(considered, ['web-us', 'web-eu']);
+    assert.deepEqual(
+      endpoints.map(({ cluster, verdict, targets }: EndpointStatus) => [
+        cluster,
+        verdict,
+        targets.map(({ monitor, votes }) => [
+          monitor,
+          votes.map(({ vantage, vote, reason }) => [vantage, vote, reason]),
+        ]),
+      ]),
+      [
+        ['web-us', 'down', [['web', [['fra', 'down', 'connection refused']]]]],
+        ['web-eu', 'up', [['web', [['fra', 'up', '']]]]],
+      ],
+    );
+    const health = (await send('GET', '/v1/health')).json();
+    assert.deepEqual(endpoints.toReversed(), health.items, 'as it is there');
   });
 
   test('refuses what is no question, with the part that is wrong', async (context) => {
