@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ENDPOINT_DOWN, ENDPOINT_FORCED_DOWN, ENDPOINT_UP } from '../../../src/health/cluster-health.ts';
+import fc from 'fast-check';
+import { ENDPOINT_DOWN, ENDPOINT_FORCED_DOWN, ENDPOINT_UP, judgeClusters } from '../../../src/health/cluster-health.ts';
 import { judgeAnew, openJudge } from '../../../src/health/judge.ts';
 import { BRAKE_MS } from '../../../src/health/removal-brake.ts';
 import type { Vote } from '../../../src/health/slot.ts';
@@ -61,6 +62,7 @@ function open(of: Configuration) {
   return {
     look,
     set,
+    verdictOf: (id: string) => verdicts.get(id)?.verdict,
     reopen: (next: Configuration) => {
       judge = openJudge(next, listTargets(next), judge);
     },
@@ -147,4 +149,40 @@ test('panics where few are up and no other cluster can serve, not while one can,
     'two that are both below are no help to each other',
   );
   assert.deepEqual(classes(4000, set('us', 'up')), [DOWN, UP, UP, UP]);
+});
+
+test('where nothing is braked, slowed or in panic, judging what changed comes to what judging everything does', () => {
+  const subject = fc.constantFrom('eu', 'us/a', 'us/b', 'ap/a');
+  const override = fc.record({
+    kind: fc.constant('endpoints' as const),
+    id: fc.constantFrom('eu/a', 'us/b', 'ap/a'),
+    state: fc.constantFrom('force-down' as const, 'drain' as const, 'force-up' as const),
+    reason: fc.constant('x'),
+    author: fc.constant('ann'),
+    expiresAtMs: fc.integer({ min: 1, max: 40 }),
+  });
+  const step = fc.oneof(
+    fc.record({ turn: subject, to: fc.constantFrom('up' as const, 'down' as const, 'unknown' as const) }),
+    fc.record({ overrides: fc.uniqueArray(override, { maxLength: 2, selector: ({ id }) => id }) }),
+    fc.constant({ passes: true as const }),
+  );
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
+      const plain = world({ minHealthy: { count: 2 } });
+      let of = plain;
+      const { look, set, reopen, verdictOf } = open(of);
+      for (const [index, each] of steps.entries()) {
+        const nowMs = index + 1;
+        if ('overrides' in each) {
+          of = { ...plain, overrides: each.overrides };
+          reopen(of);
+        }
+        // Everybody says what the verdict is: the brake has nothing to hold.
+        const words: Words = 'to' in each && each.to === 'down' ? ALL : ['up', 'up', 'up'];
+        const judged = look(nowMs, 'turn' in each ? set(each.turn, each.to, words) : []);
+        const { clusterRamps: _, ...rest } = judged;
+        assert.deepEqual(rest, judgeClusters(of, verdictOf, nowMs));
+      }
+    }),
+  );
 });
