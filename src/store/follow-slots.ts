@@ -136,7 +136,7 @@ export function followSlotTable(
         const batch = [...wanted].slice(0, READ_BATCH_LIMIT);
         for (const [key] of batch) wanted.delete(key);
         const read = await health.readSlots(batch.map(([, id]) => id));
-        if (!closed) accept(read.filter(isAdmittedNews));
+        if (!closed) accept(chooseNews(read));
       }
     } catch {
       // The store reports its own failure once, through the index poll that fails as well.
@@ -146,9 +146,15 @@ export function followSlotTable(
     }
   }
 
-  function isAdmittedNews(slot: Slot): boolean {
-    const known = slots.get(slotKey(slot));
-    return mergeSlot(known, slot) !== known && admission?.admits(slot) !== false;
+  /** Of each slot the newest that may be taken in; there may be several, since stores that know nothing of each other answer. */
+  function chooseNews(read: readonly Slot[]): readonly Slot[] {
+    const news = new Map<string, Slot>();
+    for (const slot of read) {
+      const key = slotKey(slot);
+      const known = news.get(key) ?? slots.get(key);
+      if (mergeSlot(known, slot) !== known && admission?.admits(slot) !== false) news.set(key, slot);
+    }
+    return [...news.values()];
   }
 
   function accept(incoming: readonly Slot[]): void {
