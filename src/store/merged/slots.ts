@@ -3,8 +3,9 @@
 // all that is said is passed on: were the newest chosen here, one server could silence a worker at all others with a forged
 // version. What remains is to be as fast as the fastest that has what is wanted, and to fail only when all do.
 
+import { isDeepStrictEqual } from 'node:util';
 import { compareSlotVersions, slotKey } from '../../health/merge-slots.ts';
-import type { Slot, SlotId, SlotVersion } from '../../health/slot.ts';
+import type { Slot, SlotDelta, SlotId, SlotVersion } from '../../health/slot.ts';
 import type { Subscription } from '../configuration-store.ts';
 import { SLOT_LIMIT } from '../follow-slots.ts';
 import type { HealthStore, SlotListener } from '../health-store.ts';
@@ -27,12 +28,13 @@ export function mergeSlotSources(sources: readonly SlotSource[]): SlotSource {
 
   function followSlots(listener: SlotListener): Subscription {
     const indexes: (readonly SlotVersion[])[] = sources.map(() => []);
+    const passed = new Map<string, (SlotDelta | undefined)[]>();
     const failing = new Set<number>();
     const parts = sources.map((source, place) =>
       source.followSlots({
         onDelta(delta) {
           keepNewer(told, delta);
-          listener.onDelta(delta);
+          if (isNews(delta, place)) listener.onDelta(delta);
         },
         onRemoved(last) {
           if (keepNewer(gone[place], last)) late[place]?.delete(slotKey(last));
@@ -52,18 +54,29 @@ export function mergeSlotSources(sources: readonly SlotSource[]): SlotSource {
       }),
     );
     return { close: () => parts.forEach((part) => void part.close()) };
+
+    /** Whether no other source said the very same of this slot last. */
+    function isNews(delta: SlotDelta, place: number): boolean {
+      const key = slotKey(delta);
+      const last = passed.get(key) ?? [];
+      const isRepeated = last.some((each) => each !== undefined && isSame(each, delta));
+      last[place] = delta;
+      if (passed.size > SLOT_LIMIT) passed.clear();
+      passed.set(key, last);
+      return !isRepeated;
+    }
   }
 
   /**
    * Asks all, and waits until the newest versions that anybody has told of are there, or all have answered, or some time
    * after the first has. What comes later is kept for the next read, which a version that is still missing brings about.
-   * The same slot may be there several times, in different versions or with different votes.
+   * A slot may be there several times, in different versions or with different votes.
    */
   function readSlots(ids: readonly SlotId[]): Promise<readonly Slot[]> {
     const found: Slot[] = [];
     const newestFound: Newest = new Map();
     const take = (slot: Slot): void => {
-      found.push(slot);
+      if (!found.some((each) => isSame(each, slot))) found.push(slot);
       keepNewer(newestFound, slot);
     };
     for (const key of ids.map(slotKey)) {
@@ -119,6 +132,11 @@ export function mergeSlotSources(sources: readonly SlotSource[]): SlotSource {
       return;
     ofSource.set(key, slot);
   }
+}
+
+/** Whether they say the same, down to the signature. */
+function isSame<Message extends Slot | SlotDelta>(one: Message, other: Message): boolean {
+  return compareSlotVersions(one, other) === 0 && isDeepStrictEqual(one, other);
 }
 
 type Newest = Map<string, SlotVersion>;
