@@ -64,6 +64,7 @@ function open(of: Configuration) {
     reopen: (next: Configuration) => {
       judge = openJudge(next, listTargets(next), judge);
     },
+    remembered: () => [...judge.removals.keys()],
     serving: (nowMs: number, changed: readonly string[] = []) => [...look(nowMs, changed).clusterServing].join(''),
   };
 }
@@ -147,4 +148,44 @@ test('panics where few are up and no other cluster can serve, not while one can,
     'two that are both below are no help to each other',
   );
   assert.deepEqual(classes(4000, set('us', 'up')), [DOWN, UP, UP, UP]);
+});
+
+test('a region that goes out again and again holds no other one for longer than the brake', () => {
+  const { serving, set } = open(world());
+  serving(1000, set('eu', 'down', MOST));
+  assert.equal(serving(2000, set('us', 'down', MOST)), '011');
+  serving(5000, set('eu', 'up'));
+  assert.equal(serving(9000, set('eu', 'down', MOST)), '011');
+  assert.equal(serving(1000 + BRAKE_MS), '001', 'us is as dead as it was');
+});
+
+test('brakes as ever where a new configuration puts the endpoints of a cluster in another order', () => {
+  const of = world();
+  const { serving, set, reopen } = open(of);
+  serving(1000, set('eu', 'down', MOST));
+  const clusters = of.clusters.map((each) => ({ ...each, endpoints: each.endpoints.toReversed() }));
+  reopen({ ...of, clusters });
+  assert.equal(serving(2000, set('us', 'down', MOST)), '011');
+  reopen(of);
+  assert.equal(serving(3000), '011', 'nor does it let go of what it holds');
+});
+
+test('forgets what was taken out of services that are gone', () => {
+  const of = world();
+  const { serving, set, reopen, remembered } = open(of);
+  serving(1000, set('eu', 'down', MOST));
+  assert.deepEqual(remembered(), ['www.example.com']);
+  reopen({ ...of, services: [] });
+  assert.deepEqual(remembered(), []);
+});
+
+test('what the brake held was answered all along: it comes back whole', () => {
+  const { look, set, serving } = open(world({ slowStartMs: 30_000 }));
+  serving(1000, set('eu', 'down', MOST));
+  assert.equal(serving(2000, set('us', 'down', MOST)), '011');
+  const { endpoints } = look(3000, set('us', 'up'));
+  assert.deepEqual(
+    endpoints.map(({ factor = 1 }) => factor),
+    [1, 1, 1, 1, 1, 1],
+  );
 });

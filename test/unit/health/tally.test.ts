@@ -5,7 +5,7 @@ import type { SeenSlot } from '../../../src/health/liveness.ts';
 import type { Vote } from '../../../src/health/slot.ts';
 import { NO_STANDINGS, RETURN_AFTER_MS, SET_ASIDE_AFTER_MS } from '../../../src/health/standing.ts';
 import { lookAtSlots, openTally } from '../../../src/health/tally.ts';
-import { decideVerdicts, NO_VERDICTS, type Verdicts } from '../../../src/health/verdict.ts';
+import { decideVerdicts, NO_VERDICTS, restoreVerdict, type Verdicts } from '../../../src/health/verdict.ts';
 import type { Quorum } from '../../../src/model/quorum.ts';
 import { alive, slot, stale, targets } from './fixtures.ts';
 
@@ -156,4 +156,14 @@ test('sets nobody aside where there are two vantages or one', () => {
   const { tally, look } = open('one', VANTAGES.slice(0, 2));
   look(SECONDS_ASIDE * 3, DOWN, UP);
   assert.equal(tally.aside.size, 0);
+});
+
+test('counts a target once that two monitors of its cluster check in the same way', () => {
+  const twice = [...TARGETS.slice(0, 1), ...TARGETS.slice(0, 1)];
+  const [id = ''] = TARGETS.map((target) => target.id);
+  const restored = new Map([[id, restoreVerdict({ target: id, verdict: 'up', sinceMs: 0 })]]);
+  const tally = openTally(twice, VANTAGES, restored, NO_STANDINGS);
+  assert.equal(tally.frozen, 1);
+  lookAtSlots(tally, see(['u', 'u', 'u']), 1, 1);
+  assert.equal(tally.frozen, 0);
 });
