@@ -89,7 +89,7 @@ export class HealthView {
 
   /** Whether most verdicts cannot turn: what is served is what was known last. */
   get isFrozen(): boolean {
-    return this.frozenCount * 2 > this.#targets.length;
+    return this.frozenCount * 2 > (this.#tally?.targets.size ?? 0);
   }
 
   get judgement(): HealthJudgement | undefined {
