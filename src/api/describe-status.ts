@@ -73,7 +73,10 @@ export type LoadStatus = {
 export function describeStatus(state: ClusterState, readiness: { ready: boolean; reasons: readonly string[] }) {
   const { configuration, revision, database, isNewestRefused, isFrozen, frozenCount, aside } = state;
   const endpoints = listEndpointStatus(state);
-  const clusters = configuration.clusters.map((cluster) => describeCluster(cluster, state, endpoints));
+  const clusters = configuration.clusters.map((cluster, index) => {
+    const ramp = state.judgement.clusterRamps?.[index] ?? 1;
+    return { ...describeCluster(cluster, state, endpoints), ...(ramp < 1 && { clientShare: ramp }) };
+  });
   const vantages = describeVantages(state);
   const services = configuration.services.map((service) => describeService(service, clusters));
   const isWatched = configuration.clusters.some(({ monitors }) => monitors.length > 0);

@@ -130,6 +130,11 @@ const ClusterStatusSchema = Type.Object({
       serving: Type.Boolean(),
     }),
   ),
+  clientShare: Type.Optional(
+    Type.Number({
+      description: 'Of its clients, 0 to 1: all of it was down, and it is coming back. All when not there.',
+    }),
+  ),
   load: Type.Optional(LoadSchema),
   endpoints: Type.Array(EndpointStatusSchema),
 });

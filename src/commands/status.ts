@@ -53,7 +53,12 @@ function printRegions(output: Output, { regions }: StatusDocument): void {
   const rows = regions.flatMap(({ id, name, state, clusters }) => [
     [output.paint('bold', id), state === 'enabled' ? '' : output.paint('yellow', state), '', name === id ? '' : name],
     ...clusters.flatMap((cluster) => [
-      [`  ${cluster.id}`, output.paint(CLUSTER_COLOURS[cluster.state], cluster.state), '', describeLoad(cluster.load)],
+      [
+        `  ${cluster.id}`,
+        output.paint(CLUSTER_COLOURS[cluster.state], cluster.state),
+        '',
+        [describeReturn(cluster.clientShare), describeLoad(cluster.load)].filter(Boolean).join(' · '),
+      ],
       ...cluster.endpoints.flatMap((status) => [
         [
           `    ${status.endpoint}`,
@@ -66,6 +71,10 @@ function printRegions(output: Output, { regions }: StatusDocument): void {
     ]),
   ]);
   printTable(output, 'Regions', rows);
+}
+
+function describeReturn(clientShare: number | undefined): string {
+  return clientShare === undefined ? '' : `coming back: takes ${Math.round(clientShare * 100)} % of its clients`;
 }
 
 type Load = StatusDocument['regions'][number]['clusters'][number]['load'];

@@ -3,7 +3,22 @@ import { describe, test } from 'node:test';
 import { describeStatus, type EndpointStatus } from '../../../src/api/describe-status.ts';
 import type { ExplainQuery } from '../../../src/api/ports.ts';
 import { judgeClusters } from '../../../src/health/cluster-health.ts';
+import { cluster, configuration, endpoint } from '../health/fixtures.ts';
 import { openFixture, shareFixture } from './fixture.ts';
+
+/** Of a node that sees nothing. */
+const EMPTY_STATE = {
+  revision: { generation: 1, number: 1 },
+  verdicts: new Map(),
+  vantages: [],
+  refused: [],
+  aside: new Set<string>(),
+  frozenCount: 0,
+  isFrozen: false,
+  loads: [],
+  database: { name: '', attribution: '' },
+  isNewestRefused: false,
+};
 
 describe('status and health', () => {
   const fixture = shareFixture();
@@ -169,33 +184,24 @@ describe('explain', () => {
   });
 });
 
+describe('a cluster all of which is coming back', () => {
+  test('says which share of its clients it takes, until it takes all', () => {
+    const of = { ...configuration({ clusters: [cluster('web', [endpoint('a', '203.0.113.1')])] }), zones: [] };
+    const shareAt = (ramp: number) => {
+      const judgement = { ...judgeClusters(of, () => 'up', 0), clusterRamps: Float32Array.of(ramp) };
+      const status = describeStatus({ ...EMPTY_STATE, configuration: of, judgement }, { ready: true, reasons: [] });
+      return status.regions[0]?.clusters[0]?.clientShare;
+    };
+    assert.deepEqual([shareAt(0.25), shareAt(1)], [0.25, undefined]);
+  });
+});
+
 describe('a node that could not serve the newest configuration', () => {
   test('is not healthy, however well it serves the one before', () => {
-    const configuration = {
-      zones: [],
-      regions: [],
-      vantages: [],
-      monitors: [],
-      clusters: [],
-      services: [],
-      overrides: [],
-    };
+    const of = { ...configuration({ regions: [], vantages: [], monitors: [] }), zones: [] };
     const healthyOf = (isNewestRefused: boolean) =>
       describeStatus(
-        {
-          revision: { generation: 1, number: 1 },
-          configuration,
-          judgement: judgeClusters(configuration, () => 'up', 0),
-          verdicts: new Map(),
-          vantages: [],
-          refused: [],
-          aside: new Set(),
-          frozenCount: 0,
-          isFrozen: false,
-          loads: [],
-          database: { name: '', attribution: '' },
-          isNewestRefused,
-        },
+        { ...EMPTY_STATE, configuration: of, judgement: judgeClusters(of, () => 'up', 0), isNewestRefused },
         { ready: true, reasons: [] },
       ).healthy;
     assert.deepEqual([healthyOf(false), healthyOf(true)], [true, false]);
