@@ -1,10 +1,10 @@
 // The private key that this worker signs its votes with: PKCS#8 in PEM, made at the first start where there is none.
 
-import { readFile, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { link, readFile, unlink } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Settings } from '../model/settings.ts';
-import { makeDirectory } from '../native/make-directory.ts';
 import { makeSlotKeyText, readSlotKey, type SlotKey } from '../native/slot-keys.ts';
+import { replaceFile } from '../store/atomic-file.ts';
 
 export const SLOT_KEY_FILE = 'probe.key';
 
@@ -32,10 +32,14 @@ export async function openSlotKey(settings: KeySettings): Promise<SlotKey> {
 /** Makes the file where it is not there, readable by its owner alone. */
 export async function makeSlotKeyFile(settings: KeySettings): Promise<void> {
   const path = pathOf(settings);
-  makeDirectory(dirname(path));
-  await writeFile(path, makeSlotKeyText(), { flag: 'wx', mode: 0o600 }).catch((error: unknown) => {
-    if (!isErrorOf(error, 'EEXIST')) throw error;
-  });
+  // Whole or not at all: half a key would keep the worker from ever starting. And never in the place of another one.
+  const whole = `${path}.${process.pid}`;
+  await replaceFile(whole, [makeSlotKeyText()]);
+  await link(whole, path)
+    .catch((error: unknown) => {
+      if (!isErrorOf(error, 'EEXIST')) throw error;
+    })
+    .finally(() => unlink(whole));
 }
 
 function pathOf({ probe, stateDirectory }: KeySettings): string {
