@@ -15,6 +15,7 @@ import { LOAD_REPORT_FRESH_MS } from '../load/apply-reports.ts';
 import type { Cluster, Endpoint } from '../model/cluster.ts';
 import { formatRevisionId } from '../model/revision.ts';
 import type { Service } from '../model/service.ts';
+import { describeVantages } from './describe-vantages.ts';
 import type { ClusterState, LoadSighting } from './ports.ts';
 import { formatMoment } from './route-schema.ts';
 
@@ -139,21 +140,6 @@ function explainVerdicts({ isFrozen, frozenCount, aside }: ClusterState): readon
       (id) => `the vantage ${id} is set aside: it calls most targets down of which the others say up`,
     ),
   ];
-}
-
-export function describeVantages({ configuration, vantages, aside }: ClusterState) {
-  return configuration.vantages.map(({ id, group }) => ({
-    id,
-    ...(group !== undefined && { group }),
-    aside: aside.has(id),
-    workers: vantages
-      .filter(({ vantage }) => vantage === id)
-      .map(({ worker, alive, lastSeenMs }) => ({
-        worker,
-        alive,
-        ...(lastSeenMs !== undefined && lastSeenMs > 0 && { lastSeen: formatMoment(lastSeenMs) }),
-      })),
-  }));
 }
 
 function describeJudgement({ id: cluster, region }: Cluster, { id, target }: Endpoint, judged: EndpointJudgement) {

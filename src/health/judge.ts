@@ -12,6 +12,7 @@ import { FAMILY_BITS } from '../model/family-bits.ts';
 import { rawWordOf } from './ballot.ts';
 import {
   type ClusterPart,
+  ENDPOINT_UP,
   type EndpointJudgement,
   type HealthJudgement,
   type JudgingPlan,
@@ -64,16 +65,28 @@ export function openJudge(configuration: Configuration, targets: readonly Target
     clusterOf: new Map(targets.map(({ id, cluster }) => [id, indexOf.get(cluster) ?? 0])),
     servicesOf,
     indexOf,
-    parts: configuration.clusters.map(({ id }) => {
-      const index = before?.indexOf.get(id);
-      return (index === undefined ? undefined : before?.parts[index]) ?? UNSEEN;
+    parts: configuration.clusters.map((cluster) => {
+      const index = before?.indexOf.get(cluster.id);
+      return alignPart(cluster, (index === undefined ? undefined : before?.parts[index]) ?? UNSEEN);
     }),
-    removals: before?.removals ?? new Map(),
+    removals: new Map(
+      configuration.services.flatMap(({ id }) => {
+        const removal = before?.removals.get(id);
+        return removal === undefined ? [] : [[id, removal] as const];
+      }),
+    ),
     held: new Set(),
     returned: new Map([...(before?.returned ?? [])].filter(([key]) => isThere(configuration, indexOf, key))),
     finished: [],
     judgement: undefined,
   };
+}
+
+/** What was known of each endpoint, at the place that it has now. */
+function alignPart({ endpoints }: Cluster, part: ClusterPart): ClusterPart {
+  if (endpoints.every(({ id }, place) => part.endpoints[place]?.endpoint === id)) return part;
+  const known = new Map(part.endpoints.map((each) => [each.endpoint, each]));
+  return { cluster: part.cluster, endpoints: endpoints.map(({ id }) => known.get(id) ?? UNSEEN_ENDPOINT) };
 }
 
 /** A `cluster`, or a `cluster/endpoint`. */
@@ -123,6 +136,15 @@ export function judgeAnew(
 }
 
 const UNSEEN: ClusterPart = { cluster: { cluster: '', families: [] }, endpoints: [] };
+/** In the place of one that was not there. */
+const UNSEEN_ENDPOINT: EndpointJudgement = {
+  cluster: '',
+  endpoint: '',
+  family: 'A',
+  class: ENDPOINT_UP,
+  targets: [],
+  verdict: 'unknown',
+};
 
 function brake(
   judge: Judge,
@@ -182,6 +204,8 @@ function noteReturns({ returned }: Judge, cluster: Cluster, before: ClusterPart,
     const was = before.endpoints[index];
     if (verdict === 'down') returned.delete(key);
     if (was?.endpoint !== endpoint || was.verdict !== 'down' || verdict !== 'up' || cluster.slowStartMs === 0) continue;
+    // What the brake held was answered all along.
+    if (was.heldUntilMs !== undefined) continue;
     returned.set(key, nowMs);
     hasReturned = true;
   }

@@ -60,8 +60,15 @@ export function brakeRemoval(input: BrakeInput): ClusterPart {
   if (releasedMs > nowMs && !turned.every(isUnanimous)) {
     return holdPart(cluster, judged, turned, Math.round(wallMs + releasedMs - nowMs));
   }
-  for (const service of affected) removals.set(service, { region: cluster.region, atMs: nowMs });
+  for (const service of affected) noteRemoval(removals, service, cluster.region, nowMs);
   return judged;
+}
+
+/** A region that comes and goes is one removal, or it would hold the others for as long as it does. */
+function noteRemoval(removals: Removals, service: string, region: string, nowMs: number): void {
+  const last = removals.get(service);
+  if (last?.region === region && nowMs < last.atMs + BRAKE_MS) return;
+  removals.set(service, { region, atMs: nowMs });
 }
 
 /** Whether the verdict alone took it out, after it was seen up. */

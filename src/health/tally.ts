@@ -58,7 +58,8 @@ export function openTally(
   standings: Standings,
 ): Tally {
   const ids = targets.map(({ id }) => id);
-  const kept = ids.flatMap((id) => verdicts.get(id) ?? []);
+  // Monitors that check in the same way have one target between them.
+  const kept = [...new Set(ids)].flatMap((id) => verdicts.get(id) ?? []);
   const known = new Map([...standings].filter(([id]) => vantages.some((vantage) => vantage.id === id)));
   return {
     vantages,

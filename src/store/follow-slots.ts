@@ -20,7 +20,7 @@ export type SlotTableChange = {
   readonly slots: SlotTable;
   /** Slots that advanced: what freshness is counted from. */
   readonly advanced: readonly Slot[];
-  /** Workers that left in order. */
+  /** Workers that left in order, or whose slots are held no longer for another reason. */
   readonly removed: readonly SlotId[];
 };
 
@@ -136,7 +136,7 @@ export function followSlotTable(
         const batch = [...wanted].slice(0, READ_BATCH_LIMIT);
         for (const [key] of batch) wanted.delete(key);
         const read = await health.readSlots(batch.map(([, id]) => id));
-        if (!closed) accept(read.filter(isAdmittedNews));
+        if (!closed) accept(chooseNews(read));
       }
     } catch {
       // The store reports its own failure once, through the index poll that fails as well.
@@ -146,9 +146,15 @@ export function followSlotTable(
     }
   }
 
-  function isAdmittedNews(slot: Slot): boolean {
-    const known = slots.get(slotKey(slot));
-    return mergeSlot(known, slot) !== known && admission?.admits(slot) !== false;
+  /** Of each slot the newest that may be taken in; there may be several, since stores that know nothing of each other answer. */
+  function chooseNews(read: readonly Slot[]): readonly Slot[] {
+    const news = new Map<string, Slot>();
+    for (const slot of read) {
+      const key = slotKey(slot);
+      const known = news.get(key) ?? slots.get(key);
+      if (mergeSlot(known, slot) !== known && admission?.admits(slot) !== false) news.set(key, slot);
+    }
+    return [...news.values()];
   }
 
   function accept(incoming: readonly Slot[]): void {
@@ -163,20 +169,20 @@ export function followSlotTable(
       advanced.push(slot);
     }
     if (advanced.length === 0) return;
-    dropOldest(slots, limit, (key) => !listed.has(key));
-    onChange({ slots, advanced, removed: [] });
+    const removed = dropOldest(slots, limit, (key) => !listed.has(key));
+    onChange({ slots, advanced: advanced.filter((slot) => slots.has(slotKey(slot))), removed });
   }
 }
 
-/** Drops entries from the oldest on, those that may go first, until at most `limit` are left. */
-function dropOldest<Value>(map: Map<string, Value>, limit: number, mayGoFirst: (key: string) => boolean): void {
-  if (map.size <= limit) return;
-  for (const key of map.keys()) {
-    if (map.size <= limit) return;
-    if (mayGoFirst(key)) map.delete(key);
+/** Drops entries from the oldest on, those that may go first, until at most `limit` are left; returns what it dropped. */
+function dropOldest<Value>(map: Map<string, Value>, limit: number, mayGoFirst: (key: string) => boolean): Value[] {
+  const dropped: Value[] = [];
+  for (const isDue of [mayGoFirst, () => true]) {
+    if (map.size <= limit) break;
+    for (const [key, value] of map) {
+      if (map.size <= limit) break;
+      if (isDue(key) && map.delete(key)) dropped.push(value);
+    }
   }
-  for (const key of map.keys()) {
-    if (map.size <= limit) return;
-    map.delete(key);
-  }
+  return dropped;
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { describeStatus } from '../../../src/api/describe-status.ts';
+import { describeStatus, type EndpointStatus } from '../../../src/api/describe-status.ts';
 import type { ExplainQuery } from '../../../src/api/ports.ts';
 import { judgeClusters } from '../../../src/health/cluster-health.ts';
 import { openFixture, shareFixture } from './fixture.ts';
@@ -43,7 +43,21 @@ describe('status and health', () => {
       ],
     });
     assert.deepEqual(status.vantages, [
-      { id: 'fra', aside: false, workers: [{ worker: 'w1', alive: true, lastSeen: '2026-01-15T11:59:59.500Z' }] },
+      {
+        id: 'fra',
+        aside: false,
+        admits: 'anybody',
+        workers: [
+          { worker: 'w1', alive: true, lastSeen: '2026-01-15T11:59:59.500Z', signed: true, publicKey: 'KEY' },
+          {
+            worker: 'w2',
+            alive: true,
+            signed: false,
+            abstention: { all: true, votes: 2, abstained: 2, reasons: ['it lags'] },
+          },
+        ],
+        refused: [{ worker: 'w9', problem: 'unlisted', publicKey: 'OTHER', lastSeen: '2026-01-15T11:59:59.000Z' }],
+      },
     ]);
     assert.deepEqual(status.services, [
       {
@@ -117,6 +131,28 @@ describe('explain', () => {
     ]);
   });
 
+  test('shows the evidence on every endpoint of the clusters that were looked at, in that order', async (context) => {
+    const { send } = await openFixture(context);
+    const { considered, endpoints } = (await send('GET', '/v1/explain?name=www.gtm.example.com')).json();
+    assert.deepEqual(considered, ['web-us', 'web-eu']);
+    assert.deepEqual(
+      endpoints.map(({ cluster, verdict, targets }: EndpointStatus) => [
+        cluster,
+        verdict,
+        targets.map(({ monitor, votes }) => [
+          monitor,
+          votes.map(({ vantage, vote, reason }) => [vantage, vote, reason]),
+        ]),
+      ]),
+      [
+        ['web-us', 'down', [['web', [['fra', 'down', 'connection refused']]]]],
+        ['web-eu', 'up', [['web', [['fra', 'up', '']]]]],
+      ],
+    );
+    const health = (await send('GET', '/v1/health')).json();
+    assert.deepEqual(endpoints.toReversed(), health.items, 'as it is there');
+  });
+
   test('refuses what is no question, with the part that is wrong', async (context) => {
     const { send } = await openFixture(context);
     const wrong = [
@@ -152,6 +188,7 @@ describe('a node that could not serve the newest configuration', () => {
           judgement: judgeClusters(configuration, () => 'up', 0),
           verdicts: new Map(),
           vantages: [],
+          refused: [],
           aside: new Set(),
           frozenCount: 0,
           isFrozen: false,

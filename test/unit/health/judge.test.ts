@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import fc from 'fast-check';
 import { ENDPOINT_DOWN, ENDPOINT_FORCED_DOWN, ENDPOINT_UP } from '../../../src/health/cluster-health.ts';
 import { judgeAnew, openJudge } from '../../../src/health/judge.ts';
 import { BRAKE_MS } from '../../../src/health/removal-brake.ts';
@@ -64,6 +65,11 @@ function open(of: Configuration) {
     reopen: (next: Configuration) => {
       judge = openJudge(next, listTargets(next), judge);
     },
+    /** The next look judges everything. */
+    forget: () => {
+      judge.judgement = undefined;
+    },
+    remembered: () => [...judge.removals.keys()],
     serving: (nowMs: number, changed: readonly string[] = []) => [...look(nowMs, changed).clusterServing].join(''),
   };
 }
@@ -147,4 +153,103 @@ test('panics where few are up and no other cluster can serve, not while one can,
     'two that are both below are no help to each other',
   );
   assert.deepEqual(classes(4000, set('us', 'up')), [DOWN, UP, UP, UP]);
+});
+
+test('a region that goes out again and again holds no other one for longer than the brake', () => {
+  const { serving, set } = open(world());
+  serving(1000, set('eu', 'down', MOST));
+  assert.equal(serving(2000, set('us', 'down', MOST)), '011');
+  serving(5000, set('eu', 'up'));
+  assert.equal(serving(9000, set('eu', 'down', MOST)), '011');
+  assert.equal(serving(1000 + BRAKE_MS), '001', 'us is as dead as it was');
+});
+
+test('brakes as ever where a new configuration puts the endpoints of a cluster in another order', () => {
+  const of = world();
+  const { serving, set, reopen } = open(of);
+  serving(1000, set('eu', 'down', MOST));
+  const clusters = of.clusters.map((each) => ({ ...each, endpoints: each.endpoints.toReversed() }));
+  reopen({ ...of, clusters });
+  assert.equal(serving(2000, set('us', 'down', MOST)), '011');
+  reopen(of);
+  assert.equal(serving(3000), '011', 'nor does it let go of what it holds');
+});
+
+test('forgets what was taken out of services that are gone', () => {
+  const of = world();
+  const { serving, set, reopen, remembered } = open(of);
+  serving(1000, set('eu', 'down', MOST));
+  assert.deepEqual(remembered(), ['www.example.com']);
+  reopen({ ...of, services: [] });
+  assert.deepEqual(remembered(), []);
+});
+
+test('what the brake held was answered all along: it comes back whole', () => {
+  const { look, set, serving } = open(world({ slowStartMs: 30_000 }));
+  serving(1000, set('eu', 'down', MOST));
+  assert.equal(serving(2000, set('us', 'down', MOST)), '011');
+  const { endpoints } = look(3000, set('us', 'up'));
+  assert.deepEqual(
+    endpoints.map(({ factor = 1 }) => factor),
+    [1, 1, 1, 1, 1, 1],
+  );
+});
+
+test('comes, look by look and over new configurations, to what judging every cluster at each look comes to', () => {
+  const clusterOf = fc.constantFrom('eu', 'us', 'ap');
+  const name = fc.oneof(
+    clusterOf,
+    fc.tuple(clusterOf, fc.constantFrom('a', 'b')).map((parts) => parts.join('/')),
+  );
+  const turn = fc.record({
+    name,
+    verdict: fc.constantFrom<VerdictState>('up', 'down', 'down', 'unknown'),
+    words: fc.constantFrom(ALL, MOST, MOST),
+  });
+  const config = fc.record({
+    panic: fc.constantFrom(0, 0.6),
+    slowStartMs: fc.constantFrom(0, 8000),
+    apRegion: fc.constantFrom('ap', 'us'),
+    isReversed: fc.boolean(),
+    forced: fc.option(clusterOf),
+  });
+  const step = fc.record({
+    passMs: fc.constantFrom(0, 250, 3000, 11_000),
+    turns: fc.array(turn, { maxLength: 2 }),
+    config: fc.option(config, { freq: 5 }),
+  });
+  fc.assert(
+    fc.property(config, fc.array(step, { maxLength: 25 }), (first, steps) => {
+      const make = ({ panic, slowStartMs, apRegion, isReversed, forced }: typeof first): Configuration => {
+        const of = world({ panic, slowStartMs });
+        const clusters = of.clusters.map((each) => ({
+          ...each,
+          region: each.id === 'ap' ? apRegion : each.region,
+          endpoints: isReversed ? each.endpoints.toReversed() : each.endpoints,
+        }));
+        const override = {
+          kind: 'regions',
+          id: forced ?? '',
+          state: 'force-down',
+          reason: 'x',
+          author: 'ann',
+        } as const;
+        const expiring = { ...override, expiresAtMs: 9000 };
+        return { ...of, clusters, overrides: forced === null ? [] : [expiring] };
+      };
+      const [one, other] = [open(make(first)), open(make(first))];
+      let nowMs = 1000;
+      for (const { passMs, turns, config: next } of steps) {
+        nowMs += passMs;
+        if (next !== null) for (const each of [one, other]) each.reopen(make(next));
+        const changed = turns.flatMap(({ name: of, verdict, words }) => {
+          const said: Words = verdict === 'down' ? words : ['up', 'up', 'up'];
+          other.set(of, verdict, said);
+          return one.set(of, verdict, said);
+        });
+        other.forget();
+        assert.deepEqual(one.look(nowMs, changed), other.look(nowMs, changed));
+      }
+    }),
+  );
 });

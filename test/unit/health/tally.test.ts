@@ -3,10 +3,22 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import type { SeenSlot } from '../../../src/health/liveness.ts';
 import type { Vote } from '../../../src/health/slot.ts';
-import { NO_STANDINGS, RETURN_AFTER_MS, SET_ASIDE_AFTER_MS } from '../../../src/health/standing.ts';
+import {
+  compareVantages,
+  DISSENTS,
+  judgeStandings,
+  listAside,
+  NO_STANDINGS,
+  NOT_COMPARED,
+  RETURN_AFTER_MS,
+  SET_ASIDE_AFTER_MS,
+  type Standings,
+} from '../../../src/health/standing.ts';
 import { lookAtSlots, openTally } from '../../../src/health/tally.ts';
-import { decideVerdicts, NO_VERDICTS, type Verdicts } from '../../../src/health/verdict.ts';
+import type { Target } from '../../../src/health/target.ts';
+import { decideVerdicts, formBench, NO_VERDICTS, restoreVerdict, type Verdicts } from '../../../src/health/verdict.ts';
 import type { Quorum } from '../../../src/model/quorum.ts';
+import type { Vantage } from '../../../src/model/vantage.ts';
 import { alive, slot, stale, targets } from './fixtures.ts';
 
 const VANTAGES = [{ id: 'v1' }, { id: 'v2' }, { id: 'v3' }];
@@ -157,3 +169,100 @@ test('sets nobody aside where there are two vantages or one', () => {
   look(SECONDS_ASIDE * 3, DOWN, UP);
   assert.equal(tally.aside.size, 0);
 });
+
+test('counts a target once that two monitors of its cluster check in the same way', () => {
+  const twice = [...TARGETS.slice(0, 1), ...TARGETS.slice(0, 1)];
+  const [id = ''] = TARGETS.map((target) => target.id);
+  const restored = new Map([[id, restoreVerdict({ target: id, verdict: 'up', sinceMs: 0 })]]);
+  const tally = openTally(twice, VANTAGES, restored, NO_STANDINGS);
+  assert.equal(tally.frozen, 1);
+  lookAtSlots(tally, see(['u', 'u', 'u']), 1, 1);
+  assert.equal(tally.frozen, 0);
+});
+
+test('comes to the same where vantages are set aside, and configurations bring other targets, vantages and quorums', () => {
+  const word = fc.constantFrom('u', 'u', 'd', 'd', 's', 'a', '.');
+  const one = fc.oneof(
+    fc.array(word, { minLength: 8, maxLength: 8 }).map((letters) => letters.join('')),
+    fc.constantFrom('uuuuuuuu', 'dddddddd', 'UUUUUUUU', 'DDDDDDDD', 'dddddduu'),
+  );
+  const config = fc.record({
+    count: fc.constantFrom(5, 8),
+    vantages: fc.constantFrom(
+      ['v1', 'v2', 'v3'],
+      ['v3', 'v1', 'v2', 'v4'],
+      ['v1', 'v2'],
+      ['v2', 'v3', 'v4', 'v5', 'v1'],
+    ),
+    quorum: fc.constantFrom<Quorum>('majority', 'one', 'all', { groups: 'majority', within: 'one' }),
+  });
+  const step = fc.record({
+    seconds: fc.constantFrom(1, 6, 31),
+    texts: fc.option(fc.array(one, { minLength: 5, maxLength: 5 }), { freq: 2 }),
+    config: fc.option(config, { freq: 6 }),
+  });
+  let everAside = 0;
+  fc.assert(
+    fc.property(config, fc.array(step, { maxLength: 30 }), (first, steps) => {
+      let { of, vantages } = openConfiguration(first);
+      let tally = openTally(of, vantages, NO_VERDICTS, NO_STANDINGS);
+      let [previous, standings, nowMs, slots]: [Verdicts, Standings, number, SeenSlot[]] = [
+        NO_VERDICTS,
+        NO_STANDINGS,
+        0,
+        [],
+      ];
+      for (const { seconds, texts, config: next } of steps) {
+        if (next !== null) {
+          ({ of, vantages } = openConfiguration(next));
+          tally = openTally(of, vantages, tally.verdicts, tally.standings);
+          standings = new Map([...standings].filter(([id]) => vantages.some((vantage) => vantage.id === id)));
+        }
+        nowMs += seconds * 1000;
+        if (texts !== null) slots = see(texts);
+        lookAtSlots(tally, slots, nowMs, nowMs);
+        const judge = (aside: ReadonlySet<string>) =>
+          decideVerdicts({ targets: of, vantages, slots, previous, nowMs, aside });
+        const wasAside = listAside(standings);
+        previous = judge(wasAside);
+        standings = judgeStandings(standings, vantages, compareAll(of, previous, vantages, nowMs, wasAside), nowMs);
+        const aside = listAside(standings);
+        if (aside.size !== wasAside.size || [...aside].some((id) => !wasAside.has(id))) previous = judge(aside);
+        assert.deepEqual(tally.aside, aside);
+        assert.deepEqual(tally.verdicts, previous);
+        assert.equal(tally.frozen, [...previous.values()].filter(({ isFrozen }) => isFrozen).length);
+        everAside += aside.size;
+      }
+    }),
+  );
+  assert.ok(everAside > 0);
+});
+
+function openConfiguration(given: { count: number; vantages: readonly string[]; quorum: Quorum }) {
+  const of = TARGETS.slice(0, given.count).map((target) => ({
+    ...target,
+    timing: { ...target.timing, quorum: given.quorum },
+  }));
+  return { of, vantages: given.vantages.map((id): Vantage => ({ id, ...(id > 'v3' && { group: 'far' }) })) };
+}
+
+/** How the vantages compare, from all verdicts anew. */
+function compareAll(
+  of: readonly Target[],
+  verdicts: Verdicts,
+  vantages: readonly Vantage[],
+  nowMs: number,
+  aside: ReadonlySet<string>,
+) {
+  const sums = vantages.map(() => ({ compared: 0, dissents: 0 }));
+  const found = new Uint8Array(vantages.length);
+  for (const target of of) {
+    const { votes = [] } = verdicts.get(target.id) ?? {};
+    compareVantages(target, votes, formBench(vantages, nowMs, aside), found, 0);
+    for (const [place, sum] of sums.entries()) {
+      sum.compared += Number(found[place] !== NOT_COMPARED);
+      sum.dissents += Number(found[place] === DISSENTS);
+    }
+  }
+  return sums;
+}

@@ -183,8 +183,10 @@ test('a read that fails is tried again at the next poll', async () => {
 test('beyond the limit, slots that the store no longer lists go first', async () => {
   const store = makeStore();
   let table: ReadonlyMap<string, Slot> = new Map();
-  followSlotTable(store.health, { onError: assert.fail, slotLimit: 2 }, ({ slots }) => {
+  const gone: string[] = [];
+  followSlotTable(store.health, { onError: assert.fail, slotLimit: 2 }, ({ slots, removed }) => {
     table = slots;
+    gone.push(...removed.map(({ worker }) => worker));
   });
   store.put(makeSlot('listed', 1));
   store.put(makeSlot('dead', 1));
@@ -195,6 +197,7 @@ test('beyond the limit, slots that the store no longer lists go first', async ()
   store.listener().onIndex(store.index());
   await settle();
   assert.deepEqual([...table.keys()].sort(), ['eu/listed', 'eu/new']);
+  assert.deepEqual(gone, ['dead'], 'whoever remembers something of it may forget it');
 });
 
 test('a closed follower says nothing more, though a read was under way', async () => {

@@ -4,9 +4,10 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
+import type { TargetVote } from '../../../../src/health/slot.ts';
 import type { StoredLoadReport } from '../../../../src/model/load-report.ts';
 import { createEmbeddedHealthStore } from '../../../../src/store/embedded/health.ts';
-import { followSlotTable, type SlotTable } from '../../../../src/store/follow-slots.ts';
+import { type Admission, followSlotTable, type SlotTable } from '../../../../src/store/follow-slots.ts';
 import type { HealthStore } from '../../../../src/store/health-store.ts';
 import { createMergedHealthStore } from '../../../../src/store/merged/health.ts';
 import { createStoreError } from '../../../../src/store/store-error.ts';
@@ -218,4 +219,32 @@ test('a slot that its worker took back is gone everywhere', async (context) => {
   await pause(0);
   await store.removeSlot(ID);
   assert.deepEqual(await Promise.all(members.map(readAt)), ['nothing', 'nothing']);
+});
+
+test('a server that tells of forged versions silences no worker at the others', async (context) => {
+  const { members, store } = openMembers(context, [NOW_MS, NOW_MS, NOW_MS]);
+  const [broken, ...sound] = members;
+  assert.ok(broken);
+  const isForged = (votes: readonly TargetVote[]) => votes.some(({ vote }) => vote === 'down');
+  const admission: Admission = {
+    concerns: () => true,
+    keeps: () => true,
+    admits: (message) => !isForged('votes' in message ? message.votes : 'changed' in message ? message.changed : []),
+  };
+  let table: SlotTable = new Map();
+  const following = followSlotTable(store, { onError: assert.fail, admission }, ({ slots }) => {
+    table = slots;
+  });
+  context.after(() => following.close());
+  const newest = Number.MAX_SAFE_INTEGER;
+  const forgedVotes = makeSlot(newest, 1, ['down']).votes;
+  const forged = { ...ID, epoch: newest, sequence: 1, changed: forgedVotes, removed: [] };
+  await broken.inner.writeSlot(makeSlot(newest, 1, ['down']), forged);
+  await pause(30);
+  for (let sequence = 1; sequence <= 3; sequence++) {
+    const slot = makeSlot(7, sequence, ['up']);
+    const delta = { ...ID, epoch: 7, sequence, changed: sequence === 1 ? slot.votes : [], removed: [] };
+    await Promise.all(sound.map(({ inner }) => inner.writeSlot(slot, delta)));
+    await waitUntil(() => table.get('eu/w1')?.sequence === sequence, 1000);
+  }
 });
