@@ -78,6 +78,25 @@ const RCODES: readonly string[] = [
   'NOTZONE',
 ];
 
+/** What can be asked for by name; all else as TYPE and its number (RFC 3597 section 5). */
+export const QUERY_TYPES: readonly string[] = [
+  'A',
+  'AAAA',
+  'ANY',
+  'CAA',
+  'CNAME',
+  'DNSKEY',
+  'HINFO',
+  'MX',
+  'NS',
+  'PTR',
+  'RRSIG',
+  'SOA',
+  'SPF',
+  'SRV',
+  'TXT',
+];
+
 /** Undefined when a problem was reported. */
 export function parseDnsCheck(
   document: Static<typeof DnsMonitorSchema>,
@@ -95,12 +114,19 @@ export function parseDnsCheck(
     const advice = suggestNearest(rcode, RCODES) || `; there are ${RCODES.join(', ')}.`;
     context.report(joinPointer(joinPointer(path, 'expect'), 'rcode'), `there is no response code "${rcode}"${advice}`);
   }
-  if (!name.ok || !isKnown) return undefined;
+  const queryType = (query.type ?? 'A').toUpperCase();
+  const isType = QUERY_TYPES.includes(queryType) || Number(/^TYPE(\d{1,5})$/.exec(queryType)?.[1]) <= 65_535;
+  if (!isType) {
+    const advice = suggestNearest(queryType, QUERY_TYPES) || `; there are ${QUERY_TYPES.join(', ')}.`;
+    const message = `no record type "${queryType}" can be asked for by name${advice} Others are written as TYPE65.`;
+    context.report(joinPointer(joinPointer(path, 'query'), 'type'), message);
+  }
+  if (!name.ok || !isKnown || !isType) return undefined;
   return {
     type,
     port,
     protocol,
-    query: { name: name.name, type: (query.type ?? 'A').toUpperCase() },
+    query: { name: name.name, type: queryType },
     expect: { rcode, ...(expect.data !== undefined && { data: expect.data }) },
   };
 }

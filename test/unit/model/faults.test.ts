@@ -162,6 +162,18 @@ const MONITORS: readonly Row[] = [
     '/monitors/0/expect/rcode',
     /no response code "NXDOMIAN"; did you mean "NXDOMAIN"/,
   ],
+  [
+    'a record type that nobody can ask for',
+    { '/monitors/0': { id: 'web', type: 'dns', query: { name: 'example.com', type: 'AAA' } } },
+    '/monitors/0/query/type',
+    /no record type "AAA" can be asked for by name; did you mean "AAAA"/,
+  ],
+  [
+    'a record type beyond all numbers',
+    { '/monitors/0': { id: 'web', type: 'dns', query: { name: 'example.com', type: 'TYPE65536' } } },
+    '/monitors/0/query/type',
+    /no record type "TYPE65536"/,
+  ],
 ];
 
 const NOT_AVAILABLE: readonly Row[] = [
