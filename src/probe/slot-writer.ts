@@ -120,6 +120,7 @@ export class SlotWriter {
     const { store, counters, logger } = this.#dependencies;
     try {
       const epoch = await this.#withinTime(store.allocateEpoch(this.#options.id));
+      if (!Number.isSafeInteger(epoch) || epoch < 0) throw new Error(`the store gave ${epoch} for an epoch`);
       this.#epoch = epoch;
       this.#sequence = 0;
       this.#written = [];
@@ -139,8 +140,8 @@ export class SlotWriter {
 
   async #write(): Promise<'stored' | 'refused' | 'dropped'> {
     const { store, counters, logger, readVotes } = this.#dependencies;
-    const { slot, delta } = this.#composeSlot(readVotes());
     try {
+      const { slot, delta } = this.#composeSlot(readVotes());
       const result = await this.#withinTime(store.writeSlot(slot, delta));
       this.#noteSuccess();
       if (result === 'stored') counters.slotsStored++;

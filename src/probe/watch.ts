@@ -6,6 +6,11 @@ import { NO_OPINION, type Observation, type Opinion } from '../health/vote.ts';
 import { RunningChecks } from './running-checks.ts';
 import type { UsualTime } from './usual-time.ts';
 
+/** So many times `fall` failures in a row that cannot be believed, and the worker does not go on saying that a target is up. */
+export const HELD_UP_FALLS = 2;
+
+const HELD_UP_REASON = 'the worker is held up again and again, and does not trust the failures that it sees';
+
 export type Watch = {
   target: Target;
   phaseMs: number;
@@ -22,6 +27,8 @@ export type Watch = {
   doubtedAtMs: number;
   /** The failure that turns it down, once that may count. */
   deferred: Observation | undefined;
+  /** Failures in a row that the worker's own delay may have caused. */
+  heldUp: number;
 };
 
 export function beginWatch(target: Target, phaseMs: number): Watch {
@@ -36,6 +43,7 @@ export function beginWatch(target: Target, phaseMs: number): Watch {
     lateness: undefined,
     doubtedAtMs: Number.NEGATIVE_INFINITY,
     deferred: undefined,
+    heldUp: 0,
   };
 }
 
@@ -46,6 +54,13 @@ export function forgetDoubt(watch: Watch): void {
   const { opinion } = watch;
   if (opinion.vote === 'suspect') watch.opinion = { ...opinion, vote: 'up', reason: '', doubt: 0 };
   else if (opinion.vote !== 'down') watch.opinion = { ...opinion, doubt: 0 };
+}
+
+/** Notes a failure that cannot be believed; returns what to conclude once there were too many of them. */
+export function noteHeldUp(watch: Watch, observation: Observation): Observation | undefined {
+  watch.heldUp++;
+  if (!mayTurnDown(watch.opinion) || watch.heldUp < HELD_UP_FALLS * watch.target.timing.fall) return undefined;
+  return { ...observation, inconclusive: true, reason: HELD_UP_REASON };
 }
 
 /** The vote for the slot; undefined where there is none. `abstention` is why the worker trusts none of its checks, if so. */

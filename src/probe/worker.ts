@@ -37,7 +37,7 @@ import type { CheckResult, RunningCheck } from './running-checks.ts';
 import { chooseJitterMs, choosePhaseMs, delayToPhaseMs } from './schedule.ts';
 import { SlotWriter } from './slot-writer.ts';
 import { findLateMs, noteDuration } from './usual-time.ts';
-import { beginWatch, contradicts, forgetDoubt, mayTurnDown, publishVote, type Watch } from './watch.ts';
+import { beginWatch, contradicts, forgetDoubt, mayTurnDown, noteHeldUp, publishVote, type Watch } from './watch.ts';
 import type { Abstention, ProbeStatus, ProbeWorkerDependencies, ProbeWorkerOptions } from './worker-options.ts';
 
 /** Looks around for so long before it takes on work: whoever is at it already keeps it until this worker has voted. */
@@ -258,7 +258,9 @@ export class ProbeWorker {
   #take(watch: Watch, { startedAtMs, observation }: CheckResult): boolean {
     if (!observation.ok && wasHeldUp(this.#lag, startedAtMs, this.#now(), this.#lagOptions())) {
       this.counters.checks[watch.target.check.type].heldUp++;
-      return false;
+      const blind = noteHeldUp(watch, observation);
+      if (blind !== undefined) this.#conclude(watch, blind);
+      return blind !== undefined;
     }
     if (observation.ok || observation.inconclusive === true) this.#conclude(watch, observation);
     else this.#takeFailure(watch, startedAtMs, observation);
@@ -310,6 +312,7 @@ export class ProbeWorker {
     watch.opinion = updateOpinion(before, observation, watch.target.timing, this.#now());
     watch.lateness = undefined;
     watch.deferred = undefined;
+    watch.heldUp = 0;
     if (before.vote !== watch.opinion.vote) this.counters.turns++;
     else if (lateness === undefined && before.reason === watch.opinion.reason && before.share === watch.opinion.share) {
       return;

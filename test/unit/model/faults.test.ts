@@ -35,6 +35,12 @@ const SHAPE: readonly Row[] = [
   ],
   ['a number where text belongs', { '/services/0/name': 5 }, '/services/0/name', /write it in quotes/],
   [
+    'a number where one of some texts belongs',
+    { '/monitors/0': { id: 'web', type: 'https', tls: { minVersion: 1.2 } } },
+    '/monitors/0/tls/minVersion',
+    /one of 1\.2, 1\.3, not 1\.2; write it in quotes/,
+  ],
+  [
     'a monitor of no type',
     { '/monitors/0/type': undefined },
     '/monitors/0/type',

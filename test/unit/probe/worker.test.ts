@@ -414,3 +414,24 @@ test('ends all its checks when it stops, and starts none', async () => {
   await world.time.pass(10_000);
   assert.equal(checks.length, count);
 });
+
+test('does not go on saying up of a silent target where pauses keep it from believing any failure', async () => {
+  const target = first(targets(1, { intervalMs: 2000, timeoutMs: 1500 }));
+  const world = createWorld([target], VANTAGES);
+  world.addWorker('v1', 'w', [target], VANTAGES);
+  await world.time.pass(5000);
+  const stumble = async (times: number) => {
+    for (let round = 0; round < times; round++) {
+      world.time.stall(370);
+      await world.time.pass(930);
+    }
+  };
+  await stumble(10);
+  assert.equal(voteOf(world, 'v1/w', target.id)?.vote, 'up', 'pauses alone are no reason');
+  world.conditions.set(target.id, 'silent');
+  await stumble(10);
+  assert.equal(voteOf(world, 'v1/w', target.id)?.vote, 'abstain');
+  assert.match(voteOf(world, 'v1/w', target.id)?.reason ?? '', /held up again and again/);
+  await world.time.pass(10_000);
+  assert.equal(voteOf(world, 'v1/w', target.id)?.vote, 'down');
+});
