@@ -10,7 +10,9 @@ import { adviceFor, MISSING_VARIABLE, provideTools } from './test-tools.ts';
 
 process.chdir(dirname(dirname(fileURLToPath(import.meta.url))));
 
-const SUITES = ['unit', 'rfc', 'scenario', 'simulation', 'integration', 'fuzz'].map((suite) => `test/${suite}`);
+const SUITES = ['unit', 'rfc', 'scenario', 'simulation', 'integration', 'faults', 'fuzz'].map(
+  (suite) => `test/${suite}`,
+);
 /** Files that run at once: each may itself start processes and worker threads. */
 const CONCURRENCY = 2;
 /** Worlds that the simulation runs with `--fast`. */

@@ -66,6 +66,7 @@ export function explain(input: ExplainInput, question: ExplainQuestion): Explana
     ...(service === undefined ? {} : { service: snapshot.services.ids[service] ?? '' }),
     preference:
       service === undefined || located === undefined ? [] : explainPreference(input, question, service, located),
+    considered: listConsidered(snapshot, trace),
     steps: trace.map((step) => ({ step: step.step, text: describeStep(snapshot, step) })),
     answer: {
       rcode: formatResponseCode((out[3] ?? 0) & 15),
@@ -75,6 +76,22 @@ export function explain(input: ExplainInput, question: ExplainQuestion): Explana
       reason: located === undefined ? reasonOf(trace) : (REASONS[desk.decision.reason] ?? ''),
     },
   };
+}
+
+/** Not those that have no endpoint which could answer this type. */
+function listConsidered({ clusters }: Snapshot, trace: Trace): readonly string[] {
+  const looked = trace.flatMap((step) => {
+    switch (step.step) {
+      case 'skip':
+        return step.because === 'health' ? [step.cluster] : [];
+      case 'consider':
+      case 'choose':
+        return [step.cluster];
+      default:
+        return [];
+    }
+  });
+  return [...new Set(looked)].map((cluster) => clusters.ids[cluster] ?? '');
 }
 
 /** For what no service decided. */

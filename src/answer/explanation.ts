@@ -63,6 +63,8 @@ export type Explanation = {
   readonly service?: string;
   /** Best first; empty where nothing is steered. */
   readonly preference: readonly ExplainedPreference[];
+  /** Clusters whose endpoints were looked at, in this order: each once. */
+  readonly considered: readonly string[];
   readonly steps: readonly ExplainedStep[];
   readonly answer: ExplainedAnswer;
 };

@@ -36,7 +36,8 @@ export function gatherCluster(decision: Decision, position: number, lowest: numb
     services.shedHighs[service] ?? 1,
   );
   // A cluster that is coming back takes a share of its clients: the others go where they went until now.
-  const room = loadRoom * (state.clusterRamps[cluster] ?? 1);
+  const ramped = loadRoom * (state.clusterRamps[cluster] ?? 1);
+  const room = weight === 0 && isGivenUp(decision, cluster, lowest) ? 0 : ramped;
   decision.trace?.push({ step: 'consider', cluster, weight, room });
   const isCounted = services.picks[service] === PICK_LEAST_CONNECTIONS;
   const connections = isCounted ? connectionsOf(state.clusterLoads, cluster) : 0;
@@ -62,6 +63,19 @@ function servingWeight(decision: Decision, cluster: number, lowest: number): num
   // What all of them have in common is in the room of the cluster already.
   const ramp = clusterRamps[cluster] ?? 1;
   return ramp < 1 && sum > 0 ? Math.min(sum / ramp, stated === NONE ? whole : stated) : sum;
+}
+
+/** Whether all that have a weight ask for no clients now: those go elsewhere, as long as another cluster has room. */
+function isGivenUp(decision: Decision, cluster: number, lowest: number): boolean {
+  const { clusters, endpoints } = decision.snapshot;
+  const end = clusters.endpointStarts[cluster + 1] ?? 0;
+  let isWeighted = false;
+  for (let endpoint = clusters.endpointStarts[cluster] ?? 0; endpoint < end; endpoint++) {
+    if (!mayUse(decision, endpoint, lowest) || (endpoints.weights[endpoint] ?? 0) === 0) continue;
+    if ((decision.state.endpointFactors[endpoint] ?? 1) > 0) return false;
+    isWeighted = true;
+  }
+  return isWeighted;
 }
 
 /** Whether the endpoint answers what was asked, and is of class `lowest` or better. */

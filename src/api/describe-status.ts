@@ -15,6 +15,7 @@ import { LOAD_REPORT_FRESH_MS } from '../load/apply-reports.ts';
 import type { Cluster, Endpoint } from '../model/cluster.ts';
 import { formatRevisionId } from '../model/revision.ts';
 import type { Service } from '../model/service.ts';
+import { describeVantages } from './describe-vantages.ts';
 import type { ClusterState, LoadSighting } from './ports.ts';
 import { formatMoment } from './route-schema.ts';
 
@@ -72,7 +73,10 @@ export type LoadStatus = {
 export function describeStatus(state: ClusterState, readiness: { ready: boolean; reasons: readonly string[] }) {
   const { configuration, revision, database, isNewestRefused, isFrozen, frozenCount, aside } = state;
   const endpoints = listEndpointStatus(state);
-  const clusters = configuration.clusters.map((cluster) => describeCluster(cluster, state, endpoints));
+  const clusters = configuration.clusters.map((cluster, index) => {
+    const ramp = state.judgement.clusterRamps?.[index] ?? 1;
+    return { ...describeCluster(cluster, state, endpoints), ...(ramp < 1 && { clientShare: ramp }) };
+  });
   const vantages = describeVantages(state);
   const services = configuration.services.map((service) => describeService(service, clusters));
   const isWatched = configuration.clusters.some(({ monitors }) => monitors.length > 0);
@@ -139,21 +143,6 @@ function explainVerdicts({ isFrozen, frozenCount, aside }: ClusterState): readon
       (id) => `the vantage ${id} is set aside: it calls most targets down of which the others say up`,
     ),
   ];
-}
-
-export function describeVantages({ configuration, vantages, aside }: ClusterState) {
-  return configuration.vantages.map(({ id, group }) => ({
-    id,
-    ...(group !== undefined && { group }),
-    aside: aside.has(id),
-    workers: vantages
-      .filter(({ vantage }) => vantage === id)
-      .map(({ worker, alive, lastSeenMs }) => ({
-        worker,
-        alive,
-        ...(lastSeenMs !== undefined && lastSeenMs > 0 && { lastSeen: formatMoment(lastSeenMs) }),
-      })),
-  }));
 }
 
 function describeJudgement({ id: cluster, region }: Cluster, { id, target }: Endpoint, judged: EndpointJudgement) {

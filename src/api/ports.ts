@@ -4,6 +4,8 @@
 import type { Explanation } from '../answer/explanation.ts';
 import type { Digest } from '../dnssec/dnskey.ts';
 import type { KeyRecord, KeyRole, Keyring } from '../dnssec/keyring.ts';
+import type { Abstention } from '../health/abstention.ts';
+import type { Stranger } from '../health/admission.ts';
 import type { HealthJudgement } from '../health/cluster-health.ts';
 import type { Verdicts } from '../health/verdict.ts';
 import type { Configuration, ConfigurationDocument } from '../model/configuration.ts';
@@ -141,6 +143,10 @@ export type WorkerSighting = {
   readonly alive: boolean;
   /** Wall clock, milliseconds since 1970; absent: it did not move since this process found it. */
   readonly lastSeenMs?: number;
+  /** What its votes are signed with; absent: nothing. */
+  readonly publicKey?: string;
+  /** Absent: from nothing. */
+  readonly abstention?: Abstention;
 };
 
 export type LoadSighting = LoadReport & { readonly ageMs: number };
@@ -151,6 +157,8 @@ export type ClusterState = {
   readonly judgement: HealthJudgement;
   readonly verdicts: Verdicts;
   readonly vantages: readonly WorkerSighting[];
+  /** Whose votes were refused lately. */
+  readonly refused: readonly Stranger[];
   /** Vantages whose words count as none, since they disagree with the others. */
   readonly aside: ReadonlySet<string>;
   /** Verdicts that cannot turn, for too few vantages speak; and whether that is most of them. */

@@ -1,6 +1,7 @@
 // The shapes of what status.ts answers, for the OpenAPI document; tests hold the answers to them.
 
 import { type Static, Type } from 'typebox';
+import { STRANGER_PROBLEMS } from '../health/admission.ts';
 import { CLUSTER_STATES, ENDPOINT_STATES } from './describe-status.ts';
 import { MomentSchema, pageSchema } from './route-schema.ts';
 
@@ -60,6 +61,39 @@ export const EndpointStatusSchema = Type.Object({
 
 export const EndpointPageSchema = pageSchema(EndpointStatusSchema, 'A page of endpoints.');
 
+const WorkerStatusSchema = Type.Object({
+  worker: Type.String(),
+  alive: Type.Boolean(),
+  lastSeen: Type.Optional(MomentSchema),
+  signed: Type.Boolean({ description: 'Its votes are signed, and the signature is that of `publicKey`.' }),
+  publicKey: Type.Optional(Type.String()),
+  abstention: Type.Optional(
+    Type.Object(
+      {
+        all: Type.Boolean({ description: 'It trusts none of its checks.' }),
+        votes: Type.Integer(),
+        abstained: Type.Integer({ description: 'Of its votes.' }),
+        reasons: Type.Array(Type.String(), {
+          description: 'In its own words, the most frequent first; three at most.',
+        }),
+      },
+      { description: 'Not there: it abstains from nothing.' },
+    ),
+  ),
+});
+
+const RefusedWorkerSchema = Type.Object({
+  worker: Type.String(),
+  problem: Type.Enum([...STRANGER_PROBLEMS], {
+    description:
+      'unlisted: it signs for itself, and the configuration does not list it. other-key: it is listed, with another key. unsigned: it shows no key. bad-signature: its key did not sign what it says.',
+  }),
+  publicKey: Type.Optional(
+    Type.String({ description: 'The key that it shows, as it would stand in `workers` of the vantage.' }),
+  ),
+  lastSeen: MomentSchema,
+});
+
 const VantageStatusSchema = Type.Object({
   id: Type.String(),
   group: Type.Optional(Type.String()),
@@ -67,9 +101,14 @@ const VantageStatusSchema = Type.Object({
     description:
       'It calls most targets down of which the others say up: its words count as none until it agrees again.',
   }),
-  workers: Type.Array(
-    Type.Object({ worker: Type.String(), alive: Type.Boolean(), lastSeen: Type.Optional(MomentSchema) }),
-  ),
+  admits: Type.Enum(['anybody', 'listed'], {
+    description:
+      'Whose votes count: those of whoever says that it is there, or of the listed workers, signed by their keys.',
+  }),
+  workers: Type.Array(WorkerStatusSchema),
+  refused: Type.Array(RefusedWorkerSchema, {
+    description: 'Who says that it is there and was refused within the last minute, as this process saw it.',
+  }),
 });
 
 export const VantageListSchema = Type.Object({ items: Type.Array(VantageStatusSchema) });
@@ -89,6 +128,11 @@ const ClusterStatusSchema = Type.Object({
       up: Type.Integer(),
       needed: Type.Integer(),
       serving: Type.Boolean(),
+    }),
+  ),
+  clientShare: Type.Optional(
+    Type.Number({
+      description: 'Of its clients, 0 to 1: all of it was down, and it is coming back. All when not there.',
     }),
   ),
   load: Type.Optional(LoadSchema),
@@ -160,6 +204,10 @@ export const ExplanationSchema = Type.Object({
       distanceKm: Type.Optional(Type.Number()),
     }),
   ),
+  considered: Type.Array(Type.String(), { description: 'Clusters that were looked at, in this order.' }),
+  endpoints: Type.Array(EndpointStatusSchema, {
+    description: 'Those of the clusters that were looked at: verdicts, who said what and why, brake and weight.',
+  }),
   steps: Type.Array(Type.Object({ step: Type.String(), text: Type.String() })),
   answer: Type.Object({
     rcode: Type.String(),

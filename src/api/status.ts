@@ -6,7 +6,8 @@ import { parseNameText } from '../wire/name.ts';
 import { formatRecordType, parseRecordType } from '../wire/record-types.ts';
 import type { ApiContext } from './api-context.ts';
 import { refuse } from './api-error.ts';
-import { describeStatus, describeVantages, listEndpointStatus } from './describe-status.ts';
+import { describeStatus, type EndpointStatus, listEndpointStatus } from './describe-status.ts';
+import { describeVantages } from './describe-vantages.ts';
 import { cutPage, PageQuery } from './page.ts';
 import type { ClusterState, ClusterView } from './ports.ts';
 import { describeRoute } from './route-schema.ts';
@@ -68,7 +69,7 @@ export function addStatusRoutes({ server, view }: ApiContext): void {
         {
           operationId: 'listVantageWorkers',
           tag: 'status',
-          summary: 'The workers of each vantage, and which are alive',
+          summary: 'The workers of each vantage: who is alive, signs, abstains, or is refused',
         },
         { 200: VantageListSchema },
       ),
@@ -102,9 +103,15 @@ export function addStatusRoutes({ server, view }: ApiContext): void {
       };
       const explanation = view.explain(query);
       if (explanation === undefined) throw refuseNotReady();
-      return explanation;
+      return { ...explanation, endpoints: listEvidence(view.current(), explanation.considered) };
     },
   );
+}
+
+/** Of all that was looked at, as it is known here now. */
+function listEvidence(state: ClusterState | undefined, considered: readonly string[]): readonly EndpointStatus[] {
+  const endpoints = state === undefined ? [] : listEndpointStatus(state);
+  return considered.flatMap((id) => endpoints.filter(({ cluster }) => cluster === id));
 }
 
 function currentOf(view: ClusterView): ClusterState {

@@ -5,6 +5,7 @@ import type { Static } from 'typebox';
 import { ExplanationSchema } from '../api/status-schema.ts';
 import { type ApiOptions, addApiOptions, openApiClient } from './api-client.ts';
 import { alignColumns, type Output, outputOf } from './output.ts';
+import { ENDPOINT_COLOURS, evidenceRows } from './print-evidence.ts';
 
 type ExplainOptions = ApiOptions & { readonly client?: string };
 type Explained = Static<typeof ExplanationSchema>;
@@ -25,7 +26,10 @@ export function registerExplain(program: Command): void {
   );
 }
 
-export function printExplanation(output: Output, { question, client, preference, steps, answer }: Explained): void {
+export function printExplanation(
+  output: Output,
+  { question, client, preference, steps, endpoints, answer }: Explained,
+): void {
   const heading = (text: string) => output.print(`\n${output.paint('bold', text)}`);
   const place = [client.country, client.subdivision].filter((text) => text !== undefined).join(', ');
   const coordinates =
@@ -56,11 +60,28 @@ export function printExplanation(output: Output, { question, client, preference,
       '  ',
     ),
   );
+  if (endpoints.length > 0) {
+    heading('Endpoints looked at');
+    output.print(
+      alignColumns(
+        endpoints.flatMap((endpoint) => endpointRows(output, endpoint)),
+        '  ',
+      ),
+    );
+  }
   heading('Answer');
   const scope = answer.scope === undefined ? 'the same for every client' : `scope /${answer.scope}`;
   output.print(`  ${answer.rcode} · ${answer.reason} · ${scope}`);
   const rows = answer.records.map(({ name, ttl, type, data }) => [name, String(ttl), type, data]);
   if (rows.length > 0) output.print(alignColumns(rows, '  '));
+}
+
+function endpointRows(output: Output, endpoint: Explained['endpoints'][number]): readonly (readonly string[])[] {
+  const { cluster, endpoint: id, state, address, why } = endpoint;
+  return [
+    [`${cluster}/${id}`, output.paint(ENDPOINT_COLOURS[state], state), address, why],
+    ...evidenceRows(output, endpoint, '  '),
+  ];
 }
 
 /** A hundredth of a degree is a kilometre: no database is that precise. */

@@ -6,6 +6,8 @@ import { type StatusDocument, StatusSchema } from '../api/status-schema.ts';
 import { type ApiOptions, addApiOptions, openApiClient } from './api-client.ts';
 import { endUnhealthy } from './failure.ts';
 import { alignColumns, count, type Output, outputOf } from './output.ts';
+import { ENDPOINT_COLOURS, evidenceRows, isPlainlyUp } from './print-evidence.ts';
+import { vantageRows } from './print-vantages.ts';
 
 export function registerStatus(program: Command): void {
   const command = program.command('status').description('show regions, clusters, endpoints and vantages at a glance');
@@ -34,13 +36,7 @@ export function printStatus(output: Output, status: StatusDocument): void {
     clusters.join(', '),
   ]);
   printTable(output, 'Services', services);
-  const vantages = status.vantages.map(({ id, workers, aside }) => {
-    const alive = workers.filter((worker) => worker.alive).length;
-    const text = `${alive} of ${count(workers.length, 'worker')} alive`;
-    const standing = aside ? output.paint('red', 'set aside: it disagrees with the others') : '';
-    return [id, alive > 0 ? output.paint('green', text) : output.paint('red', text), standing];
-  });
-  printTable(output, 'Vantages', vantages);
+  printTable(output, 'Vantages', vantageRows(output, status.vantages));
   const overrides = status.overrides.map(({ kind, id, state, author, reason, expiresAt = 'cleared' }) => [
     `${kind}/${id}`,
     output.paint('yellow', state),
@@ -51,23 +47,34 @@ export function printStatus(output: Output, status: StatusDocument): void {
 }
 
 const CLUSTER_COLOURS = { serving: 'green', degraded: 'yellow', drained: 'yellow', out: 'red' } as const;
-const ENDPOINT_COLOURS = { up: 'green', draining: 'yellow', down: 'red', 'forced-down': 'yellow' } as const;
 
 /** One table over all regions, so that its columns stand below each other. */
 function printRegions(output: Output, { regions }: StatusDocument): void {
   const rows = regions.flatMap(({ id, name, state, clusters }) => [
     [output.paint('bold', id), state === 'enabled' ? '' : output.paint('yellow', state), '', name === id ? '' : name],
     ...clusters.flatMap((cluster) => [
-      [`  ${cluster.id}`, output.paint(CLUSTER_COLOURS[cluster.state], cluster.state), '', describeLoad(cluster.load)],
-      ...cluster.endpoints.map(({ endpoint, state: condition, address, why, load }) => [
-        `    ${endpoint}`,
-        output.paint(ENDPOINT_COLOURS[condition], condition),
-        address,
-        [why, describeLoad(load)].filter(Boolean).join(' · '),
+      [
+        `  ${cluster.id}`,
+        output.paint(CLUSTER_COLOURS[cluster.state], cluster.state),
+        '',
+        [describeReturn(cluster.clientShare), describeLoad(cluster.load)].filter(Boolean).join(' · '),
+      ],
+      ...cluster.endpoints.flatMap((status) => [
+        [
+          `    ${status.endpoint}`,
+          output.paint(ENDPOINT_COLOURS[status.state], status.state),
+          status.address,
+          [status.why, describeLoad(status.load)].filter(Boolean).join(' · '),
+        ],
+        ...(isPlainlyUp(status) ? [] : evidenceRows(output, status, '      ')),
       ]),
     ]),
   ]);
   printTable(output, 'Regions', rows);
+}
+
+function describeReturn(clientShare: number | undefined): string {
+  return clientShare === undefined ? '' : `coming back: takes ${Math.round(clientShare * 100)} % of its clients`;
 }
 
 type Load = StatusDocument['regions'][number]['clusters'][number]['load'];

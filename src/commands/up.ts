@@ -6,6 +6,7 @@ import type { Command } from 'commander';
 import { formatListenAddress } from '../model/listen-address.ts';
 import { formatRevisionId } from '../model/revision.ts';
 import type { RunningNode } from '../roles/run-node.ts';
+import { count } from './output.ts';
 import { addRunOptions, type RunOptions, runRoles } from './run-roles.ts';
 import { VERSION } from './version.ts';
 
@@ -61,7 +62,7 @@ function announce(node: RunningNode): void {
   const head = [
     `azimuth ${VERSION}`,
     `revision ${formatRevisionId(revision.manifest.id)}`,
-    `${configuration.regions.length} regions`,
+    count(configuration.regions.length, 'region'),
     database === undefined ? 'no GeoIP database' : `${database.name} (${database.attribution})`,
   ].join(' · ');
   const lines = [

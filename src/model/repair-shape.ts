@@ -149,7 +149,8 @@ function replaceWith(example: unknown, message: string, path: string, problems: 
 function advise(schema: SchemaKeywords, value: unknown): string {
   const words = (listValues(schema) ?? []).filter((word) => typeof word === 'string');
   if (typeof value === 'string') return suggestNearest(value, words) || '.';
-  const isUnquoted = schema.type === 'string' && (typeof value === 'number' || typeof value === 'boolean');
+  const isPlain = typeof value === 'number' || typeof value === 'boolean';
+  const isUnquoted = isPlain && (schema.type === 'string' || words.includes(String(value)));
   return isUnquoted ? '; write it in quotes.' : '.';
 }
 

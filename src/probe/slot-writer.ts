@@ -120,6 +120,7 @@ export class SlotWriter {
     const { store, counters, logger } = this.#dependencies;
     try {
       const epoch = await this.#withinTime(store.allocateEpoch(this.#options.id));
+      if (!Number.isSafeInteger(epoch) || epoch < 0) throw new Error(`the store gave ${epoch} for an epoch`);
       this.#epoch = epoch;
       this.#sequence = 0;
       this.#written = [];

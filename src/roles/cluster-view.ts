@@ -2,12 +2,15 @@
 
 import { randomBytes } from 'node:crypto';
 import { explain } from '../answer/explain.ts';
-import type { ClusterState, ClusterView, ExplainQuery } from '../api/ports.ts';
+import type { ClusterState, ClusterView, ExplainQuery, WorkerSighting } from '../api/ports.ts';
+import { findAbstention } from '../health/abstention.ts';
+import type { SlotId } from '../health/slot.ts';
 import { type Address, type Prefix, parseAddress, parsePrefix } from '../model/address.ts';
 import { formatRevisionId } from '../model/revision.ts';
 import { parseNameText } from '../wire/name.ts';
 import { parseRecordType } from '../wire/record-types.ts';
 import type { Control } from './control.ts';
+import type { HealthView } from './health-view.ts';
 import { describeAbsentServers } from './store-servers.ts';
 
 const LOOPBACK: Address = { family: 4, words: [0x7f000001] };
@@ -53,9 +56,14 @@ function currentState(control: Control): ClusterState | undefined {
     configuration: serving.configuration,
     judgement,
     verdicts: health.verdicts,
-    vantages: health.listWorkers().map(({ vantage, worker, alive, silentMs }) => {
-      return { vantage, worker, alive, lastSeenMs: silentMs === undefined ? 0 : nowMs - silentMs };
+    vantages: health.listWorkers().map(({ silentMs, ...presence }) => {
+      return {
+        ...presence,
+        lastSeenMs: silentMs === undefined ? 0 : nowMs - silentMs,
+        ...hearWorker(health, presence),
+      };
     }),
+    refused: health.admission.listStrangers(),
     aside: health.aside,
     frozenCount: health.frozenCount,
     isFrozen: health.isFrozen,
@@ -63,6 +71,12 @@ function currentState(control: Control): ClusterState | undefined {
     database: database?.database ?? NO_DATABASE,
     isNewestRefused: control.follower.refused !== undefined,
   };
+}
+
+function hearWorker(health: HealthView, id: SlotId): Pick<WorkerSighting, 'publicKey' | 'abstention'> {
+  const { seal, votes = [] } = health.findSlot(id) ?? {};
+  const abstention = findAbstention(votes);
+  return { ...(seal !== undefined && { publicKey: seal.publicKey }), ...(abstention !== undefined && { abstention }) };
 }
 
 function explainQuery({ serving, database }: Control, { name, type, client }: ExplainQuery) {

@@ -7,7 +7,7 @@ import type { HealthJudgement } from '../health/cluster-health.ts';
 import { type Judge, judgeAnew, openJudge } from '../health/judge.ts';
 import { forgetSlots, NO_SIGHTINGS, noteVersions, type Sightings, seeSlots } from '../health/liveness.ts';
 import { slotKey } from '../health/merge-slots.ts';
-import type { SlotId } from '../health/slot.ts';
+import type { Slot, SlotId } from '../health/slot.ts';
 import { NO_STANDINGS } from '../health/standing.ts';
 import { type Look, lookAtSlots, openTally, type Tally, type Turn } from '../health/tally.ts';
 import { listTargets, type Target } from '../health/target.ts';
@@ -70,7 +70,7 @@ export class HealthView {
     this.#options = options;
     this.#dependencies = dependencies;
     this.#clock = dependencies.clock ?? systemClock;
-    this.admission = new SlotAdmission(dependencies.logger);
+    this.admission = new SlotAdmission(dependencies.logger, this.#clock);
   }
 
   get verdicts(): Verdicts {
@@ -145,6 +145,11 @@ export class HealthView {
       const silentMs = movedAtMs === undefined ? undefined : nowMs - movedAtMs;
       return { vantage: slot.vantage, worker: slot.worker, alive, silentMs };
     });
+  }
+
+  /** What that worker says, as far as it was taken in. */
+  findSlot(id: SlotId): Slot | undefined {
+    return this.#slots.get(slotKey(id));
   }
 
   #acceptSlots({ slots, advanced, removed }: SlotTableChange): void {

@@ -5,6 +5,7 @@ import type { Metrics } from '../telemetry/create-metrics.ts';
 import type { CertificateWatch } from './certificate-watch.ts';
 import type { Control } from './control.ts';
 import type { CounterTotals } from './counter-totals.ts';
+import type { SlotAdmission } from './slot-admission.ts';
 
 export function addAnswerMetrics(
   metrics: Metrics,
@@ -123,6 +124,14 @@ export function addCertificateMetrics(metrics: Metrics, watch: CertificateWatch)
   });
 }
 
+export function addAdmissionMetrics(metrics: Metrics, admission: SlotAdmission): void {
+  metrics.addCounter({
+    name: 'azimuth_slots_refused_total',
+    help: 'Votes of workers that the configuration does not admit, or that they did not sign.',
+    collect: (set) => set(admission.refused),
+  });
+}
+
 export function addControlMetrics(metrics: Metrics, control: Control): void {
   metrics.addGauge({
     name: 'azimuth_endpoint_up',
@@ -151,11 +160,6 @@ export function addControlMetrics(metrics: Metrics, control: Control): void {
       const { aside } = control.health;
       for (const { id } of control.serving?.configuration.vantages ?? []) set(aside.has(id) ? 1 : 0, { vantage: id });
     },
-  });
-  metrics.addCounter({
-    name: 'azimuth_slots_refused_total',
-    help: 'Votes of workers that the configuration does not admit, or that they did not sign.',
-    collect: (set) => set(control.health.admission.refused),
   });
   metrics.addGauge({
     name: 'azimuth_verdicts_frozen',

@@ -28,6 +28,7 @@ const ANYWHERE = ['0.0.0.0/0', '::/0'];
 
 export type ProbeRole = {
   setConfiguration(configuration: Configuration): void;
+  readonly admission: SlotAdmission;
   close(): Promise<void>;
 };
 
@@ -58,6 +59,7 @@ export function startProbeRole(settings: Settings, { health, logger, metrics, ke
   addProbeMetrics(metrics, probe);
   probe.start();
   return {
+    admission,
     setConfiguration(configuration) {
       admission.setVantages(configuration.vantages);
       following?.recheck();

@@ -25,10 +25,10 @@ import { CounterTotals } from './counter-totals.ts';
 import { startDemo } from './demo-role.ts';
 import { createHintPublisher } from './hint-publisher.ts';
 import { openKeySecret } from './key-secret.ts';
-import { addAnswerMetrics, addCertificateMetrics, addControlMetrics } from './node-metrics.ts';
+import { addAdmissionMetrics, addAnswerMetrics, addCertificateMetrics, addControlMetrics } from './node-metrics.ts';
 import type { BoundAddress } from './open-listeners.ts';
 import { openStore, type Store } from './open-store.ts';
-import { startProbeRole } from './probe-role.ts';
+import { type ProbeRole, startProbeRole } from './probe-role.ts';
 import { openPulledHealth } from './pulled-health.ts';
 import { type LocationResolver, openRevisionReader } from './read-revision.ts';
 import { type Replication, startReplication } from './replication.ts';
@@ -107,16 +107,18 @@ async function startNode(
   const resolveLocation = createLocationResolver();
   const configurationListeners: ((configuration: Configuration) => void)[] = [];
 
+  let probe: ProbeRole | undefined;
   if (roles.has('probe')) {
     const service = await openSlotService(settings, store.health, logger);
     closers.push(() => service.close());
-    const probe = startProbeRole(settings, {
+    probe = startProbeRole(settings, {
       health: service.health,
       logger,
       metrics,
       key: await openSlotKey(settings),
     });
-    closers.push(() => probe.close());
+    const { close: closeProbe } = probe;
+    closers.push(() => closeProbe());
     configurationListeners.push(probe.setConfiguration);
   }
 
@@ -182,6 +184,10 @@ async function startNode(
     follower = createPlainFollower(settings, store, resolveLocation, configurationListeners, logger);
     closers.push(() => follower.stop());
   }
+
+  // Where one process checks and judges, both refuse the same messages: they are counted once.
+  const admission = control?.health.admission ?? probe?.admission;
+  if (admission !== undefined) addAdmissionMetrics(metrics, admission);
 
   let telemetry: ListenAddress | undefined;
   if (!roles.has('api')) {

@@ -3,29 +3,32 @@
 // whatever says that it is from there counts.
 
 import type { Logger } from 'pino';
-import { isAdmittedKey } from '../health/admission.ts';
+import { isAdmittedKey, type Stranger, type StrangerProblem } from '../health/admission.ts';
 import { slotKey } from '../health/merge-slots.ts';
 import { type SealedMessage, sealedBytes } from '../health/pack-slot.ts';
 import type { Slot, SlotId } from '../health/slot.ts';
+import type { Clock } from '../model/clock.ts';
 import type { Vantage } from '../model/vantage.ts';
 import { verifySeal } from '../native/slot-keys.ts';
+import { systemClock } from '../native/system-clock.ts';
 
 /** Workers that are refused and remembered, to be logged once and shown. */
 export const STRANGER_LIMIT = 256;
-
-/** One that signs for itself, and that the configuration does not admit. */
-export type Stranger = SlotId & { readonly publicKey: string };
+/** For as long after its last message one is shown: many heartbeats. */
+export const STRANGER_SHOWN_MS = 60_000;
 
 export class SlotAdmission {
   /** Messages that were refused since the start. */
   refused = 0;
   readonly #logger: Pick<Logger, 'warn'>;
+  readonly #clock: Pick<Clock, 'wallMs'>;
   readonly #strangers = new Map<string, Stranger>();
   readonly #told = new Set<string>();
   #vantages: ReadonlyMap<string, Vantage> = new Map();
 
-  constructor(logger: Pick<Logger, 'warn'>) {
+  constructor(logger: Pick<Logger, 'warn'>, clock: Pick<Clock, 'wallMs'> = systemClock) {
     this.#logger = logger;
+    this.#clock = clock;
   }
 
   setVantages(vantages: readonly Vantage[]): void {
@@ -34,7 +37,10 @@ export class SlotAdmission {
     this.#told.clear();
   }
 
+  /** Those that were refused lately: who is gone needs no admitting. */
   listStrangers(): readonly Stranger[] {
+    const sinceMs = this.#clock.wallMs() - STRANGER_SHOWN_MS;
+    for (const [key, { atMs }] of this.#strangers) if (atMs < sinceMs) this.#strangers.delete(key);
     return [...this.#strangers.values()];
   }
 
@@ -56,23 +62,36 @@ export class SlotAdmission {
     const isGenuine = seal !== undefined && verifySeal(sealedBytes(message), seal);
     // Whatever is sealed is verified, asked for or not: a slot may stay when the configuration begins to ask.
     if ((isGenuine || seal === undefined) && isAdmittedKey(place, worker, seal?.publicKey)) return true;
-    this.#refuse({ vantage, worker }, isGenuine ? seal.publicKey : undefined);
+    this.#refuse({ vantage, worker }, this.#findProblem(message, isGenuine), seal?.publicKey);
     return false;
   }
 
-  #refuse(id: SlotId, publicKey: string | undefined): void {
+  #findProblem({ seal, ...id }: SealedMessage, isGenuine: boolean): StrangerProblem {
+    if (seal === undefined) return 'unsigned';
+    if (!isGenuine) return 'bad-signature';
+    return this.concerns(id) ? 'other-key' : 'unlisted';
+  }
+
+  #refuse(id: SlotId, problem: StrangerProblem, publicKey: string | undefined): void {
     this.refused++;
     const key = slotKey(id);
-    if (publicKey !== undefined && this.#strangers.size < STRANGER_LIMIT) {
-      this.#strangers.set(key, { vantage: id.vantage, worker: id.worker, publicKey });
+    if (
+      this.#strangers.has(key) ||
+      this.#strangers.size < STRANGER_LIMIT ||
+      this.listStrangers().length < STRANGER_LIMIT
+    ) {
+      const atMs = this.#clock.wallMs();
+      this.#strangers.set(key, { ...id, problem, ...(publicKey !== undefined && { publicKey }), atMs });
     }
     if (this.#told.has(key) || this.#told.size >= STRANGER_LIMIT) return;
     this.#told.add(key);
-    this.#logger.warn(
-      { ...id, publicKey },
-      publicKey === undefined
-        ? 'votes are refused: they are not signed, or their signature is wrong'
-        : 'votes are refused: the configuration does not list this worker with this key',
-    );
+    this.#logger.warn({ ...id, publicKey, problem }, `votes are refused: ${PROBLEM_TEXTS[problem]}`);
   }
 }
+
+const PROBLEM_TEXTS: Readonly<Record<StrangerProblem, string>> = {
+  unlisted: 'the configuration lists the workers of this vantage, and not this one',
+  'other-key': 'the configuration lists this worker with another key',
+  unsigned: 'they are not signed',
+  'bad-signature': 'their signature is wrong',
+};

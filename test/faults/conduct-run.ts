@@ -5,7 +5,7 @@ import { askAddress, waitUntil } from '../support/dns-ask.ts';
 import { ADDRESS, LONDON, NEW_YORK, readMetrics, SERVICE, TOKYO } from '../support/fleet.ts';
 import type { Processes } from '../support/processes.ts';
 import { type Committer, readAnswers, startCommitter } from './committer.ts';
-import { DETECTION_LIMIT_MS, REGIONS } from './configuration.ts';
+import { REGIONS } from './configuration.ts';
 import { areReplicasInStep, type Fault, type Scene } from './fault.ts';
 import { type Installation, startInstallation } from './installation.ts';
 import type { Network } from './network.ts';
@@ -19,6 +19,8 @@ export type RunOptions = {
   readonly only: string;
   readonly redisAwayMs: number;
   readonly perSecond: number;
+  /** From a death to the last answer that may not know of it. */
+  readonly detectionMs: number;
   readonly say: (text: string) => void;
 };
 
@@ -65,7 +67,7 @@ export async function conductRun(processes: Processes, network: Network, options
   const referee = new Referee({
     clients: CLIENTS,
     nodeNames,
-    detectionMs: DETECTION_LIMIT_MS,
+    detectionMs: options.detectionMs,
     returnMs: RETURN_LIMIT_MS,
   });
   await waitUntil('all is well', () => isWell(installation), SETTLE_LIMIT_MS, 100);

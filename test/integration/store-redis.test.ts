@@ -140,6 +140,27 @@ describe('Redis as a store', skip === undefined ? {} : { skip }, () => {
     );
   });
 
+  test('whatever somebody wrote in place of a fence or of an entry of the index, a worker gets an epoch and is heard', async (context) => {
+    const store = await open(context);
+    const key = `${WORKER.vantage}/${WORKER.worker}`;
+    for (const [fence, entry] of [
+      ['9007199254740991', '7.1.1'],
+      ['1e300', '7.1.1'],
+      ['abc', 'abc'],
+      ['-5', '9007199254740991.1.1'],
+      ['7', '4503599627370000.4503599627370000.1'],
+      ['7', '1.1.x'],
+    ] as const) {
+      await raw.hset(KEYS.epochs, key, fence);
+      await raw.hset(KEYS.index, key, entry);
+      await raw.hset(KEYS.epochs, 'eu/other', 'abc');
+      const epoch = await store.health.allocateEpoch(WORKER);
+      assert.ok(Number.isSafeInteger(epoch) && epoch > 0, `${fence}: ${epoch}`);
+      const slot = makeSlot(epoch, 1, ['up']);
+      assert.equal(await store.health.writeSlot(slot, undefined), 'stored', `${fence} ${entry}`);
+    }
+  });
+
   test('an epoch is greater than the last though the server was emptied, and the slot can be written again', async (context) => {
     const store = await open(context);
     const before = await store.health.allocateEpoch(WORKER);

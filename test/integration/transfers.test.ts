@@ -215,6 +215,8 @@ describe('transfers to other servers', { skip: skip ?? false, timeout: 120_000 }
     await putRecord('mail/AAAA', { ttl: 60, data: ['2001:db8::99'] });
     await callApi(primary.api, 'DELETE', `/v1/zones/${ZONE}/records/host-7/A`, undefined, { 'if-match': '*' });
     await putRecord('new.name/TXT', { ttl: 60, data: ['"n"'] });
+    const own = ['@127.0.0.1', '-p', String(primary.port), '+short', `new.name.${ZONE}`, 'TXT'];
+    await waitUntil('we answer so ourselves', async () => (await say('dig', own)).trim() === '"n"', LIMIT_MS, 50);
     for (const { port } of [bind, knot]) {
       await waitUntil('the secondary has the change', () => isCurrent(port), LIMIT_MS, 50);
       const at = ['@127.0.0.1', '-p', String(port), '+short'];

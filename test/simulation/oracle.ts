@@ -159,6 +159,13 @@ export class Oracle {
   }
 
   #checkTurns(node: ServingNode): void {
+    // An endpoint that is taken away, and comes back with a later revision, is judged like one that was never there.
+    for (const key of this.#said.keys()) {
+      const target = key.slice(node.name.length + 1);
+      if (!key.startsWith(`${node.name} `) || node.verdicts.has(target)) continue;
+      this.#said.delete(key);
+      this.#turns.delete(key);
+    }
     for (const [target, { verdict }] of node.verdicts) {
       // What was said is remembered here, for a node may write into its own table.
       const key = `${node.name} ${target}`;
@@ -221,7 +228,9 @@ export class Oracle {
       if (Math.max(up, down) < QUORUM) continue;
       this.#fail('equal inputs, equal answers', `of ${target}, ${a.name} and ${b.name} hear "${said}" and differ`);
     }
-    if (!isAlike) return;
+    // What the removal brake holds depends on what went first, which each node saw for itself.
+    const holds = (node: ServingNode) => node.judgement.endpoints.some(({ heldUntilMs }) => heldUntilMs !== undefined);
+    if (!isAlike || holds(a) || holds(b)) return;
     const classes = (node: ServingNode) =>
       `${node.judgement.endpointClass.join()} ${node.judgement.clusterServing.join()}`;
     if (classes(a) === classes(b)) return;
@@ -259,6 +268,8 @@ export class Oracle {
     served: readonly { readonly name: string; readonly id: RevisionId | undefined }[],
   ): void {
     if (head === undefined) return this.#fail('convergence', 'the store holds no revision');
+    // Then an older configuration is imported anew, which nobody goes back to.
+    if (losesEveryCopy(this.#plan)) return;
     for (const { name, id } of served) {
       if (id !== undefined && compareRevisionIds(id, head.id) === 0) continue;
       const has = id === undefined ? 'nothing' : formatRevisionId(id);
@@ -292,6 +303,15 @@ export class Oracle {
   #fail(invariant: string, what: string): void {
     this.violation ??= { invariant, atMs: this.#queue.nowMs, what };
   }
+}
+
+/** Whether the store and the disks of both nodes that commit may all be lost in this world. */
+function losesEveryCopy({ faults }: Plan): boolean {
+  const wiped = new Set(
+    faults.flatMap((fault) => (fault.kind === 'crash' && fault.disk !== 'kept' ? fault.processes : [])),
+  );
+  const isStoreLost = faults.some((fault) => fault.kind === 'redis-down' && fault.loses === 'everything');
+  return isStoreLost && wiped.has('api1') && wiped.has('api2');
 }
 
 /** How late a word may be heard, beyond the heartbeat at which it is said again, given what goes wrong in this world. */

@@ -60,6 +60,7 @@ const EXPLANATION: Explanation = {
   zone: 'gtm.example.com',
   service: 'www.gtm.example.com',
   preference: [{ cluster: 'web-eu', region: 'eu-west', tier: 0, distanceKm: 464 }],
+  considered: ['web-us', 'web-eu'],
   steps: [{ step: 'choose', text: 'web-eu/a is chosen.' }],
   answer: {
     rcode: 'NOERROR',
@@ -253,7 +254,11 @@ async function viewOf(writer: RunningWriter): Promise<ClusterView> {
     configuration,
     judgement,
     verdicts,
-    vantages: [{ vantage: 'fra', worker: 'w1', alive: true, lastSeenMs: NOW_MS - 500 }],
+    vantages: [
+      { vantage: 'fra', worker: 'w1', alive: true, lastSeenMs: NOW_MS - 500, publicKey: 'KEY' },
+      { vantage: 'fra', worker: 'w2', alive: true, abstention: { votes: 2, abstained: 2, reasons: ['it lags'] } },
+    ],
+    refused: [{ vantage: 'fra', worker: 'w9', problem: 'unlisted', publicKey: 'OTHER', atMs: NOW_MS - 1000 }] as const,
     aside: new Set<string>(),
     frozenCount: 0,
     isFrozen: false,

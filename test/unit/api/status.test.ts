@@ -1,9 +1,24 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { describeStatus } from '../../../src/api/describe-status.ts';
+import { describeStatus, type EndpointStatus } from '../../../src/api/describe-status.ts';
 import type { ExplainQuery } from '../../../src/api/ports.ts';
 import { judgeClusters } from '../../../src/health/cluster-health.ts';
+import { cluster, configuration, endpoint } from '../health/fixtures.ts';
 import { openFixture, shareFixture } from './fixture.ts';
+
+/** Of a node that sees nothing. */
+const EMPTY_STATE = {
+  revision: { generation: 1, number: 1 },
+  verdicts: new Map(),
+  vantages: [],
+  refused: [],
+  aside: new Set<string>(),
+  frozenCount: 0,
+  isFrozen: false,
+  loads: [],
+  database: { name: '', attribution: '' },
+  isNewestRefused: false,
+};
 
 describe('status and health', () => {
   const fixture = shareFixture();
@@ -43,7 +58,21 @@ describe('status and health', () => {
       ],
     });
     assert.deepEqual(status.vantages, [
-      { id: 'fra', aside: false, workers: [{ worker: 'w1', alive: true, lastSeen: '2026-01-15T11:59:59.500Z' }] },
+      {
+        id: 'fra',
+        aside: false,
+        admits: 'anybody',
+        workers: [
+          { worker: 'w1', alive: true, lastSeen: '2026-01-15T11:59:59.500Z', signed: true, publicKey: 'KEY' },
+          {
+            worker: 'w2',
+            alive: true,
+            signed: false,
+            abstention: { all: true, votes: 2, abstained: 2, reasons: ['it lags'] },
+          },
+        ],
+        refused: [{ worker: 'w9', problem: 'unlisted', publicKey: 'OTHER', lastSeen: '2026-01-15T11:59:59.000Z' }],
+      },
     ]);
     assert.deepEqual(status.services, [
       {
@@ -117,6 +146,28 @@ describe('explain', () => {
     ]);
   });
 
+  test('shows the evidence on every endpoint of the clusters that were looked at, in that order', async (context) => {
+    const { send } = await openFixture(context);
+    const { considered, endpoints } = (await send('GET', '/v1/explain?name=www.gtm.example.com')).json();
+    assert.deepEqual(considered, ['web-us', 'web-eu']);
+    assert.deepEqual(
+      endpoints.map(({ cluster, verdict, targets }: EndpointStatus) => [
+        cluster,
+        verdict,
+        targets.map(({ monitor, votes }) => [
+          monitor,
+          votes.map(({ vantage, vote, reason }) => [vantage, vote, reason]),
+        ]),
+      ]),
+      [
+        ['web-us', 'down', [['web', [['fra', 'down', 'connection refused']]]]],
+        ['web-eu', 'up', [['web', [['fra', 'up', '']]]]],
+      ],
+    );
+    const health = (await send('GET', '/v1/health')).json();
+    assert.deepEqual(endpoints.toReversed(), health.items, 'as it is there');
+  });
+
   test('refuses what is no question, with the part that is wrong', async (context) => {
     const { send } = await openFixture(context);
     const wrong = [
@@ -133,32 +184,24 @@ describe('explain', () => {
   });
 });
 
+describe('a cluster all of which is coming back', () => {
+  test('says which share of its clients it takes, until it takes all', () => {
+    const of = { ...configuration({ clusters: [cluster('web', [endpoint('a', '203.0.113.1')])] }), zones: [] };
+    const shareAt = (ramp: number) => {
+      const judgement = { ...judgeClusters(of, () => 'up', 0), clusterRamps: Float32Array.of(ramp) };
+      const status = describeStatus({ ...EMPTY_STATE, configuration: of, judgement }, { ready: true, reasons: [] });
+      return status.regions[0]?.clusters[0]?.clientShare;
+    };
+    assert.deepEqual([shareAt(0.25), shareAt(1)], [0.25, undefined]);
+  });
+});
+
 describe('a node that could not serve the newest configuration', () => {
   test('is not healthy, however well it serves the one before', () => {
-    const configuration = {
-      zones: [],
-      regions: [],
-      vantages: [],
-      monitors: [],
-      clusters: [],
-      services: [],
-      overrides: [],
-    };
+    const of = { ...configuration({ regions: [], vantages: [], monitors: [] }), zones: [] };
     const healthyOf = (isNewestRefused: boolean) =>
       describeStatus(
-        {
-          revision: { generation: 1, number: 1 },
-          configuration,
-          judgement: judgeClusters(configuration, () => 'up', 0),
-          verdicts: new Map(),
-          vantages: [],
-          aside: new Set(),
-          frozenCount: 0,
-          isFrozen: false,
-          loads: [],
-          database: { name: '', attribution: '' },
-          isNewestRefused,
-        },
+        { ...EMPTY_STATE, configuration: of, judgement: judgeClusters(of, () => 'up', 0), isNewestRefused },
         { ready: true, reasons: [] },
       ).healthy;
     assert.deepEqual([healthyOf(false), healthyOf(true)], [true, false]);

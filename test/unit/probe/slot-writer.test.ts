@@ -101,6 +101,21 @@ test('gives up a write that hangs, so that a store that is stuck does not stick 
   assert.equal(slot()?.sequence, 3);
 });
 
+test('takes no epoch that no number can count on from, and outlives a write that cannot be composed', async () => {
+  const { time, board, counters, writer, slot } = setUp();
+  const { allocateEpoch } = board;
+  for (const epoch of [2 ** 53, -1, Number.NaN]) {
+    board.allocateEpoch = async () => epoch;
+    writer.beat();
+    await time.pass(1000);
+  }
+  assert.deepEqual([counters.epochsFailed, slot()], [3, undefined]);
+  board.allocateEpoch = allocateEpoch;
+  writer.beat();
+  await time.pass(1000);
+  assert.equal(slot()?.sequence, 1);
+});
+
 test('goes on asking for an epoch until the store gives one', async () => {
   const { time, writer, slot, board, counters } = setUp();
   board.mode = 'failing';

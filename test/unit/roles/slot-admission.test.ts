@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { packSlot, type SealedMessage, sealedBytes, unpackSlot } from '../../../src/health/pack-slot.ts';
 import type { Slot, SlotDelta, SlotVersion } from '../../../src/health/slot.ts';
 import { makeSlotKeyText, readSlotKey, type SlotKey, verifySeal } from '../../../src/native/slot-keys.ts';
-import { SlotAdmission } from '../../../src/roles/slot-admission.ts';
+import { SlotAdmission, STRANGER_LIMIT, STRANGER_SHOWN_MS } from '../../../src/roles/slot-admission.ts';
 import { followSlotTable, type SlotTable } from '../../../src/store/follow-slots.ts';
 import type { SlotListener } from '../../../src/store/health-store.ts';
 import { slot } from '../health/fixtures.ts';
@@ -24,7 +24,9 @@ const seal = <Message extends SealedMessage>(message: Message, key = MINE): Mess
 /** A follower of a store that holds whatever `stored` is, for a vantage that lists w1 with these keys. */
 function setUp(publicKeys: readonly string[] | undefined = [MINE.publicKey]) {
   const warnings: string[] = [];
-  const admission = new SlotAdmission({ warn: (_: unknown, text?: string) => void warnings.push(text ?? '') });
+  let wallMs = 1000;
+  const warn = (_: unknown, text?: string) => void warnings.push(text ?? '');
+  const admission = new SlotAdmission({ warn }, { wallMs: () => wallMs });
   const list = (keys: readonly string[] | undefined) =>
     admission.setVantages([{ id: 'v1', ...(keys && { workers: [{ id: 'w1', publicKeys: keys }] }) }]);
   list(publicKeys);
@@ -48,6 +50,9 @@ function setUp(publicKeys: readonly string[] | undefined = [MINE.publicKey]) {
   return {
     admission,
     warnings,
+    pass(ms: number) {
+      wallMs += ms;
+    },
     stored,
     following,
     list,
@@ -135,8 +140,35 @@ test('a vantage that lists nobody is open; what it took in goes when it lists ot
   assert.equal(held()?.sequence, 5, 'under the second of two keys');
 });
 
-test('remembers who signs for itself and is not listed, so that it can be admitted', async () => {
-  const { admission, delta } = setUp([FORGERS.publicKey]);
-  delta(seal({ vantage: 'v1', worker: 'w1', epoch: 1, sequence: 1, changed: [], removed: [] }));
-  assert.deepEqual(admission.listStrangers(), [{ vantage: 'v1', worker: 'w1', publicKey: MINE.publicKey }]);
+test('remembers whom it refused and why for a minute, so that who should be admitted can be', () => {
+  const { admission, delta, pass, list } = setUp([FORGERS.publicKey]);
+  const first = { vantage: 'v1', worker: 'w1', epoch: 1, sequence: 1, changed: [], removed: [] };
+  const told = (message: SlotDelta) => {
+    delta(message);
+    return admission.listStrangers().map(({ worker, problem, publicKey }) => [worker, problem, publicKey]);
+  };
+  assert.deepEqual(told(first), [['w1', 'unsigned', undefined]]);
+  assert.deepEqual(told(seal(first)), [['w1', 'other-key', MINE.publicKey]]);
+  const borrowed = { publicKey: FORGERS.publicKey, signature: MINE.seal(sealedBytes(first)).signature };
+  assert.deepEqual(told({ ...first, seal: borrowed }), [['w1', 'bad-signature', FORGERS.publicKey]]);
+  const second = told(seal({ ...first, worker: 'w2' }));
+  assert.deepEqual(second[1], ['w2', 'unlisted', MINE.publicKey]);
+  pass(STRANGER_SHOWN_MS + 1);
+  assert.deepEqual(told(seal({ ...first, worker: 'w3' })), [['w3', 'unlisted', MINE.publicKey]]);
+  list([MINE.publicKey]);
+  assert.deepEqual(admission.listStrangers(), []);
+});
+
+test('remembers only so many, and makes room when the first of them are gone', () => {
+  const { admission, delta, pass } = setUp();
+  const flood = (from: number) => {
+    for (let worker = from; worker <= from + STRANGER_LIMIT; worker++) {
+      delta(seal({ vantage: 'v1', worker: `x${worker}`, epoch: 1, sequence: 1, changed: [], removed: [] }));
+    }
+  };
+  flood(0);
+  assert.equal(admission.listStrangers().length, STRANGER_LIMIT);
+  pass(STRANGER_SHOWN_MS + 1);
+  flood(1000);
+  assert.equal(admission.listStrangers()[0]?.worker, 'x1000');
 });
