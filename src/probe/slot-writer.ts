@@ -141,6 +141,7 @@ export class SlotWriter {
   async #write(): Promise<'stored' | 'refused' | 'dropped'> {
     const { store, counters, logger, readVotes } = this.#dependencies;
     try {
+      // More votes than a slot holds cannot be signed either.
       const { slot, delta } = this.#composeSlot(readVotes());
       const result = await this.#withinTime(store.writeSlot(slot, delta));
       this.#noteSuccess();

@@ -76,7 +76,8 @@ export class ProbeWorker {
     this.#id = { vantage: options.vantage, worker: options.worker };
     this.#peers = createPeers(this.#id, options.heartbeatMs);
     this.#lag = startLagWatch(clock.monotonicMs());
-    this.#pool = createCheckPool(options, clock, (id) => this.#check(id));
+    const isDown = (id: string) => this.#watches.get(id)?.opinion.vote === 'down';
+    this.#pool = createCheckPool(options, clock, (id) => this.#check(id), isDown);
     this.#anchors = new AnchorWatch(options.anchors ?? [], {
       clock,
       runCheck: dependencies.runAnchorCheck ?? dependencies.runCheck,

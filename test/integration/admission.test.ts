@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { promisify } from 'node:util';
@@ -41,6 +41,8 @@ describe('admitting workers', { skip: skip ?? false }, () => {
     };
     await waitReady(processes.azimuth(['api', '--config', file], { name: 'api', environment }), port);
     apiUrl = `http://127.0.0.1:${port}/v1`;
+    // Written once there is a configuration, which may be a moment after the API is ready.
+    await waitFor('the token is there', async () => existsSync(join(state, 'token')));
     token = readFileSync(join(state, 'token'), 'utf8').trim();
   });
   after(async () => {

@@ -2,14 +2,14 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { TargetVote } from '../../../src/health/slot.ts';
 import { createProbeCounters } from '../../../src/probe/counters.ts';
-import { SlotWriter } from '../../../src/probe/slot-writer.ts';
+import { type SealMessage, SlotWriter } from '../../../src/probe/slot-writer.ts';
 import { simulateTime } from '../../support/simulated-time.ts';
 import { voteOn } from '../health/fixtures.ts';
 import { createSlotBoard } from './slot-board.ts';
 
 const ID = { vantage: 'v1', worker: 'w1' };
 
-function setUp() {
+function setUp(seal?: SealMessage) {
   const time = simulateTime();
   const board = createSlotBoard();
   const counters = createProbeCounters();
@@ -19,7 +19,7 @@ function setUp() {
   const readVotes = () => votes;
   const writer = new SlotWriter(
     { id: ID, heartbeatMs: 1000 },
-    { store: board, clock: time.clock, logger, counters, readVotes },
+    { store: board, clock: time.clock, logger, counters, readVotes, seal },
   );
   return {
     time,
@@ -161,4 +161,23 @@ test('stops within its time although the store hangs', async () => {
   const stopped = writer.stop();
   await time.pass(2000);
   await stopped;
+});
+
+test('drops what cannot be signed, and goes on', async () => {
+  const seal: SealMessage = () => ({ publicKey: 'k', signature: new Uint8Array(64) });
+  const { time, writer, vote, slot, counters, warnings } = setUp(seal);
+  writer.beat();
+  await time.pass(10);
+  const rejections: unknown[] = [];
+  const note = (reason: unknown): void => void rejections.push(reason);
+  process.on('unhandledRejection', note);
+  vote({ target: 't', vote: 'up', reason: '', share: 0.5 });
+  await time.pass(5);
+  await new Promise(setImmediate);
+  process.off('unhandledRejection', note);
+  assert.deepEqual([rejections, counters.slotsDropped, warnings.length], [[], 1, 1]);
+  vote(voteOn('t', 'up'));
+  writer.beat();
+  await time.pass(1000);
+  assert.deepEqual(slot()?.votes, [voteOn('t', 'up')]);
 });

@@ -435,3 +435,22 @@ test('does not go on saying up of a silent target where pauses keep it from beli
   await world.time.pass(10_000);
   assert.equal(voteOf(world, 'v1/w', target.id)?.vote, 'down');
 });
+
+test('finds what refuses as soon as ever beside many that are down and silent, and what answers again among these', async () => {
+  const of = targets(250, { timeoutMs: 800 });
+  const world = createWorld(of, [{ id: 'v1' }]);
+  world.addWorker('v1', 'w', of, [{ id: 'v1' }]);
+  const [silent, last] = [of.slice(0, 240), of.at(-1)];
+  const [back] = silent;
+  assert.ok(last !== undefined && back !== undefined);
+  await world.time.pass(5000);
+  for (const { id } of silent) world.conditions.set(id, 'silent');
+  await world.time.pass(30_000);
+  world.conditions.set(last.id, 'refusing');
+  const downMs = await world.passUntil(() => world.verdictOf(last.id) === 'down', 60_000);
+  assert.ok(downMs <= 1600, `down after ${downMs} ms`);
+  world.conditions.set(back.id, 'healthy');
+  const upMs = await world.passUntil(() => world.verdictOf(back.id) === 'up', 60_000);
+  // A round of 240 timeouts in 32 places, and as many again for `rise`.
+  assert.ok(upMs <= 13_000, `up after ${upMs} ms`);
+});
