@@ -5,6 +5,7 @@ import { truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { REVISION_FILE } from '../../src/store/persisted-revision.ts';
+import { startLiar } from '../support/liar.ts';
 import { REGIONS } from './configuration.ts';
 import {
   askRedis,
@@ -19,7 +20,6 @@ import {
   type Victim,
 } from './fault.ts';
 import { type Installation, type Member, REDIS_PORT } from './installation.ts';
-import { startLiar } from './liar.ts';
 
 export type PlanOptions = { readonly short: boolean; readonly redisAwayMs: number };
 
@@ -155,7 +155,8 @@ function liar(): Fault {
     recoveryLimitMs: RECOVERY_LIMIT_MS,
     async begin({ installation }) {
       for (const member of honest(installation)) await member.running.stop();
-      lying = await startLiar(installation, 'v3');
+      const { body } = await installation.call(pick(installation.apis, 0), 'GET', '/v1/configuration');
+      lying = startLiar(installation.store, body, 'v3');
     },
     async end({ installation }) {
       await lying?.stop();

@@ -5,12 +5,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { listTargets } from '../../src/health/target.ts';
-import { parseConfiguration } from '../../src/model/parse-configuration.ts';
-import { systemClock } from '../../src/native/system-clock.ts';
-import { ProbeWorker } from '../../src/probe/worker.ts';
-import { followSlotTable } from '../../src/store/follow-slots.ts';
-import { openRedisStore } from '../../src/store/redis/open-redis-store.ts';
 import { ask, askAddress, tryAsk, waitUntil } from '../support/dns-ask.ts';
 import {
   ADDRESS,
@@ -26,6 +20,7 @@ import {
   VANTAGES,
   ZONE,
 } from '../support/fleet.ts';
+import { startLiar } from '../support/liar.ts';
 import { missingTools } from '../support/missing-tools.ts';
 import { openTcpBurst, openUdpBurst } from '../support/query-burst.ts';
 import { beginStory } from '../support/story.ts';
@@ -103,7 +98,7 @@ describe('a fleet of real processes', { skip: missingTools('redis-server'), time
   step('is not moved by a vantage that says that everything is down, and still notices what really is', async (say) => {
     const [, , honest] = fleet.workers;
     await honest?.running.stop();
-    const liar = await startLiar(fleet);
+    const liar = startLiar(fleet.redis.url, (await fleet.call('GET', '/v1/configuration')).body, 'v3');
     try {
       await waitUntil('the nodes see the lie', () => sawLie(fleet), RECOVERY_LIMIT_MS, 100);
       await assertSteady(fleet.nodes, LONDON, ADDRESS.eu, 3 * HEARTBEAT_MS);
@@ -264,32 +259,6 @@ async function assertSteady(nodes: readonly Node[], client: string, address: str
 }
 
 /** The real worker, to which every check fails, in the place of the third vantage's. */
-async function startLiar(fleet: Fleet): Promise<{ stop(): Promise<void> }> {
-  const { body } = await fleet.call('GET', '/v1/configuration');
-  const parsed = parseConfiguration(body, { resolveLocation: () => ({ latitude: 0, longitude: 0 }) });
-  assert.ok(parsed.ok, JSON.stringify(parsed));
-  const store = openRedisStore(fleet.redis.url, { name: 'liar' });
-  const ignore = () => undefined;
-  const worker = new ProbeWorker(
-    { vantage: 'v3', worker: 'liar', heartbeatMs: HEARTBEAT_MS, concurrency: 8 },
-    {
-      health: store.health,
-      followSlots: (onChange) => followSlotTable(store.health, { onError: ignore }, onChange),
-      clock: systemClock,
-      random: Math.random,
-      logger: { info: ignore, warn: ignore },
-      runCheck: async () => ({ ok: false, reason: 'a lie', durationMs: 1 }),
-    },
-  );
-  worker.setTargets(listTargets(parsed.value), parsed.value.vantages);
-  worker.start();
-  return {
-    async stop() {
-      await worker.stop();
-      await store.close();
-    },
-  };
-}
 
 async function sawLie(fleet: Fleet): Promise<boolean> {
   const { body } = await fleet.call('GET', '/v1/health');

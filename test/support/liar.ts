@@ -7,13 +7,10 @@ import { systemClock } from '../../src/native/system-clock.ts';
 import { ProbeWorker } from '../../src/probe/worker.ts';
 import { followSlotTable } from '../../src/store/follow-slots.ts';
 import { openRedisStore } from '../../src/store/redis/open-redis-store.ts';
-import type { Installation } from './installation.ts';
 
-export async function startLiar({ call, apis, store: url }: Installation, vantage: string) {
-  const [api] = apis;
-  if (api === undefined) throw new Error('there is no api node');
-  const { body } = await call(api, 'GET', '/v1/configuration');
-  const parsed = parseConfiguration(body, { resolveLocation: () => ({ latitude: 0, longitude: 0 }) });
+/** @param document the configuration, as the API has it. */
+export function startLiar(url: string, document: unknown, vantage: string): { stop(): Promise<void> } {
+  const parsed = parseConfiguration(document, { resolveLocation: () => ({ latitude: 0, longitude: 0 }) });
   if (!parsed.ok) throw new Error(`the configuration cannot be read: ${JSON.stringify(parsed.problems)}`);
   const store = openRedisStore(url, { name: 'liar' });
   const ignore = () => undefined;
