@@ -6,7 +6,7 @@ import { createPlan, describePlan } from './plan.ts';
 import { runSeeds } from './run-seeds.ts';
 
 /** `npm test -- --fast` sets less. */
-const SEEDS = Number(process.env.SIMULATION_SEEDS ?? 2000);
+const SEEDS = Number(process.env.SIMULATION_SEEDS ?? 1000);
 const THREADS = 2;
 
 describe('a simulated system', () => {
