@@ -10,7 +10,6 @@ import { type BallotBox, fillBallotBox, openBallotBox } from './ballot-box.ts';
 import type { SeenSlot } from './liveness.ts';
 import {
   COMPARED,
-  type Comparison,
   compareVantages,
   DISSENTS,
   judgeStandings,
@@ -101,11 +100,6 @@ export function lookAtSlots(tally: Tally, seen: readonly SeenSlot[], nowMs: numb
     return verdict === undefined || verdict.verdict === state ? [] : { before: state, verdict };
   });
   return { changed, turns, setAside, returned };
-}
-
-/** How each vantage compares with the others now, by their place. */
-export function listComparisons({ comparisons }: Tally): readonly Comparison[] {
-  return comparisons;
 }
 
 /** Judges these, notes what those that changed were before, and returns them. */

@@ -8,13 +8,13 @@
 //
 // What the figures mean: docs/performance.md. What must be installed: test/bench/README.md.
 
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ROOT } from '../support/processes.ts';
+import { endWithUsage, readReport, tell, writeTables } from './hand-over.ts';
 import { measureParts } from './measure-parts.ts';
 import { PARTS } from './parts.ts';
-import { fillDocument } from './report/document.ts';
 import { drawPlot } from './report/plot.ts';
 import type { Report } from './report/report.ts';
 import { describeVersions } from './servers/server-kinds.ts';
@@ -22,7 +22,6 @@ import { describeVersions } from './servers/server-kinds.ts';
 const DOCUMENT = join(ROOT, 'docs/performance.md');
 const DEFAULT_ROUNDS = '5';
 const DEFAULT_SECONDS = '1.5';
-const USAGE_EXIT_CODE = 2;
 
 const { values, positionals } = readArguments();
 
@@ -54,7 +53,7 @@ if (!(seconds >= 0.1 && seconds <= 30)) endWithUsage('--seconds is 0.1 to 30');
 
 const report = values.from === undefined ? await measure() : readReport(values.from);
 if (values.plot !== undefined) drawPlots(report, values.plot);
-if (values.write) writeTables(report);
+if (values.write) writeTables(DOCUMENT, report);
 if (values.from === undefined) process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
 
 function measure(): Promise<Report> {
@@ -73,24 +72,4 @@ function drawPlots({ parts }: Report, directory: string): void {
     writeFileSync(join(directory, plot.file), drawPlot(plot));
     tell(`drew ${join(directory, plot.file)}`);
   }
-}
-
-function writeTables(filled: Report): void {
-  const { page, missing } = fillDocument(readFileSync(DOCUMENT, 'utf8'), filled);
-  writeFileSync(DOCUMENT, page);
-  tell(`filled ${DOCUMENT}${missing.length === 0 ? '' : `, which has no place for ${missing.join(', ')}`}`);
-}
-
-function readReport(file: string): Report {
-  const parsed: Report = JSON.parse(readFileSync(file, 'utf8'));
-  return parsed;
-}
-
-function endWithUsage(message: string): never {
-  tell(message);
-  process.exit(USAGE_EXIT_CODE);
-}
-
-function tell(text: string): void {
-  process.stderr.write(`bench: ${text}\n`);
 }

@@ -3,8 +3,8 @@
 
 import { tryAsk } from '../support/dns-ask.ts';
 import { ZONE } from '../support/fleet.ts';
-import { MARKERS } from './configuration.ts';
 import type { Api, Installation } from './installation.ts';
+import { MARKERS } from './limits.ts';
 
 export type Committer = {
   readonly records: readonly CommitRecord[];

@@ -2,10 +2,9 @@
 
 import { setTimeout as pause } from 'node:timers/promises';
 import { askAddress, waitUntil } from '../support/dns-ask.ts';
-import { ADDRESS, LONDON, NEW_YORK, readMetrics, SERVICE, TOKYO } from '../support/fleet.ts';
+import { ADDRESS, LONDON, NEW_YORK, REGIONS, readMetrics, SERVICE, TOKYO } from '../support/fleet.ts';
 import type { Processes } from '../support/processes.ts';
 import { type Committer, readAnswers, startCommitter } from './committer.ts';
-import { REGIONS } from './configuration.ts';
 import { areReplicasInStep, type Fault, type Scene } from './fault.ts';
 import { type Installation, startInstallation } from './installation.ts';
 import type { Network } from './network.ts';

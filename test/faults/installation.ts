@@ -3,11 +3,11 @@
 
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { callApi, type RegionId } from '../support/fleet.ts';
+import { callApi, composeConfiguration, type RegionId } from '../support/fleet.ts';
 import { type Processes, type Running, shareGeoCache, waitReady } from '../support/processes.ts';
 import { composeOptions } from '../support/redis-server.ts';
 import { findProgram } from '../support/require-program.ts';
-import { composeConfiguration } from './configuration.ts';
+import { MARKERS } from './limits.ts';
 import type { Network, Place } from './network.ts';
 
 export const REDIS_PORT = 6379;
@@ -132,8 +132,10 @@ export async function startInstallation(
 
   say('two api nodes, six workers, two dns nodes');
   const file = join(processes.makeDirectory('configuration'), 'configuration.json');
-  const checks = { eu: backends.eu.place.address, us: backends.us.place.address, ap: backends.ap.place.address };
-  writeFileSync(file, JSON.stringify(composeConfiguration(checks, BACKEND_PORT)));
+  const checkAt = (region: RegionId) => ({ address: backends[region].place.address, port: BACKEND_PORT });
+  const checks = { eu: checkAt('eu'), us: checkAt('us'), ap: checkAt('ap') };
+  const markers = MARKERS.map((name) => ({ name, type: 'TXT', ttl: 1, data: ['0'] }));
+  writeFileSync(file, JSON.stringify(composeConfiguration(checks, markers)));
   const apis: Api[] = [];
   for (const name of ['api1', 'api2']) {
     const place = await network.addPlace(name);

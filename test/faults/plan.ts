@@ -5,8 +5,8 @@ import { truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { REVISION_FILE } from '../../src/store/persisted-revision.ts';
+import { REGIONS } from '../support/fleet.ts';
 import { startLiar } from '../support/liar.ts';
-import { REGIONS } from './configuration.ts';
 import {
   askRedis,
   DOINGS,

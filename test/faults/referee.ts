@@ -5,8 +5,7 @@
 //           one unless that one is down, or came back a moment ago
 //   wrong   every other address: a dead or forced-down backend, or a client sent elsewhere without a reason (a false failover)
 
-import { ADDRESS, type RegionId } from '../support/fleet.ts';
-import { REGIONS } from './configuration.ts';
+import { ADDRESS, REGIONS, type RegionId } from '../support/fleet.ts';
 import type { Outcome } from './query-load.ts';
 
 export type Client = { readonly subnet: string; readonly prefers: RegionId };

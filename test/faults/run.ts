@@ -15,7 +15,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { openProcesses } from '../support/processes.ts';
 import { conductRun } from './conduct-run.ts';
-import { DETECTION_LIMIT_MS, LENIENT_DETECTION_MS } from './configuration.ts';
+import { DETECTION_LIMIT_MS, LENIENT_DETECTION_MS } from './limits.ts';
 import { openNetwork } from './network.ts';
 import { writeReport } from './report.ts';
 

@@ -21,7 +21,7 @@ export const VANTAGES = ['v1', 'v2', 'v3'] as const;
 export const ADDRESS = { eu: '203.0.113.10', us: '203.0.113.20', ap: '203.0.113.30' } as const;
 export type RegionId = keyof typeof ADDRESS;
 const LOCATION: Readonly<Record<RegionId, string>> = { eu: 'aws:eu-west-1', us: 'aws:us-east-1', ap: 'iata:NRT' };
-const REGIONS: readonly RegionId[] = ['eu', 'us', 'ap'];
+export const REGIONS: readonly RegionId[] = ['eu', 'us', 'ap'];
 
 const SETTLE_LIMIT_MS = 20_000;
 
@@ -82,9 +82,12 @@ async function assemble(processes: Processes, redis: RedisServer, close: () => P
     us: await createBackend(processes, 'us'),
     ap: await createBackend(processes, 'ap'),
   };
-  const ports = new Map(REGIONS.map((region) => [region, backends[region].port]));
+  const checkAt = (region: RegionId) => ({ address: '127.0.0.1', port: backends[region].port });
   const configurationFile = join(processes.makeDirectory('configuration'), 'configuration.json');
-  writeFileSync(configurationFile, JSON.stringify(composeConfiguration(ports)));
+  writeFileSync(
+    configurationFile,
+    JSON.stringify(composeConfiguration({ eu: checkAt('eu'), us: checkAt('us'), ap: checkAt('ap') })),
+  );
 
   const create = async (name: string, args: readonly string[], extra: Readonly<Record<string, string>> = {}) => {
     const stateDirectory = processes.makeDirectory(name);
@@ -231,7 +234,11 @@ export async function callApi(
   return { status: response.status, headers: response.headers, body: parsed };
 }
 
-function composeConfiguration(ports: ReadonlyMap<RegionId, number>): object {
+/** One steered name over three regions. @param checks where each backend is checked. @param records more of the zone. */
+export function composeConfiguration(
+  checks: Readonly<Record<RegionId, { readonly address: string; readonly port: number }>>,
+  records: readonly object[] = [],
+): object {
   return {
     zones: [
       {
@@ -241,18 +248,22 @@ function composeConfiguration(ports: ReadonlyMap<RegionId, number>): object {
         records: [
           { name: 'ns1', type: 'A', ttl: 3600, data: ['192.0.2.53'] },
           { name: 'ns2', type: 'A', ttl: 3600, data: ['192.0.2.54'] },
+          ...records,
         ],
       },
     ],
     vantages: VANTAGES.map((id) => ({ id })),
     regions: REGIONS.map((id) => ({ id, location: LOCATION[id] })),
-    monitors: [{ id: 'web', type: 'http', path: '/healthz', interval: '1s', timeout: '800ms', fall: 2, rise: 2 }],
+    // A backend that is killed again and again by a test is no flapper.
+    monitors: [
+      { id: 'web', type: 'http', path: '/healthz', interval: '1s', timeout: '800ms', fall: 2, maxHoldDown: '0s' },
+    ],
     clusters: REGIONS.map((id) => ({
       id: `web-${id}`,
       region: id,
       monitor: 'web',
       capacity: 100,
-      endpoints: [{ id: 'a', address: ADDRESS[id], check: { address: '127.0.0.1', port: ports.get(id) } }],
+      endpoints: [{ id: 'a', address: ADDRESS[id], check: checks[id] }],
     })),
     services: [
       {

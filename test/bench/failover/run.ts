@@ -9,19 +9,17 @@
 //
 // It needs redis-server, Linux, and a machine on which nothing else runs: a table says how busy the machine was.
 
-import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { findTool } from '../../../scripts/test-tools.ts';
 import { ROOT } from '../../support/processes.ts';
+import { endWithUsage, readReport, tell, writeTables } from '../hand-over.ts';
 import { measureParts } from '../measure-parts.ts';
-import { fillDocument } from '../report/document.ts';
 import type { Report } from '../report/report.ts';
 import { runProgram } from '../run-program.ts';
 import { FAILOVER_PARTS } from './parts.ts';
 
 const DOCUMENT = join(ROOT, 'docs/performance.md');
-const USAGE_EXIT_CODE = 2;
 
 const { values, positionals } = readArguments();
 const unknown = positionals.filter((name) => !Object.hasOwn(FAILOVER_PARTS, name));
@@ -29,7 +27,7 @@ if (unknown.length > 0)
   endWithUsage(`there is no part ${unknown.join(', ')}: ${Object.keys(FAILOVER_PARTS).join(', ')}`);
 
 const report = values.from === undefined ? await measure() : readReport(values.from);
-if (values.write) writeTables(report);
+if (values.write) writeTables(DOCUMENT, report);
 if (values.from === undefined) process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
 
 function readArguments() {
@@ -58,24 +56,4 @@ async function measure(): Promise<Report> {
     createContext: (processes, say) => ({ processes, isQuick: values.quick, say }),
     tell,
   });
-}
-
-function writeTables(filled: Report): void {
-  const { page, missing } = fillDocument(readFileSync(DOCUMENT, 'utf8'), filled);
-  writeFileSync(DOCUMENT, page);
-  tell(`filled ${DOCUMENT}${missing.length === 0 ? '' : `, which has no place for ${missing.join(', ')}`}`);
-}
-
-function readReport(file: string): Report {
-  const parsed: Report = JSON.parse(readFileSync(file, 'utf8'));
-  return parsed;
-}
-
-function endWithUsage(message: string): never {
-  tell(message);
-  process.exit(USAGE_EXIT_CODE);
-}
-
-function tell(text: string): void {
-  process.stderr.write(`bench: ${text}\n`);
 }
