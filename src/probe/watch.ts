@@ -15,8 +15,6 @@ export type Watch = {
   target: Target;
   phaseMs: number;
   opinion: Opinion;
-  /** Whether this worker checks it, rather than another one of its vantage. */
-  isOurs: boolean;
   /** When the last check began (monotonic). */
   startedAtMs: number;
   readonly running: RunningChecks;
@@ -36,7 +34,6 @@ export function beginWatch(target: Target, phaseMs: number): Watch {
     target,
     phaseMs,
     opinion: NO_OPINION,
-    isOurs: false,
     startedAtMs: Number.NEGATIVE_INFINITY,
     running: new RunningChecks(),
     usual: undefined,
