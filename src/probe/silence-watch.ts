@@ -16,8 +16,8 @@ export type SilenceWatchDependencies = {
   readonly schedule: (delayMs: number, run: () => void) => Timer;
   /** The check has gone on for `lateMs`: longer than its target usually takes. */
   readonly onLate: (watch: Watch, lateMs: number) => void;
-  /** Another check may begin beside those that go on. */
-  readonly onSilent: (watch: Watch) => void;
+  /** Another check may begin beside those that go on; false: there is no room now, and it is to be asked again. */
+  readonly onSilent: (watch: Watch) => boolean;
 };
 
 /** Returns what is to be called when a check begins; its end cancels the check's timer. */
@@ -30,16 +30,22 @@ export function createSilenceWatch(
     const { timing } = watch.target;
     const recheckMs = recheckDelayMs(timing);
     if (watch.lateness !== undefined || isInDoubt(watch.opinion, timing)) {
-      check.timer = schedule(recheckMs, () => onSilent(watch));
+      whileSilent(watch, check, recheckMs);
       return;
     }
     const lateMs = findLateMs(watch.usual, timing);
     if (lateMs === undefined) return;
     whenDue(check, lateMs, () => {
       onLate(watch, lateMs);
-      check.timer = schedule(Math.max(0, recheckMs - lateMs), () => onSilent(watch));
+      whileSilent(watch, check, Math.max(0, recheckMs - lateMs));
     });
   };
+
+  function whileSilent(watch: Watch, check: RunningCheck, delayMs: number): void {
+    check.timer = schedule(delayMs, () => {
+      if (!onSilent(watch)) whileSilent(watch, check, recheckDelayMs(watch.target.timing));
+    });
+  }
 
   /**
    * After a pause of the event loop timers come first and answers that lie there are read next: whoever would be late by then

@@ -20,35 +20,38 @@ import {
 } from '../health/vote.ts';
 import { repeatEvery, type Timer } from '../model/clock.ts';
 import type { Vantage } from '../model/vantage.ts';
+import { type AbstentionLog, createAbstentionLog } from './abstention-log.ts';
 import { AnchorWatch } from './anchor-watch.ts';
-import { type CheckPool, createCheckPool } from './check-pool.ts';
-import { createProbeCounters, type ProbeCounters } from './counters.ts';
-import {
-  DEFAULT_TOLERATED_LAG_MS,
-  isLagging,
-  LAG_TICK_MS,
-  type LagState,
-  noteTick,
-  startLagWatch,
-  wasHeldUp,
-} from './lag-watch.ts';
+import { type CheckPool, createCheckPool, type Urgency } from './check-pool.ts';
+import { countObservation, createProbeCounters, type ProbeCounters } from './counters.ts';
+import { DEFAULT_TOLERATED_LAG_MS } from './lag-watch.ts';
 import { createPeers, type ForeignTurn, isVote, type Peers, type SlotsChange } from './peers.ts';
 import type { CheckResult, RunningCheck } from './running-checks.ts';
 import { chooseJitterMs, choosePhaseMs, delayToPhaseMs } from './schedule.ts';
+import { SelfTrust } from './self-trust.ts';
 import { createShareOfWork, type ShareOfWork } from './share-of-work.ts';
 import { createSilenceWatch } from './silence-watch.ts';
 import { SlotWriter } from './slot-writer.ts';
 import { noteDuration } from './usual-time.ts';
-import { beginWatch, contradicts, forgetDoubt, mayTurnDown, noteHeldUp, publishVote, type Watch } from './watch.ts';
-import type { Abstention, ProbeStatus, ProbeWorkerDependencies, ProbeWorkerOptions } from './worker-options.ts';
+import {
+  beginWatch,
+  contradicts,
+  findUrgency,
+  forgetDoubt,
+  inheritVote,
+  mayTurnDown,
+  noteHeldUp,
+  publishVote,
+  ranOut,
+  type Watch,
+} from './watch.ts';
+import type { ProbeStatus, ProbeWorkerDependencies, ProbeWorkerOptions } from './worker-options.ts';
 
 /** Looks around for so long before it takes on work: whoever is at it already keeps it until this worker has voted. */
 export const JOIN_DELAY_MS = 250;
 
 /** Of targets that nobody checks, so many are begun with in a millisecond: what a core can do of the cheapest checks. */
 export const ORPHANS_PER_MS = 4;
-
-const LAGGING_REASON = 'the worker is overloaded and does not trust its own checks';
 
 export class ProbeWorker {
   readonly counters: ProbeCounters = createProbeCounters();
@@ -59,16 +62,15 @@ export class ProbeWorker {
   readonly #pool: CheckPool;
   readonly #writer: SlotWriter;
   readonly #anchors: AnchorWatch;
+  readonly #trust: SelfTrust;
   readonly #share: ShareOfWork;
+  readonly #abstentions: AbstentionLog;
   readonly #expectAnswer: (watch: Watch, check: RunningCheck) => void;
   readonly #watches = new Map<string, Watch>();
   readonly #timers: Timer[] = [];
   #following: { close(): void } | undefined;
   #isConfigured = false;
   #isRunning = false;
-  #wasLagging = false;
-  #wasCutOff = false;
-  #lag: LagState;
 
   constructor(options: ProbeWorkerOptions, dependencies: ProbeWorkerDependencies) {
     const { clock, health: store, logger } = dependencies;
@@ -80,9 +82,13 @@ export class ProbeWorker {
       peers: this.#peers,
       hasVote: (id) => isVote(this.#watches.get(id)?.opinion.vote),
     });
-    this.#lag = startLagWatch(clock.monotonicMs());
-    const isDown = (id: string) => this.#watches.get(id)?.opinion.vote === 'down';
-    this.#pool = createCheckPool(options, clock, (id) => this.#check(id), isDown);
+    this.#abstentions = createAbstentionLog(this.#id, logger);
+    this.#pool = createCheckPool(
+      options,
+      clock,
+      (id) => this.#check(id),
+      (id) => this.#findUrgency(id),
+    );
     this.#expectAnswer = createSilenceWatch({
       nowMs: () => this.#now(),
       schedule: (delayMs, run) => clock.schedule(delayMs, () => this.#isRunning && run()),
@@ -94,8 +100,15 @@ export class ProbeWorker {
       runCheck: dependencies.runAnchorCheck ?? dependencies.runCheck,
       onRound: () => this.#hearAnchors(),
     });
+    const { heartbeatMs, toleratedLagMs = DEFAULT_TOLERATED_LAG_MS } = options;
+    const onTurn = () => this.#writer.noteChange();
+    this.#trust = new SelfTrust(
+      this.#id,
+      { toleratedLagMs, heartbeatMs },
+      { clock, logger, anchors: this.#anchors, onTurn },
+    );
     this.#writer = new SlotWriter(
-      { id: this.#id, heartbeatMs: options.heartbeatMs },
+      { id: this.#id, heartbeatMs },
       { store, clock, logger, counters: this.counters, readVotes: () => this.#readVotes(), seal: dependencies.seal },
     );
   }
@@ -103,13 +116,12 @@ export class ProbeWorker {
   /** Begins; needs no store to be there. Once only. */
   start(): void {
     this.#isRunning = true;
-    this.#lag = startLagWatch(this.#now());
     this.#following = this.#dependencies.followSlots((change) => this.#acceptSlots(change));
     this.#writer.beat();
     this.#anchors.start();
     const { clock } = this.#dependencies;
     this.#timers.push(
-      repeatEvery(clock, LAG_TICK_MS, () => this.#tick()),
+      this.#trust.start(),
       repeatEvery(clock, this.#options.heartbeatMs, () => this.#beat()),
       clock.schedule(JOIN_DELAY_MS, () => this.#join()),
     );
@@ -153,7 +165,7 @@ export class ProbeWorker {
       checked: this.#share.countOurs(),
       running: this.#pool.runningCount(),
       waiting: this.#pool.waitingCount(),
-      abstention: this.#findAbstention(),
+      abstention: this.#trust.abstention,
       configured: this.#isConfigured,
     };
   }
@@ -185,7 +197,7 @@ export class ProbeWorker {
     if (!this.#isRunning) return;
     const nowMs = this.#now();
     // Who has trouble, or more to do than places for it, takes nothing on that is others' to check.
-    const mayStandIn = this.#findAbstention() === undefined && this.#pool.waitingCount() === 0;
+    const mayStandIn = this.#trust.abstention === undefined && this.#pool.waitingCount() === 0;
     const { taken, orphans, handedOver } = this.#share.divide(nowMs, mayStandIn);
     for (const id of handedOver) this.#handOver(id);
     for (const id of taken) this.#plan(id, (watch) => this.#findPoint(watch, nowMs));
@@ -217,6 +229,8 @@ export class ProbeWorker {
     const observation = await this.#dependencies.runCheck(watch.target, check.abort.signal);
     const results = watch.running.end(check, observation);
     if (check.abort.signal.aborted || !this.#isRunning) return;
+    watch.isSilent = ranOut(observation, watch.target.timing);
+    if (watch.opinion === NO_OPINION) inheritVote(watch, this.#peers.recall(id, this.#now()));
     const heldUp = results.filter((result) => !this.#take(watch, result)).length;
     if (heldUp > 0) this.#pool.plan(id, this.#soonest(watch));
     else this.#planNext(watch);
@@ -230,15 +244,20 @@ export class ProbeWorker {
     this.#writer.noteChange();
   }
 
-  /** At most `fall` checks of a target at a time: more could not tell more. */
-  #overlap(watch: Watch): void {
-    if (!mayTurnDown(watch.opinion) || watch.running.count >= watch.target.timing.fall) return;
+  /**
+   * At most `fall` checks of a target at a time: more could not tell more. None where others wait for a place: where very many
+   * targets are silent, it would only put off the first look at others of them. False: not now.
+   */
+  #overlap(watch: Watch): boolean {
+    if (!mayTurnDown(watch.opinion) || watch.running.count >= watch.target.timing.fall) return true;
+    if (!this.#pool.hasRoom()) return false;
     this.#pool.plan(watch.target.id, this.#now());
+    return true;
   }
 
   /** False: what the check found cannot be believed. A failure that the event loop's own delay may have caused is forgotten. */
   #take(watch: Watch, { startedAtMs, observation }: CheckResult): boolean {
-    if (!observation.ok && wasHeldUp(this.#lag, startedAtMs, this.#now(), this.#lagOptions())) {
+    if (!observation.ok && this.#trust.wasHeldUp(startedAtMs)) {
       this.counters.checks[watch.target.check.type].heldUp++;
       const blind = noteHeldUp(watch, observation);
       if (blind !== undefined) this.#conclude(watch, blind);
@@ -276,19 +295,11 @@ export class ProbeWorker {
         this.#conclude(watch, watch.deferred);
       }
     }
-    if ((cutOff !== undefined) === this.#wasCutOff) return;
-    this.#wasCutOff = cutOff !== undefined;
-    if (cutOff === undefined) this.#dependencies.logger.info(this.#id, 'the anchors answer again: voting again');
-    else this.#dependencies.logger.warn({ ...this.#id, reason: cutOff }, 'most anchors do not answer: abstaining');
-    this.#writer.noteChange();
+    this.#trust.noteRound();
   }
 
   #conclude(watch: Watch, observation: Observation): void {
-    const counters = this.counters.checks[watch.target.check.type];
-    counters.durationMs += observation.durationMs;
-    if (observation.ok) counters.succeeded++;
-    else if (observation.inconclusive === true) counters.inconclusive++;
-    else counters.failed++;
+    countObservation(this.counters.checks[watch.target.check.type], observation);
     if (observation.ok) watch.usual = noteDuration(watch.usual, observation.durationMs);
     const { opinion: before, lateness } = watch;
     watch.opinion = updateOpinion(before, observation, watch.target.timing, this.#now());
@@ -300,6 +311,11 @@ export class ProbeWorker {
       return;
     }
     this.#writer.noteChange();
+  }
+
+  #findUrgency(id: string): Urgency {
+    const watch = this.#watches.get(id);
+    return watch === undefined ? 'prompt' : findUrgency(watch);
   }
 
   /** In doubt as soon as may be, else at the next point of its phase. */
@@ -334,20 +350,9 @@ export class ProbeWorker {
     this.#pool.hasten(id, this.#soonest(watch));
   }
 
-  #tick(): void {
-    this.#lag = noteTick(this.#lag, this.#now(), this.#lagOptions());
-    const lagging = isLagging(this.#lag, this.#lagOptions());
-    if (lagging === this.#wasLagging) return;
-    this.#wasLagging = lagging;
-    this.#dependencies.logger.warn(
-      this.#id,
-      lagging ? 'the event loop lags: abstaining' : 'the event loop keeps up again',
-    );
-    this.#writer.noteChange();
-  }
-
   #beat(): void {
     this.#writer.beat();
+    this.#abstentions.note(this.#watches.values());
     // Without the store everyone looks dead; the work stays divided as it was until all had time to be heard again.
     if (!this.#writer.isStoreSteady(STALE_AFTER_HEARTBEATS * this.#options.heartbeatMs)) return;
     this.#share.meetColleagues(this.#now());
@@ -355,19 +360,8 @@ export class ProbeWorker {
   }
 
   #readVotes(): readonly TargetVote[] {
-    const abstention = this.#findAbstention()?.reason;
+    const abstention = this.#trust.abstention?.reason;
     return [...this.#watches.values()].flatMap((watch) => publishVote(watch, abstention) ?? []);
-  }
-
-  #findAbstention(): Abstention | undefined {
-    if (this.#wasLagging) return { cause: 'lag', reason: LAGGING_REASON };
-    const { cutOff } = this.#anchors;
-    return cutOff === undefined ? undefined : { cause: 'anchors', reason: cutOff };
-  }
-
-  #lagOptions(): { readonly toleratedLagMs: number; readonly heartbeatMs: number } {
-    const { toleratedLagMs = DEFAULT_TOLERATED_LAG_MS, heartbeatMs } = this.#options;
-    return { toleratedLagMs, heartbeatMs };
   }
 
   #now(): number {

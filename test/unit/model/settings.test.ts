@@ -68,7 +68,7 @@ describe('parseSettings', () => {
           authorities: '',
           keyFile: '',
           anchors: [],
-          concurrency: 256,
+          concurrency: 1024,
           heartbeatMs: 1_000,
           serve: undefined,
         },

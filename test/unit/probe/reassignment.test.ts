@@ -103,6 +103,37 @@ test('begins with what nobody checks at once, four in a millisecond', async () =
   assert.ok(most(startsMs, 5) <= 22, `${most(startsMs, 5)} in 5 ms`);
 });
 
+for (const leave of ['is killed', 'leaves in order', 'begins anew'] as const) {
+  test(`keeps down what the worker before had voted down, until \`rise\` successes, where that one ${leave}`, async () => {
+    const of = targets(40, { rise: 3 });
+    const world = createWorld(of, VANTAGE);
+    const [survivor, leaver] = ['a', 'b'].map((name) => world.addWorker('v1', name, of, VANTAGE));
+    assert.ok(survivor !== undefined && leaver !== undefined);
+    await world.time.pass(10_000);
+    const theirs = new Set(leaver.checks.slice(-20).map(({ target }) => target));
+    for (const { id } of of) world.conditions.set(id, 'refusing');
+    await world.time.pass(5000);
+    for (const { id } of of) assert.equal(world.verdictOf(id), 'down');
+    if (leave === 'leaves in order') await leaver.worker.stop();
+    else leaver.kill();
+    for (const id of theirs) world.conditions.set(id, 'healthy');
+    const fromMs = world.time.nowMs();
+    if (leave === 'begins anew') world.addWorker('v1', 'b', of, VANTAGE).kill();
+    const firstWords = new Map<string, string>();
+    for (let ms = 0; ms < 10_000; ms += 5) {
+      await world.time.pass(5);
+      for (const { target, vote } of world.board.slots.get('v1/a')?.votes ?? [])
+        if (theirs.has(target) && !firstWords.has(target)) firstWords.set(target, vote);
+    }
+    assert.deepEqual([...new Set(firstWords.values())], ['down']);
+    assert.equal(firstWords.size, theirs.size);
+    for (const id of theirs) {
+      assert.equal(world.verdictOf(id), 'up');
+      assert.ok(survivor.checks.filter(({ target, atMs }) => target === id && atMs >= fromMs).length >= 3);
+    }
+  });
+}
+
 /** The most of these moments within any span of that length. */
 function most(moments: Iterable<number>, spanMs: number): number {
   const sorted = [...moments].sort((a, b) => a - b);
