@@ -59,6 +59,8 @@ type Claim = {
   place: number;
   /** Where the owner stands among those that count; -1: this worker. */
   owner: number;
+  /** The votes in which that of the owner was last found: it needs no look while they are the same. */
+  foundIn: VotesByTarget | undefined;
   /** Since when nobody that counts has a vote on it (monotonic). */
   unvotedSinceMs: number | undefined;
 };
@@ -98,7 +100,8 @@ export function createShareOfWork({ worker, heartbeatMs }: ShareOptions, depende
       const division = { taken, orphans, handedOver };
       if (metAtMs === undefined) return division;
       const votes = colleagues.map(({ name }) => peers.votesOf(name));
-      for (const [id, claim] of claims) {
+      for (const claim of claims.values()) {
+        const id = claim.target.name;
         const wasOurs = claim.isOurs;
         claim.isOurs = decide(claim, votes, nowMs, mayStandIn);
         if (claim.isOurs === wasOurs && !claim.isPending) continue;
@@ -134,13 +137,16 @@ export function createShareOfWork({ worker, heartbeatMs }: ShareOptions, depende
     return claim;
   }
 
-  /** Whether this worker checks it from now on. Of nearly all targets one look at the owner's votes tells. */
+  /** Whether this worker checks it from now on. Of nearly all targets one look at the owner's votes tells, where they changed. */
   function decide(claim: Claim, votes: readonly VotesByTarget[], nowMs: number, mayStandIn: boolean): boolean {
     if (claim.place === 0) return true;
+    const ownersVotes = votes[claim.owner];
+    if (claim.foundIn !== undefined && claim.foundIn === ownersVotes) return false;
     const id = claim.target.name;
     const { unvotedSinceMs = nowMs } = claim;
     claim.unvotedSinceMs = undefined;
-    if (hasVoteOn(votes[claim.owner], id)) return false;
+    claim.foundIn = hasVoteOn(ownersVotes, id) ? ownersVotes : undefined;
+    if (claim.foundIn !== undefined) return false;
     const voters = colleagues.filter((_, index) => hasVoteOn(votes[index], id));
     if (hasVote(id)) return !voters.some((voter) => comparePreference(claim.target, voter, self) > 0);
     if (voters.length > 0) return false;
@@ -158,6 +164,7 @@ function beginClaim(id: string): Claim {
     isPending: false,
     place: 0,
     owner: -1,
+    foundIn: undefined,
     unvotedSinceMs: undefined,
   };
 }

@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { rankWorkers } from '../../../src/health/rendezvous.ts';
 import type { TargetVote, Vote } from '../../../src/health/slot.ts';
 import type { Target } from '../../../src/health/target.ts';
+import type { VotesByTarget } from '../../../src/probe/peers.ts';
 import {
   createShareOfWork,
   type Division,
@@ -21,23 +22,14 @@ const SETTLED_MS = SELF_SETTLED_AFTER_HEARTBEATS * HEARTBEAT_MS;
 class Vantage {
   readonly present = new Map<string, ShareOfWork>();
   readonly fresh = new Set<string>();
-  readonly votes = new Map<string, Map<string, TargetVote>>();
+  readonly votes = new Map<string, VotesByTarget>();
   mayStandIn = true;
   lookups = 0;
   nowMs = 0;
 
   begin(worker: string, of: readonly Target[] = OF): ShareOfWork {
     const { votes, fresh, present } = this;
-    const countingVotes = (name: string): Map<string, TargetVote> => {
-      const known = votes.get(name) ?? new Map<string, TargetVote>();
-      return Object.assign(new Map(), {
-        get: (id: string) => {
-          this.lookups++;
-          return known.get(id);
-        },
-      });
-    };
-    votes.set(worker, new Map());
+    votes.set(worker, this.#table([]));
     const share = createShareOfWork(
       { worker, heartbeatMs: HEARTBEAT_MS },
       {
@@ -46,7 +38,7 @@ class Vantage {
             [...present.keys()].flatMap((name) =>
               name === worker ? [] : [{ worker: name, isSettled: !fresh.has(name) }],
             ),
-          votesOf: countingVotes,
+          votesOf: (name) => votes.get(name) ?? new Map(),
         },
         hasVote: (id) => isVote(votes.get(worker)?.get(id)?.vote),
       },
@@ -57,7 +49,22 @@ class Vantage {
   }
 
   vote(worker: string, target: string, vote: Vote = 'up'): void {
-    this.votes.get(worker)?.set(target, { target, vote, reason: '' });
+    this.#change(worker, [[target, { target, vote, reason: '' }]]);
+  }
+
+  /** Tables are never written to: another vote is another table. */
+  #change(worker: string, changed: readonly [string, TargetVote][], without: readonly string[] = []): void {
+    const before = [...(this.votes.get(worker) ?? [])];
+    this.votes.set(worker, this.#table([...before.filter(([id]) => !without.includes(id)), ...changed]));
+  }
+
+  #table(entries: readonly [string, TargetVote][]): VotesByTarget {
+    const table = new Map(entries);
+    const get = (id: string) => {
+      this.lookups++;
+      return table.get(id);
+    };
+    return Object.assign(new Map(entries), { get });
   }
 
   /** A heartbeat of one worker: what it hands over it has no vote on any more. */
@@ -66,7 +73,7 @@ class Vantage {
     assert.ok(share !== undefined);
     share.meetColleagues(this.nowMs);
     const division = share.divide(this.nowMs, this.mayStandIn);
-    for (const id of division.handedOver) this.votes.get(worker)?.delete(id);
+    if (division.handedOver.length > 0) this.#change(worker, [], division.handedOver);
     return division;
   }
 
@@ -219,10 +226,13 @@ function hasWaited(vantage: Vantage, id: string): boolean {
   return vantage.checking(id).length > 0;
 }
 
-test('asks once per target of others at a heartbeat where nothing changed', () => {
+test('asks once per target of others where their votes changed, and not at all at a heartbeat where none did', () => {
   const vantage = settle(...NAMES);
-  const share = vantage.present.get('w1');
+  vantage.beat('w1');
   vantage.lookups = 0;
   vantage.beat('w1');
-  assert.equal(vantage.lookups, OF.length - (share?.countOurs() ?? 0));
+  assert.equal(vantage.lookups, 0);
+  vantage.vote('w2', OF.find(({ id }) => vantage.present.get('w2')?.isOurs(id))?.id ?? '');
+  vantage.beat('w1');
+  assert.equal(vantage.lookups, vantage.present.get('w2')?.countOurs());
 });
