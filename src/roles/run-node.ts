@@ -22,7 +22,6 @@ import { ConfigurationFollower } from './configuration-follower.ts';
 import { Control, type ControlOptions } from './control.ts';
 import { keepCookieSecrets } from './cookie-keeper.ts';
 import { CounterTotals } from './counter-totals.ts';
-import { startDemo } from './demo-role.ts';
 import { createHintPublisher } from './hint-publisher.ts';
 import { openKeySecret } from './key-secret.ts';
 import { addAdmissionMetrics, addAnswerMetrics, addCertificateMetrics, addControlMetrics } from './node-metrics.ts';
@@ -154,7 +153,13 @@ async function startNode(
     follower = control.follower;
     addControlMetrics(metrics, control);
     for (const listener of configurationListeners) control.onConfiguration(listener);
-    if (settings.demo.enabled && roles.size > 1) closers.push(watchForDemo(control, settings, logger));
+    if (settings.demo.enabled && roles.size > 1) {
+      const { DemoRole } = await import('./demo-role.ts');
+      const { stateDirectory, demo } = settings;
+      const role = new DemoRole({ stateDirectory, configurationFile: demo.configuration, resolveLocation }, logger);
+      closers.push(() => role.close());
+      control.onConfiguration((configuration) => role.setConfiguration(configuration));
+    }
     if (transport !== undefined) {
       const totals = new CounterTotals();
       addAnswerMetrics(metrics, totals, () => threads?.readOpenConnections() ?? []);
@@ -298,19 +303,5 @@ function createLocationResolver(): LocationResolver {
   return (reference) => {
     const found = findRegionLocation(table, reference);
     return found.ok ? { latitude: found.value.latitude, longitude: found.value.longitude } : undefined;
-  };
-}
-
-/** The demonstration begins with the first configuration, whose monitors say where its backends must be. */
-function watchForDemo(control: Control, settings: Settings, logger: Logger): () => Promise<void> {
-  let demo: Promise<{ close(): Promise<void> } | undefined> | undefined;
-  control.onConfiguration((configuration) => {
-    demo ??= startDemo(configuration, settings.stateDirectory).catch((error: Error) => {
-      logger.error(`${error.message}; going on without the demonstration`);
-      return undefined;
-    });
-  });
-  return async () => {
-    await (await demo)?.close();
   };
 }
