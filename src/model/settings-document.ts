@@ -144,7 +144,10 @@ export const SettingsDocument = section({
     parentResolvers: listOf('an address with a port, such as 9.9.9.9:53', 0, 16, isListenAddress, []),
     parentInterval: duration('1s', '7d', '1h'),
   }),
-  demo: section({ enabled: flag(false) }),
+  demo: section({
+    enabled: flag(false),
+    configuration: text('empty, or the path of a file', isPathOrEmpty, ''),
+  }),
   log: section({
     level: oneOf(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], 'info'),
     format: oneOf(['auto', 'json', 'pretty'], 'auto'),

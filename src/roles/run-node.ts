@@ -22,18 +22,15 @@ import { ConfigurationFollower } from './configuration-follower.ts';
 import { Control, type ControlOptions } from './control.ts';
 import { keepCookieSecrets } from './cookie-keeper.ts';
 import { CounterTotals } from './counter-totals.ts';
-import { startDemo } from './demo-role.ts';
 import { createHintPublisher } from './hint-publisher.ts';
 import { openKeySecret } from './key-secret.ts';
 import { addAdmissionMetrics, addAnswerMetrics, addCertificateMetrics, addControlMetrics } from './node-metrics.ts';
 import type { BoundAddress } from './open-listeners.ts';
 import { openStore, type Store } from './open-store.ts';
-import { type ProbeRole, startProbeRole } from './probe-role.ts';
+import type { ProbeRole } from './probe-role.ts';
 import { openPulledHealth } from './pulled-health.ts';
 import { type LocationResolver, openRevisionReader } from './read-revision.ts';
 import { type Replication, startReplication } from './replication.ts';
-import { openSlotKey } from './slot-key-file.ts';
-import { openSlotService } from './slot-service.ts';
 import { addStoreMetrics, logStoreServers } from './store-servers.ts';
 
 export type Role = 'dns' | 'probe' | 'api';
@@ -109,14 +106,8 @@ async function startNode(
 
   let probe: ProbeRole | undefined;
   if (roles.has('probe')) {
-    const service = await openSlotService(settings, store.health, logger);
-    closers.push(() => service.close());
-    probe = startProbeRole(settings, {
-      health: service.health,
-      logger,
-      metrics,
-      key: await openSlotKey(settings),
-    });
+    const { openProbeRole } = await import('./probe-role.ts');
+    probe = await openProbeRole(settings, { health: store.health, logger, metrics });
     const { close: closeProbe } = probe;
     closers.push(() => closeProbe());
     configurationListeners.push(probe.setConfiguration);
@@ -154,7 +145,13 @@ async function startNode(
     follower = control.follower;
     addControlMetrics(metrics, control);
     for (const listener of configurationListeners) control.onConfiguration(listener);
-    if (settings.demo.enabled && roles.size > 1) closers.push(watchForDemo(control, settings, logger));
+    if (settings.demo.enabled && roles.size > 1) {
+      const { DemoRole } = await import('./demo-role.ts');
+      const { stateDirectory, demo } = settings;
+      const role = new DemoRole({ stateDirectory, configurationFile: demo.configuration, resolveLocation }, logger);
+      closers.push(() => role.close());
+      control.onConfiguration((configuration) => role.setConfiguration(configuration));
+    }
     if (transport !== undefined) {
       const totals = new CounterTotals();
       addAnswerMetrics(metrics, totals, () => threads?.readOpenConnections() ?? []);
@@ -298,19 +295,5 @@ function createLocationResolver(): LocationResolver {
   return (reference) => {
     const found = findRegionLocation(table, reference);
     return found.ok ? { latitude: found.value.latitude, longitude: found.value.longitude } : undefined;
-  };
-}
-
-/** The demonstration begins with the first configuration, whose monitors say where its backends must be. */
-function watchForDemo(control: Control, settings: Settings, logger: Logger): () => Promise<void> {
-  let demo: Promise<{ close(): Promise<void> } | undefined> | undefined;
-  control.onConfiguration((configuration) => {
-    demo ??= startDemo(configuration, settings.stateDirectory).catch((error: Error) => {
-      logger.error(`${error.message}; going on without the demonstration`);
-      return undefined;
-    });
-  });
-  return async () => {
-    await (await demo)?.close();
   };
 }
