@@ -5,7 +5,7 @@ import { forgetSlots, mayBeAlive, NO_SIGHTINGS, noteVersions, type Sightings } f
 import { slotKey } from '../health/merge-slots.ts';
 import type { Slot, SlotId, TargetVote, Vote } from '../health/slot.ts';
 
-/** A worker that was seen to begin is settled once it was heard so many heartbeats later: to have begun long ago is not enough. */
+/** A worker that was seen to begin is settled once it was heard so many heartbeats later; to have begun long ago is not enough. */
 export const SETTLED_AFTER_HEARTBEATS = 3;
 
 /** What a worker said is remembered for so many heartbeats after it was last heard: more than it takes to replace it. */
@@ -22,6 +22,8 @@ export type Colleague = {
   readonly worker: string;
   /** Has been there for some time, as far as is known, so that it may be relied on to stay. */
   readonly isSettled: boolean;
+  /** When it was seen to begin (monotonic). */
+  readonly begunAtMs: number;
 };
 
 export type VotesByTarget = ReadonlyMap<string, TargetVote>;
@@ -73,7 +75,8 @@ export function createPeers(self: SlotId, heartbeatMs: number): Peers {
     listColleagues: (nowMs) =>
       [...colleagues.values()].flatMap(({ id, begunAtMs, heardAtMs }) => {
         if (!mayBeAlive(id, sightings, nowMs, heartbeatMs)) return [];
-        return [{ worker: id.worker, isSettled: heardAtMs - begunAtMs >= SETTLED_AFTER_HEARTBEATS * heartbeatMs }];
+        const isSettled = heardAtMs - begunAtMs >= SETTLED_AFTER_HEARTBEATS * heartbeatMs;
+        return [{ worker: id.worker, isSettled, begunAtMs }];
       }),
     votesOf: (worker) => colleagues.get(worker)?.byTarget ?? NO_VOTES,
     recall(target, nowMs) {

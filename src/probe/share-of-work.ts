@@ -8,18 +8,12 @@
 //   a worker begins ─► takes each of its targets at that target's own point of the interval ─► votes ─► the one before hands over
 //   a worker is gone ─► those next in line take its targets at once
 //
-// Workers that have just begun do not count among those that have been there for some time: one that never stays for long
-// takes nothing from anybody. Decided from what is handed in; it owns no timer and makes no check.
+// Workers that have just begun do not count for those that have been there for some time: one that never stays for long takes
+// nothing from anybody. Those that began together count for each other from the first. Decided from what is handed in; it owns no timer and makes no check.
 
 import { comparePreference, makeWeighable, type Weighable } from '../health/rendezvous.ts';
 import type { Target } from '../health/target.ts';
-import { isVote, type Peers, type VotesByTarget } from './peers.ts';
-
-/**
- * Heartbeats after which a worker counts itself among the settled: two more than others give it, so that those that began with
- * it are settled in its eyes by then.
- */
-export const SELF_SETTLED_AFTER_HEARTBEATS = 5;
+import { type Colleague, isVote, type Peers, SETTLED_AFTER_HEARTBEATS, type VotesByTarget } from './peers.ts';
 
 export type ShareOptions = { readonly worker: string; readonly heartbeatMs: number };
 
@@ -71,6 +65,8 @@ export function createShareOfWork({ worker, heartbeatMs }: ShareOptions, depende
   let claims = new Map<string, Claim>();
   /** The colleagues that count, by name. */
   let colleagues: readonly Weighable[] = [];
+  /** When those began. */
+  let beginnings: ReadonlyMap<string, number> = new Map();
   let metAtMs: number | undefined;
 
   return {
@@ -86,9 +82,10 @@ export function createShareOfWork({ worker, heartbeatMs }: ShareOptions, depende
     },
     meetColleagues(nowMs) {
       metAtMs ??= nowMs;
-      const isSettled = nowMs - metAtMs >= SELF_SETTLED_AFTER_HEARTBEATS * heartbeatMs;
-      const counting = peers.listColleagues(nowMs).filter((colleague) => !isSettled || colleague.isSettled);
-      const names = counting.map((colleague) => colleague.worker).sort();
+      const isNew = nowMs - metAtMs < SETTLED_AFTER_HEARTBEATS * heartbeatMs;
+      const counting = peers.listColleagues(nowMs).filter((colleague) => isNew || counts(colleague));
+      beginnings = new Map(counting.map((colleague) => [colleague.worker, colleague.begunAtMs]));
+      const names = [...beginnings.keys()].sort();
       if (names.length === colleagues.length && names.every((name, index) => name === colleagues[index]?.name)) return;
       colleagues = names.map(makeWeighable);
       for (const claim of claims.values()) rankClaim(claim);
@@ -122,6 +119,11 @@ export function createShareOfWork({ worker, heartbeatMs }: ShareOptions, depende
     isOurs: (target) => claims.get(target)?.isOurs === true,
     countOurs: () => [...claims.values()].filter(({ isOurs }) => isOurs).length,
   };
+
+  /** For one that is settled. Whoever counted goes on to, unless it began anew. */
+  function counts({ worker: name, isSettled, begunAtMs }: Colleague): boolean {
+    return isSettled || beginnings.get(name) === begunAtMs;
+  }
 
   function rankClaim(claim: Claim): Claim {
     let first = self;

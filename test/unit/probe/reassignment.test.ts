@@ -73,6 +73,24 @@ test('takes nothing from the others while it lives too shortly to be settled', a
   );
 });
 
+for (const laterMs of [400, 1300, 2200, 3400]) {
+  test(`moves each target once where a second worker begins ${laterMs} ms after the first`, async () => {
+    const world = createWorld(MANY, VANTAGE);
+    const [first] = start(world, 'a');
+    await world.time.pass(laterMs);
+    const [second] = start(world, 'b');
+    assert.ok(first !== undefined && second !== undefined);
+    const counts: number[] = [];
+    for (let ms = 0; ms < 12_000; ms += 100) {
+      await world.time.pass(100);
+      counts.push(first.worker.status().checked);
+    }
+    const rises = counts.slice(1).filter((count, index) => count > (counts[index] ?? 0));
+    assert.ok(rises.length <= 1, `${counts}`);
+    assert.equal(first.worker.status().checked + second.worker.status().checked, MANY.length);
+  });
+}
+
 test('spreads the checks of what a joiner takes over the interval of each', async () => {
   const of = targets(200, { intervalMs: 5000 });
   const world = createWorld(of, VANTAGE);

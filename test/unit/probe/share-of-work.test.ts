@@ -4,31 +4,28 @@ import fc from 'fast-check';
 import { rankWorkers } from '../../../src/health/rendezvous.ts';
 import type { TargetVote, Vote } from '../../../src/health/slot.ts';
 import type { Target } from '../../../src/health/target.ts';
-import type { VotesByTarget } from '../../../src/probe/peers.ts';
-import {
-  createShareOfWork,
-  type Division,
-  SELF_SETTLED_AFTER_HEARTBEATS,
-  type ShareOfWork,
-} from '../../../src/probe/share-of-work.ts';
+import { SETTLED_AFTER_HEARTBEATS, type VotesByTarget } from '../../../src/probe/peers.ts';
+import { createShareOfWork, type Division, type ShareOfWork } from '../../../src/probe/share-of-work.ts';
 import { targets } from '../health/fixtures.ts';
 
 const HEARTBEAT_MS = 1000;
 const NAMES = ['w1', 'w2', 'w3', 'w4'];
 const OF = targets(60);
-const SETTLED_MS = SELF_SETTLED_AFTER_HEARTBEATS * HEARTBEAT_MS;
+const SETTLED_MS = SETTLED_AFTER_HEARTBEATS * HEARTBEAT_MS;
 
 /** Workers that see each other's votes at once. Each is one of NAMES. */
 class Vantage {
   readonly present = new Map<string, ShareOfWork>();
   readonly fresh = new Set<string>();
+  readonly begunAtMs = new Map<string, number>();
   readonly votes = new Map<string, VotesByTarget>();
   mayStandIn = true;
   lookups = 0;
   nowMs = 0;
 
   begin(worker: string, of: readonly Target[] = OF): ShareOfWork {
-    const { votes, fresh, present } = this;
+    const { votes, fresh, present, begunAtMs } = this;
+    begunAtMs.set(worker, this.nowMs);
     votes.set(worker, this.#table([]));
     const share = createShareOfWork(
       { worker, heartbeatMs: HEARTBEAT_MS },
@@ -36,7 +33,9 @@ class Vantage {
         peers: {
           listColleagues: () =>
             [...present.keys()].flatMap((name) =>
-              name === worker ? [] : [{ worker: name, isSettled: !fresh.has(name) }],
+              name === worker
+                ? []
+                : [{ worker: name, isSettled: !fresh.has(name), begunAtMs: begunAtMs.get(name) ?? 0 }],
             ),
           votesOf: (name) => votes.get(name) ?? new Map(),
         },
@@ -153,6 +152,25 @@ test('hands nothing to workers that only ever begin, and lets none of what they 
   // It even votes before it ends.
   vantage.beat('w3');
   for (const { id } of OF) if (vantage.present.get('w3')?.isOurs(id)) vantage.vote('w3', id);
+  vantage.beat('w1');
+  assert.equal(vantage.present.get('w1')?.countOurs(), OF.length);
+});
+
+test('does not take back what it handed over while it was new itself, unless the other begins anew', () => {
+  const vantage = new Vantage();
+  vantage.begin('w1');
+  vantage.round();
+  vantage.begin('w2');
+  vantage.fresh.add('w2');
+  vantage.round();
+  vantage.round();
+  const share = vantage.present.get('w1')?.countOurs() ?? 0;
+  assert.ok(share < OF.length);
+  for (let round = 0; round < 5; round++) {
+    vantage.round();
+    assert.equal(vantage.present.get('w1')?.countOurs(), share);
+  }
+  vantage.begin('w2');
   vantage.beat('w1');
   assert.equal(vantage.present.get('w1')?.countOurs(), OF.length);
 });
