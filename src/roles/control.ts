@@ -82,6 +82,8 @@ export class Control {
   readonly #readKeys: KeyReader;
   readonly #signatures: SignatureWatch;
   #isHandedOn = false;
+  /** By which the verdicts that were given to be kept are told apart. */
+  #keptTurns = 0;
   /** Ends with the swap that was begun last: revisions and databases come one at a time. */
   #turn: Promise<unknown> = Promise.resolve();
   #opening: Promise<FoundPlaceMap> | undefined;
@@ -311,11 +313,12 @@ export class Control {
   }
 
   #healthChanged(): void {
-    const { judgement, verdicts } = this.health;
+    const { judgement, verdicts, turnCount } = this.health;
     if (this.#serving === undefined || judgement === undefined) return;
     applyHealth(this.#serving, judgement, verdicts);
     this.#applyStaleness();
-    this.#keeper.keep(verdicts);
+    if (this.#keptTurns !== turnCount) this.#keeper.keep(verdicts);
+    this.#keptTurns = turnCount;
   }
 
   #applyStaleness(): void {

@@ -138,23 +138,15 @@ export class Oracle {
     this.#checkContent(node, revision.manifest);
   }
 
-  /**
-   * One id, one content, wherever it is served. But where a store that went back has let two operators change the same
-   * configuration, both changes bear one number.
-   */
+  /** One id, one content, wherever it is served. */
   #checkContent(node: string, { id, objects }: Manifest): void {
     const key = formatRevisionId(id);
     const content = Object.values(objects).join();
     const known = this.#contents.get(key);
     this.#contents.set(key, content);
-    if (known !== undefined && known !== content && !this.#isChangedTwice()) {
+    if (known !== undefined && known !== content) {
       this.#fail('one revision, one content', `${node} serves another ${key} than was served before`);
     }
-  }
-
-  #isChangedTwice(): boolean {
-    const bases = [...this.#commits.values()].flatMap(({ base, isAcknowledged }) => (isAcknowledged ? [base] : []));
-    return this.#plan.faults.some(({ kind }) => kind === 'redis-went-back') && new Set(bases).size < bases.length;
   }
 
   /** After every change of what a node answers by. */
@@ -221,8 +213,7 @@ export class Oracle {
 
   /** Two nodes of one revision, to which the same words of the same workers decide, say the same. */
   #checkEqual(a: ServingNode, b: ServingNode): void {
-    // That one id has one meaning is checked elsewhere.
-    if (compareRevisionIds(a.id, b.id) !== 0 || a.meaning !== b.meaning) return;
+    if (compareRevisionIds(a.id, b.id) !== 0) return;
     let isAlike = true;
     for (const [target, ofA] of a.verdicts) {
       const ofB = b.verdicts.get(target);
