@@ -56,7 +56,7 @@ describe('admitting workers', { skip: skip ?? false }, () => {
     AZIMUTH_PROBE_ALLOW_NETWORKS: '127.0.0.0/8',
     AZIMUTH_LOG_FORMAT: 'json',
   });
-  async function startWorker(name: string): Promise<string> {
+  async function startWorker(name: string): Promise<{ readonly key: string; readonly metricsUrl: string }> {
     const port = await findFreePort();
     const probe = { AZIMUTH_PROBE_VANTAGE: 'paris', AZIMUTH_PROBE_WORKER: 'paris-1' };
     const telemetry = { AZIMUTH_TELEMETRY_LISTEN: `127.0.0.1:${port}` };
@@ -65,7 +65,12 @@ describe('admitting workers', { skip: skip ?? false }, () => {
     const options = { cwd: ROOT, env: { ...process.env, ...environment } };
     const { stdout } = await run(process.execPath, [join(ROOT, 'src/main.ts'), 'probe', 'key'], options);
     processes.azimuth(['probe'], { name, environment: { ...environment, ...telemetry } });
-    return stdout.trim();
+    return { key: stdout.trim(), metricsUrl: `http://127.0.0.1:${port}/metrics` };
+  }
+  /** Messages with votes that the process did not take in. */
+  async function countRefused(metricsUrl: string): Promise<number> {
+    const text = await (await fetch(metricsUrl)).text();
+    return Number(/^azimuth_slots_refused_total (\d+)$/m.exec(text)?.[1]);
   }
   async function call<Reply>(method: string, path: string, body?: unknown): Promise<Reply> {
     const headers = { authorization: `Bearer ${token}`, 'if-match': '*', 'content-type': 'application/json' };
@@ -83,7 +88,7 @@ describe('admitting workers', { skip: skip ?? false }, () => {
 
   test('a stranger is refused and shown with its key, counts once it is listed, and a forger does not', async () => {
     try {
-      const key = await startWorker('worker');
+      const { key, metricsUrl } = await startWorker('worker');
       await waitFor('the stranger is shown', async () => (await readVantage())?.refused.length === 1);
       const stranger = (await readVantage())?.refused[0];
       assert.deepEqual([stranger?.worker, stranger?.problem, stranger?.publicKey], ['paris-1', 'unlisted', key]);
@@ -95,13 +100,20 @@ describe('admitting workers', { skip: skip ?? false }, () => {
       const [admitted] = (await readVantage())?.workers ?? [];
       assert.deepEqual([admitted?.worker, admitted?.alive, admitted?.publicKey], ['paris-1', true, key]);
 
-      const forged = await startWorker('forger');
+      // Its own messages were, by itself too, until it was listed.
+      const refused = await countRefused(metricsUrl);
+      const refusedByApi = await countRefused(apiUrl.replace('/v1', '/metrics'));
+      assert.ok(refused > 0 && refusedByApi > 0, `${refused} and ${refusedByApi}`);
+      const { key: forged } = await startWorker('forger');
       assert.notEqual(forged, key);
       await waitFor('the forger is shown', async () => (await readVantage())?.refused[0]?.publicKey === forged);
       assert.equal((await readVantage())?.refused[0]?.problem, 'other-key');
       await waitFor('the worker goes on', async () => (await readVantage())?.workers[0]?.alive === true);
       assert.equal((await readVantage())?.workers[0]?.publicKey, key, 'no slot of the forger was taken in');
       assert.equal(await readVerdict(), 'up');
+      // One may have come just before the worker knew that it is listed.
+      await waitFor('the worker refused it as well', async () => (await countRefused(metricsUrl)) >= refused + 2);
+      assert.ok((await countRefused(apiUrl.replace('/v1', '/metrics'))) > refusedByApi);
     } catch (error) {
       throw new Error(processes.report(), { cause: error });
     }
