@@ -2,6 +2,7 @@
 // what went wrong in words that help.
 
 import { existsSync, readFileSync } from 'node:fs';
+import { flushCompileCache } from 'node:module';
 import type { Command } from 'commander';
 import type { Logger } from 'pino';
 import { formatProblems, readDocument } from '../documents/read-document.ts';
@@ -62,6 +63,8 @@ export async function runRoles(
     signals.started(node);
     await node.listening;
     onStarted(node, settings);
+    // It would be written at the end, and who is killed has none: the next start would parse everything again.
+    flushCompileCache();
   } catch (error) {
     // Said once, in the words below; where in the program it happened is for those who look for it.
     logger.debug({ err: error }, 'cannot start');

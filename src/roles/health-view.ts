@@ -177,7 +177,7 @@ export class HealthView {
     this.#logLook(look);
     const judgement = judgeAnew(judge, tally.verdicts, look.changed, { nowMs, wallMs });
     if (judgement === undefined) return;
-    this.#logHeld(judgement);
+    if (judge.held.size > 0 || this.#held.size > 0) this.#logHeld(judgement);
     this.#dependencies.onChange();
   }
 

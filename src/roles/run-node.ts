@@ -27,12 +27,10 @@ import { openKeySecret } from './key-secret.ts';
 import { addAdmissionMetrics, addAnswerMetrics, addCertificateMetrics, addControlMetrics } from './node-metrics.ts';
 import type { BoundAddress } from './open-listeners.ts';
 import { openStore, type Store } from './open-store.ts';
-import { type ProbeRole, startProbeRole } from './probe-role.ts';
+import type { ProbeRole } from './probe-role.ts';
 import { openPulledHealth } from './pulled-health.ts';
 import { type LocationResolver, openRevisionReader } from './read-revision.ts';
 import { type Replication, startReplication } from './replication.ts';
-import { openSlotKey } from './slot-key-file.ts';
-import { openSlotService } from './slot-service.ts';
 import { addStoreMetrics, logStoreServers } from './store-servers.ts';
 
 export type Role = 'dns' | 'probe' | 'api';
@@ -108,14 +106,8 @@ async function startNode(
 
   let probe: ProbeRole | undefined;
   if (roles.has('probe')) {
-    const service = await openSlotService(settings, store.health, logger);
-    closers.push(() => service.close());
-    probe = startProbeRole(settings, {
-      health: service.health,
-      logger,
-      metrics,
-      key: await openSlotKey(settings),
-    });
+    const { openProbeRole } = await import('./probe-role.ts');
+    probe = await openProbeRole(settings, { health: store.health, logger, metrics });
     const { close: closeProbe } = probe;
     closers.push(() => closeProbe());
     configurationListeners.push(probe.setConfiguration);
