@@ -148,6 +148,31 @@ export function joinParts(parts: readonly ClusterPart[]): Omit<HealthJudgement, 
   };
 }
 
+/** As `joinParts` of all, where only the parts at these indices are others than before. */
+export function replaceParts(
+  before: ReturnType<typeof joinParts>,
+  parts: readonly ClusterPart[],
+  indices: Iterable<number>,
+  firstEndpoints: readonly number[],
+): ReturnType<typeof joinParts> {
+  const endpoints = before.endpoints.slice();
+  const clusters = before.clusters.slice();
+  const endpointClass = before.endpointClass.slice();
+  const clusterServing = before.clusterServing.slice();
+  for (const index of indices) {
+    const part = parts[index];
+    if (part === undefined) continue;
+    clusters[index] = part.cluster;
+    clusterServing[index] = servingBits(part.cluster);
+    for (const [place, endpoint] of part.endpoints.entries()) {
+      const at = (firstEndpoints[index] ?? 0) + place;
+      endpoints[at] = endpoint;
+      endpointClass[at] = endpoint.class;
+    }
+  }
+  return { endpointClass, clusterServing, endpoints, clusters };
+}
+
 /** How many of `total` endpoints of one family must be up: at least 1, at most all of them; shares are rounded up. */
 export function countNeeded(minHealthy: MinHealthy, total: number): number {
   // A hair is taken off before rounding up: 0.07 × 100 is 7.000000000000001 in doubles, and means 7.

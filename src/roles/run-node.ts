@@ -13,13 +13,13 @@ import { describeCause } from '../store/store-error.ts';
 import { createMetrics, type Metrics } from '../telemetry/create-metrics.ts';
 import { startTelemetryServer } from '../telemetry/telemetry-server.ts';
 import { type ChosenTransport, chooseTransport } from '../transport/udp.ts';
-import { AnswerThreads, countThreads } from './answer-threads.ts';
+import { AnswerThreads } from './answer-threads.ts';
 import type { ApiRole, InitialConfiguration } from './api-role.ts';
 import { CertificateWatch } from './certificate-watch.ts';
 import { readinessOf } from './cluster-view.ts';
 import { conductOf } from './conduct.ts';
 import { ConfigurationFollower } from './configuration-follower.ts';
-import { Control, type ControlOptions } from './control.ts';
+import { Control, type ControlDependencies, type ControlOptions } from './control.ts';
 import { keepCookieSecrets } from './cookie-keeper.ts';
 import { CounterTotals } from './counter-totals.ts';
 import { createHintPublisher } from './hint-publisher.ts';
@@ -32,6 +32,7 @@ import { openPulledHealth } from './pulled-health.ts';
 import { type LocationResolver, openRevisionReader } from './read-revision.ts';
 import { type Replication, startReplication } from './replication.ts';
 import { addStoreMetrics, logStoreServers } from './store-servers.ts';
+import { countThreads, ThreadStarter } from './thread-starter.ts';
 
 export type Role = 'dns' | 'probe' | 'api';
 
@@ -41,6 +42,8 @@ export type NodeOptions = {
   readonly version: string;
   /** What an empty store gets as its first revision. */
   readonly initial?: InitialConfiguration;
+  /** With threads that were begun already, for a node that is to be there soon. */
+  readonly starter?: ThreadStarter;
 };
 
 export type RunningNode = {
@@ -91,7 +94,7 @@ async function closeAll(closers: readonly (() => Promise<void> | void)[]): Promi
 }
 
 async function startNode(
-  { settings, roles, version, initial }: NodeOptions,
+  { settings, roles, version, initial, starter = new ThreadStarter() }: NodeOptions,
   logger: Logger,
   closers: (() => Promise<void> | void)[],
   close: () => Promise<void>,
@@ -135,7 +138,8 @@ async function startNode(
     };
     const pulled = openPulledHealth(settings, store.health, metrics, logger);
     closers.push(() => pulled.close());
-    control = createControl(settings, options, { ...store, health: pulled.health }, resolveLocation, logger);
+    const parts = { resolveLocation, logger, starter };
+    control = createControl(settings, options, { ...store, health: pulled.health }, parts);
     control.open();
     closers.push(async () => {
       // Answering ends last of all that clients see; what it answers from may stop changing before.
@@ -160,7 +164,10 @@ async function startNode(
       const conduct = conductOf(settings.dns, cookies.secrets);
       threads = new AnswerThreads(
         { ...settings.dns, conduct, transport: transport.transport, threads: answerThreads },
-        { logger, totals, onHint: createHintPublisher(store.hints, logger) },
+        {
+          ...{ logger, totals, spawn: () => starter.take('answer') },
+          onHint: createHintPublisher(store.hints, logger),
+        },
       );
       const copies = startReplication(settings.dns.tsig.keyFile, { logger, metrics, threads });
       replication = copies;
@@ -227,13 +234,12 @@ function createControl(
   settings: Settings,
   options: Pick<ControlOptions, 'answerThreads' | 'isExplaining' | 'keySecret'>,
   store: Store,
-  resolveLocation: LocationResolver,
-  logger: Logger,
+  parts: Pick<ControlDependencies, 'resolveLocation' | 'logger' | 'starter'>,
 ): Control {
   const { stateDirectory, geo, probe } = settings;
   return new Control(
     { stateDirectory, geo, heartbeatMs: probe.heartbeatMs, ...options },
-    { configuration: store.configuration, health: store.health, servers: store.servers, resolveLocation, logger },
+    { configuration: store.configuration, health: store.health, servers: store.servers, ...parts },
   );
 }
 

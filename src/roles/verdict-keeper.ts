@@ -13,8 +13,8 @@ export class VerdictKeeper {
   readonly #directory: string;
   readonly #logger: Logger;
   #latest: Verdicts | undefined;
-  /** What is on disk, by target: evidence may change with every check, what was judged seldom does. */
-  #kept: ReadonlyMap<string, KeptVerdict> = new Map();
+  /** What is on disk: evidence may change with every check, what was judged seldom does. */
+  #kept: string | undefined;
   #timer: NodeJS.Timeout | undefined;
   #writing: Promise<void> = Promise.resolve();
   #isFailing = false;
@@ -51,26 +51,21 @@ export class VerdictKeeper {
 
   async #writeLatest(): Promise<void> {
     if (this.#latest === undefined) return;
-    const latest = this.#latest;
-    this.#latest = undefined;
-    if (latest.size === this.#kept.size && [...latest.values()].every((verdict) => isKept(verdict, this.#kept))) return;
-    const kept: KeptVerdict[] = Array.from(latest.values(), ({ target, verdict, sinceMs }) => {
+    const kept: KeptVerdict[] = Array.from(this.#latest.values(), ({ target, verdict, sinceMs }) => {
       return { target, verdict, sinceMs };
     });
+    this.#latest = undefined;
+    const text = JSON.stringify(kept);
+    if (text === this.#kept) return;
     try {
       await writePersistedState(this.#directory, STATE_NAME, kept);
-      this.#kept = new Map(kept.map((verdict) => [verdict.target, verdict]));
+      this.#kept = text;
       this.#isFailing = false;
     } catch (error) {
       if (!this.#isFailing) this.#logger.error({ err: error }, 'the verdicts could not be kept on disk');
       this.#isFailing = true;
     }
   }
-}
-
-function isKept({ target, verdict, sinceMs }: Verdict, kept: ReadonlyMap<string, KeptVerdict>): boolean {
-  const known = kept.get(target);
-  return known !== undefined && known.verdict === verdict && known.sinceMs === sinceMs;
 }
 
 /** What an earlier life of this node judged; nothing when there is no such file, or it cannot be read. */

@@ -3,8 +3,9 @@
 // ordered: no new connections, requests under way are answered, idle connections end.
 
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { formatListenAddress, type ListenAddress } from '../model/listen-address.ts';
+import { createHttpServer } from '../native/http.ts';
 import { TELEMETRY_ROUTES, type TelemetryReply, type TelemetrySources } from './telemetry-routes.ts';
 
 /** A scrape sends a few hundred bytes, at once. */
@@ -21,7 +22,7 @@ export async function startTelemetryServer(
   options: TelemetrySources & { readonly listen: ListenAddress },
 ): Promise<TelemetryServer> {
   const { listen } = options;
-  const server = createServer({ requestTimeout: REQUEST_TIMEOUT_MS }, (request, response) => {
+  const server = createHttpServer({ requestTimeout: REQUEST_TIMEOUT_MS }, (request, response) => {
     void reply(request, response, options, () => server.listening);
   });
   server.listen({ host: listen.host, port: listen.port });
