@@ -134,6 +134,7 @@ const NOTHING_ELSE = {
     regions: new Set<string>(),
     vantages: new Set<string>(),
     vantageGroups: [],
+    hasVantageGroups: false,
     monitors: new Set<string>(),
     clusters: new Set<string>(),
     endpoints: new Set<string>(),

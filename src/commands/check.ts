@@ -2,9 +2,11 @@
 
 import type { Command } from 'commander';
 import { readRegionTable } from '../databases/region-table.ts';
+import { formatProblems } from '../documents/read-document.ts';
 import { findRegionLocation } from '../geo/region-locations.ts';
 import { compileShape } from '../model/check-shape.ts';
 import { ConfigurationSchema, type WholeConfiguration } from '../model/configuration.ts';
+import { findOddities } from '../model/find-oddities.ts';
 import { MAX_PROBLEMS } from '../model/limits.ts';
 import { parseConfiguration } from '../model/parse-configuration.ts';
 import type { LocationResolver } from '../model/parse-context.ts';
@@ -35,6 +37,7 @@ export function registerCheck(program: Command): void {
       if (!parsed.ok) return endWithProblems(command, read, parsed.problems, json);
       const { zones, regions, clusters, services } = parsed.value;
       const unchecked = listUnchecked(parsed.value);
+      const oddities = findOddities(parsed.value);
       const found = {
         zones: zones.length,
         regions: regions.length,
@@ -42,10 +45,11 @@ export function registerCheck(program: Command): void {
         services: services.length,
       };
       const output = outputOf(command);
-      if (json) output.printJson({ ok: true, problems: [], ...found, unchecked });
+      if (json) output.printJson({ ok: true, problems: [], oddities, ...found, unchecked });
       else {
         const parts = [count(zones.length, 'zone'), count(regions.length, 'region'), count(clusters.length, 'cluster')];
         output.print(`${read.file}: no problems (${[...parts, count(services.length, 'service')].join(', ')})`);
+        for (const text of formatProblems(oddities, read.locate, read.file)) output.print(`odd: ${text}`);
         for (const text of unchecked) output.print(`not checked: ${text}`);
       }
     });

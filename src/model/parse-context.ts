@@ -29,6 +29,8 @@ export type Declared = {
   readonly vantages: ReadonlySet<string>;
   /** How many vantages each group of them has; one without a group is one by itself. */
   readonly vantageGroups: readonly number[];
+  /** Whether any vantage has a group. */
+  readonly hasVantageGroups: boolean;
   readonly monitors: ReadonlySet<string>;
   readonly clusters: ReadonlySet<string>;
   /** `cluster/endpoint`. */
@@ -57,6 +59,7 @@ export function collectDeclared(document: Readonly<Record<string, unknown>>): De
     regions: new Set(listKeys(document['regions'], 'id')),
     vantages: new Set(document['vantages'] === undefined ? [LOCAL_VANTAGE_ID] : vantages),
     vantageGroups: document['vantages'] === undefined ? [1] : countGroups(listItems(document['vantages'])),
+    hasVantageGroups: listItems(document['vantages']).some((vantage) => vantage['group'] !== undefined),
     monitors: new Set(listKeys(document['monitors'], 'id')),
     clusters: new Set(listKeys(clusters, 'id')),
     endpoints: new Set(endpoints),

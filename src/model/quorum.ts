@@ -51,6 +51,11 @@ export function parseQuorum(document: QuorumDocument, path: string, { declared, 
     return document;
   }
   const { groups, within = 'majority' } = document;
+  if (!declared.hasVantageGroups) {
+    const message = 'counts groups of vantages, but no vantage has a group: give them groups, or count the vantages.';
+    report(joinPointer(path, 'groups'), message, ['/vantages']);
+    return { groups, within };
+  }
   const sizes = declared.vantageGroups;
   const smallest = sizes.reduce((least, size) => Math.min(least, size), declared.vantages.size);
   check(groups, sizes.length, ['group of vantages', 'groups of vantages'], joinPointer(path, 'groups'));

@@ -2,14 +2,12 @@
 // with its key; once it is listed with that key its votes count; and somebody else under its name is refused.
 
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { promisify } from 'node:util';
 import { waitUntil } from '../support/dns-ask.ts';
 import { findFreePort } from '../support/free-port.ts';
-import { openProcesses, type Processes, ROOT, waitReady } from '../support/processes.ts';
+import { openProcesses, type Processes, waitReady } from '../support/processes.ts';
 import { type RedisServer, startRedisServer } from '../support/redis-server.ts';
 import { requireProgram } from '../support/require-program.ts';
 
@@ -27,6 +25,8 @@ describe('admitting workers', { skip: skip ?? false }, () => {
   let processes: Processes;
   let apiUrl = '';
   let token = '';
+  /** The public keys, as `azimuth probe key` says them. */
+  const keys = { worker: '', forger: '' };
   before(async () => {
     redis = await startRedisServer();
     processes = await openProcesses();
@@ -39,7 +39,9 @@ describe('admitting workers', { skip: skip ?? false }, () => {
       AZIMUTH_API_LISTEN: `127.0.0.1:${port}`,
       AZIMUTH_GEO_BUNDLED: 'false',
     };
-    await waitReady(processes.azimuth(['api', '--config', file], { name: 'api', environment }), port);
+    const api = processes.azimuth(['api', '--config', file], { name: 'api', environment });
+    // Each command takes as long to start as a role does: all of them at once.
+    [keys.worker, keys.forger] = await Promise.all([makeKey('worker'), makeKey('forger'), waitReady(api, port)]);
     apiUrl = `http://127.0.0.1:${port}/v1`;
     // Written once there is a configuration, which may be a moment after the API is ready.
     await waitFor('the token is there', async () => existsSync(join(state, 'token')));
@@ -56,16 +58,30 @@ describe('admitting workers', { skip: skip ?? false }, () => {
     AZIMUTH_PROBE_ALLOW_NETWORKS: '127.0.0.0/8',
     AZIMUTH_LOG_FORMAT: 'json',
   });
-  async function startWorker(name: string): Promise<string> {
+  const environmentOfWorker = (name: keyof typeof keys) => ({
+    ...environmentOf(processes.makeDirectory(name)),
+    AZIMUTH_PROBE_VANTAGE: 'paris',
+    AZIMUTH_PROBE_WORKER: 'paris-1',
+  });
+  async function makeKey(name: keyof typeof keys): Promise<string> {
+    const made = processes.azimuth(['probe', 'key'], {
+      name: `key of ${name}`,
+      environment: environmentOfWorker(name),
+    });
+    assert.equal((await made.exited).code, 0, made.output());
+    return /^MCowBQYDK2VwAyEA\S+$/m.exec(made.output())?.[0] ?? assert.fail(made.output());
+  }
+  /** Answers where its metrics are. */
+  async function startWorker(name: keyof typeof keys): Promise<string> {
     const port = await findFreePort();
-    const probe = { AZIMUTH_PROBE_VANTAGE: 'paris', AZIMUTH_PROBE_WORKER: 'paris-1' };
-    const telemetry = { AZIMUTH_TELEMETRY_LISTEN: `127.0.0.1:${port}` };
-    const environment = { ...environmentOf(processes.makeDirectory(name)), ...probe };
-    const run = promisify(execFile);
-    const options = { cwd: ROOT, env: { ...process.env, ...environment } };
-    const { stdout } = await run(process.execPath, [join(ROOT, 'src/main.ts'), 'probe', 'key'], options);
-    processes.azimuth(['probe'], { name, environment: { ...environment, ...telemetry } });
-    return stdout.trim();
+    const environment = { ...environmentOfWorker(name), AZIMUTH_TELEMETRY_LISTEN: `127.0.0.1:${port}` };
+    processes.azimuth(['probe'], { name, environment });
+    return `http://127.0.0.1:${port}/metrics`;
+  }
+  /** Messages with votes that the process did not take in. */
+  async function countRefused(metricsUrl: string): Promise<number> {
+    const text = await (await fetch(metricsUrl)).text();
+    return Number(/^azimuth_slots_refused_total (\d+)$/m.exec(text)?.[1]);
   }
   async function call<Reply>(method: string, path: string, body?: unknown): Promise<Reply> {
     const headers = { authorization: `Bearer ${token}`, 'if-match': '*', 'content-type': 'application/json' };
@@ -83,7 +99,8 @@ describe('admitting workers', { skip: skip ?? false }, () => {
 
   test('a stranger is refused and shown with its key, counts once it is listed, and a forger does not', async () => {
     try {
-      const key = await startWorker('worker');
+      const { worker: key } = keys;
+      const metricsUrl = await startWorker('worker');
       await waitFor('the stranger is shown', async () => (await readVantage())?.refused.length === 1);
       const stranger = (await readVantage())?.refused[0];
       assert.deepEqual([stranger?.worker, stranger?.problem, stranger?.publicKey], ['paris-1', 'unlisted', key]);
@@ -95,13 +112,21 @@ describe('admitting workers', { skip: skip ?? false }, () => {
       const [admitted] = (await readVantage())?.workers ?? [];
       assert.deepEqual([admitted?.worker, admitted?.alive, admitted?.publicKey], ['paris-1', true, key]);
 
-      const forged = await startWorker('forger');
+      // Its own messages were, by itself too, until it was listed.
+      const refused = await countRefused(metricsUrl);
+      const refusedByApi = await countRefused(apiUrl.replace('/v1', '/metrics'));
+      assert.ok(refused > 0 && refusedByApi > 0, `${refused} and ${refusedByApi}`);
+      await startWorker('forger');
+      const { forger: forged } = keys;
       assert.notEqual(forged, key);
       await waitFor('the forger is shown', async () => (await readVantage())?.refused[0]?.publicKey === forged);
       assert.equal((await readVantage())?.refused[0]?.problem, 'other-key');
       await waitFor('the worker goes on', async () => (await readVantage())?.workers[0]?.alive === true);
       assert.equal((await readVantage())?.workers[0]?.publicKey, key, 'no slot of the forger was taken in');
       assert.equal(await readVerdict(), 'up');
+      // One may have come just before the worker knew that it is listed.
+      await waitFor('the worker refused it as well', async () => (await countRefused(metricsUrl)) >= refused + 2);
+      assert.ok((await countRefused(apiUrl.replace('/v1', '/metrics'))) > refusedByApi);
     } catch (error) {
       throw new Error(processes.report(), { cause: error });
     }

@@ -16,6 +16,9 @@ import { ASKED, ASKED_TYPES, describeWorld, dsText, makeWorldKeys, SIGNED_ZONE }
 import { createFixture } from '../support/snapshot-fixture.ts';
 import { frameUnbound, stubs } from '../support/validating-resolvers.ts';
 
+/** For questions to a resolver that may not listen yet, where nothing says so. */
+const STARTING_TIMEOUT_MS = 300;
+
 /** How absence is proven, and whether the resolver infers other absences from the proofs (RFC 8198). */
 const CASES = [
   { denial: 'nsec', aggressive: 'no' },
@@ -49,16 +52,21 @@ function testResolver(denial: 'nsec' | 'compact', aggressive: 'yes' | 'no'): voi
       processes.run(findTool('unbound') ?? 'unbound', ['-d', '-c', join(directory, 'unbound.conf')], {
         name: 'unbound',
       });
-      await waitUntil('unbound answers', async () => (await askResolver(SIGNED_ZONE, 'SOA')).isSecure, 20_000, 100);
+      const answers = async () => (await askResolver(SIGNED_ZONE, 'SOA', STARTING_TIMEOUT_MS)).isSecure;
+      await waitUntil('unbound answers', answers, 20_000, 100);
     });
     after(async () => {
       await processes?.close();
       await served?.close();
     });
 
-    async function askResolver(name: string, type: string): Promise<{ rcode: string; isSecure: boolean }> {
+    async function askResolver(
+      name: string,
+      type: string,
+      timeoutMs = 5000,
+    ): Promise<{ rcode: string; isSecure: boolean }> {
       const query = encodeQuery({ name: `${name}.`, type, flags: RECURSION_DESIRED | AUTHENTIC_DATA });
-      const bytes = await askUdp(resolver, query, { timeoutMs: 5000 });
+      const bytes = await askUdp(resolver, query, { timeoutMs });
       if (bytes === undefined) return { rcode: 'no answer', isSecure: false };
       const { rcode, authenticData } = decodeAnswer(bytes);
       return { rcode: formatResponseCode(rcode), isSecure: authenticData };
@@ -68,10 +76,12 @@ function testResolver(denial: 'nsec' | 'compact', aggressive: 'yes' | 'no'): voi
       const wrong: string[] = [];
       for (const [name, mustBeSecure] of ASKED) {
         const replies = await Promise.all(
-          ASKED_TYPES.map(async (type) => ({ type, ...(await askResolver(name, type)) })),
+          ASKED_TYPES.filter((type) => !isUnanswerable(name, type)).map(async (type) => ({
+            type,
+            ...(await askResolver(name, type)),
+          })),
         );
         for (const { type, rcode, isSecure } of replies) {
-          if (isUnanswerable(name, type)) continue;
           const isFine = (rcode === 'NOERROR' || rcode === 'NXDOMAIN') && isSecure === mustBeSecure;
           if (!isFine) wrong.push(`${name} ${type}: ${rcode}${isSecure ? ' secure' : ''}`);
         }

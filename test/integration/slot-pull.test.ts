@@ -31,7 +31,8 @@ import { makeSlot, waitUntil } from '../support/store-contract.ts';
 const logger = pino({ level: 'silent' });
 const SECOND_MS = 1000;
 
-describe('slots asked of workers', () => {
+// Each test has workers and a node of its own, and waits more than it works.
+describe('slots asked of workers', { concurrency: 2 }, () => {
   const authority = makeAuthority('ours');
   const stranger = makeAuthority('another');
   const node = authority.issue(['node']);

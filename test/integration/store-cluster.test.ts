@@ -22,7 +22,7 @@ const skip = requireProgram('redis-server', 'redis-server') ?? requireProgram('r
 const RECOVERY_LIMIT_MS = 6000;
 const WORKER = { vantage: 'eu', worker: 'w1' };
 
-/** Making one takes ten seconds: all tests share it, and the last one ends a master. */
+/** Making one takes some seconds: all tests share it, and the last one ends a master. */
 let cluster: RedisCluster;
 if (skip === undefined) {
   before(async () => {

@@ -44,7 +44,10 @@ describeStoreContract(
   skip,
 );
 
-describe('Sentinel', skip === undefined ? {} : { skip }, () => {
+/** Each test has a group of its own, and waits more than it works. */
+const CONCURRENCY = 3;
+
+describe('Sentinel', { concurrency: CONCURRENCY, skip: skip ?? false }, () => {
   const rejections: unknown[] = [];
   const noteRejection = (reason: unknown): number => rejections.push(reason);
   before(() => process.on('unhandledRejection', noteRejection));

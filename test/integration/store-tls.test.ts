@@ -9,16 +9,20 @@ import { after, before, describe, type TestContext, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Command, CommanderError } from 'commander';
 import { registerStore } from '../../src/commands/store.ts';
-import { openRedisStore, type RedisStore } from '../../src/store/redis/open-redis-store.ts';
+import { openRedisStore, type RedisStore, type RedisStoreOptions } from '../../src/store/redis/open-redis-store.ts';
 import { openTlsFiles, type TlsFiles } from '../../src/store/redis/tls-files.ts';
 import { findFreePort } from '../support/free-port.ts';
 import { makeAuthority, type TestCertificate } from '../support/make-certificate.ts';
-import { type RedisServer, startRedisServer } from '../support/redis-server.ts';
-import { requireProgram } from '../support/require-program.ts';
+import { launchMember, type Member, waitFor } from '../support/redis-sentinel.ts';
+import { composeOptions, type RedisServer, startRedisServer } from '../support/redis-server.ts';
+import { findProgram, requireProgram } from '../support/require-program.ts';
 import { makeRevision, makeSlot } from '../support/store-contract.ts';
 
 const skip = requireProgram('redis-server', 'redis-server');
+type SentinelOptions = NonNullable<RedisStoreOptions['sentinel']>;
+
 const SERVER_NAME = 'redis.internal';
+const SENTINEL_PASSWORD = 'of-the-sentinels-alone';
 
 describe('TLS to Redis', skip === undefined ? {} : { skip }, () => {
   const authority = makeAuthority('ours');
@@ -65,6 +69,71 @@ describe('TLS to Redis', skip === undefined ? {} : { skip }, () => {
     const store = openRedisStore(address, { tls: openTlsFiles({ ...files, ...changes }) });
     context.after(() => store.close());
     return store;
+  }
+
+  /** With the user of a role, whose password is in its file, in the place of ROLE. */
+  async function openAs(
+    context: TestContext,
+    address: string,
+    role: string,
+    { sentinel, ...changes }: { readonly sentinel?: SentinelOptions | undefined } & Partial<TlsFiles> = {},
+  ): Promise<RedisStore> {
+    const password = (await readFile(join(directory, 'passwords', `azimuth-${role}.password`), 'utf8')).trim();
+    const tls = openTlsFiles({ ...files, ...changes });
+    const store = openRedisStore(address.replace('ROLE', `azimuth-${role}:${password}`), {
+      tls,
+      ...(sentinel && { sentinel }),
+    });
+    context.after(() => store.close());
+    return store;
+  }
+
+  const tlsOptions = (tlsPort: number) => ({
+    'tls-port': tlsPort,
+    'tls-cert-file': join(directory, 'server.crt'),
+    'tls-key-file': join(directory, 'server.key'),
+    'tls-ca-cert-file': files.ca,
+    'tls-auth-clients': 'yes',
+  });
+
+  /** One that watches the server over TLS and believes it alone. Nobody may ask it anything without a name. */
+  async function startSentinel(context: TestContext): Promise<{ readonly port: number; readonly tlsPort: number }> {
+    const [port, tlsPort] = [await findFreePort(), await findFreePort()];
+    const lines = [
+      ...Object.entries({ ...tlsOptions(tlsPort), port, bind: '127.0.0.1', dir: directory, 'tls-replication': 'yes' }),
+      ['user', 'default on nopass resetkeys resetchannels -@all +ping +info'],
+      [
+        'user',
+        `watcher on >${SENTINEL_PASSWORD} resetkeys resetchannels -@all +@connection +sentinel|get-master-addr-by-name`,
+      ],
+      ['sentinel', `monitor main 127.0.0.1 ${new URL(url).port} 1`],
+    ];
+    const file = await write('sentinel.conf', lines.map((line) => `${line.join(' ')}\n`).join(''));
+    const sentinel = await launchMember(redisServer(), port, [file, '--sentinel']);
+    context.after(() => sentinel.kill());
+    return { port, tlsPort };
+  }
+
+  /** Two masters, which speak TLS to each other as well. */
+  async function startTlsCluster(context: TestContext): Promise<readonly (Member & { readonly tlsPort: number })[]> {
+    const start = async () => {
+      const [port, tlsPort, busPort] = [await findFreePort(), await findFreePort(), await findFreePort()];
+      const dir = await mkdtemp(join(directory, 'node-'));
+      const options = { ...tlsOptions(tlsPort), port, dir, 'cluster-enabled': 'yes', 'cluster-port': busPort };
+      const member = await launchMember(redisServer(), port, composeOptions({ ...options, 'tls-cluster': 'yes' }));
+      context.after(() => member.kill());
+      return { ...member, tlsPort, busPort };
+    };
+    const nodes = [await start(), await start()] as const;
+    const [first, second] = nodes;
+    await first.admin.call('CLUSTER', 'ADDSLOTSRANGE', 0, 8191);
+    await second.admin.call('CLUSTER', 'ADDSLOTSRANGE', 8192, 16_383);
+    await first.admin.call('CLUSTER', 'MEET', '127.0.0.1', second.tlsPort, second.busPort);
+    await waitFor('both nodes know of a sound cluster', async () => {
+      const states = await Promise.all(nodes.map(({ admin }) => admin.call('CLUSTER', 'INFO')));
+      return states.every((state) => /cluster_state:ok.*cluster_known_nodes:2/s.test(String(state)));
+    });
+    return nodes;
   }
 
   test('works with a private authority, a client certificate and the name that was set', async (context) => {
@@ -120,6 +189,60 @@ describe('TLS to Redis', skip === undefined ? {} : { skip }, () => {
     await assert.rejects(probe.configuration.commit(manifest, objects), { code: 'STORE_REJECTED' });
   });
 
+  test('behind Sentinels: over TLS to them, as a user of their own, and from there to the primary as another', async (context) => {
+    const { tlsPort, port } = await startSentinel(context);
+    const login = { username: 'watcher', password: SENTINEL_PASSWORD };
+    const as = (role: string, sentinel: SentinelOptions | undefined, at = tlsPort, changes: Partial<TlsFiles> = {}) =>
+      openAs(context, `rediss+sentinel://ROLE@127.0.0.1:${at}/main`, role, { sentinel, ...changes });
+    const api = await as('api', { login });
+    const { manifest, objects } = makeRevision(1, null, { regions: 'sentinel' });
+    const committed = await api.configuration.commit(manifest, objects);
+    // Another test may have been there before.
+    assert.ok(['committed', 'conflict'].includes(committed.status));
+    const dns = await as('dns', { login });
+    assert.ok(await dns.configuration.readHead());
+    await assert.rejects(dns.configuration.commit(manifest, objects), { code: 'STORE_REJECTED' });
+    // In the clear to the Sentinels, where the settings say so; the primary is spoken to over TLS all the same.
+    assert.ok(await (await as('dns', { login, tls: false }, port)).configuration.readHead());
+
+    await assertToldWhy(await as('dns', undefined), /NOAUTH|NOPERM|no permissions/);
+    await assertToldWhy(await as('dns', { login: { ...login, password: 'wrong' } }), /WRONGPASS/);
+    const ca = await write('stranger-ca.crt', stranger.certificate);
+    await assertToldWhy(await as('dns', { login }, tlsPort, { ca }), /certificate/);
+  });
+
+  test('in a cluster: over TLS to every node, as the user of the role, which the command has set at each of them', async (context) => {
+    const nodes = await startTlsCluster(context);
+    const addresses = nodes.map(({ tlsPort }) => `127.0.0.1:${tlsPort}`);
+    Object.assign(process.env, {
+      AZIMUTH_STORE: addresses.map((address) => `rediss://${address}`).join(','),
+      AZIMUTH_REDIS_TLS_CA: files.ca,
+      AZIMUTH_REDIS_TLS_CERTIFICATE: files.certificate,
+      AZIMUTH_REDIS_TLS_KEY: files.key,
+      AZIMUTH_REDIS_TLS_SERVER_NAME: SERVER_NAME,
+    });
+    try {
+      const applied = await run('acl', join(directory, 'passwords'), '--apply');
+      assert.equal(applied.exitCode, 0, applied.err);
+      assert.equal(applied.out.match(/^Set azimuth-dns, azimuth-probe, azimuth-api at rediss:/gm)?.length, 2);
+    } finally {
+      for (const name of Object.keys(process.env)) if (name.startsWith('AZIMUTH_')) delete process.env[name];
+    }
+    // Whichever node is asked, it is the other's or its own: our slot is at one of them.
+    for (const address of addresses) {
+      const as = (role: string) => openAs(context, `rediss+cluster://ROLE@${address}`, role);
+      const [api, probe, dns] = [await as('api'), await as('probe'), await as('dns')];
+      const { manifest, objects } = makeRevision(1, null, { regions: 'cluster' });
+      assert.ok(['committed', 'conflict'].includes((await api.configuration.commit(manifest, objects)).status));
+      assert.deepEqual(await dns.configuration.readHead(), manifest.id);
+      const slot = makeSlot(await probe.health.allocateEpoch({ vantage: 'eu', worker: 'w1' }), 1, ['up']);
+      assert.equal(await probe.health.writeSlot(slot, undefined), 'stored');
+      await assert.rejects(dns.health.writeSlot(slot, undefined), { code: 'STORE_REJECTED' });
+    }
+    const nobody = open(context, {}, `rediss+cluster://azimuth-dns:wrong@${addresses[0]}`);
+    await assertToldWhy(nobody, /WRONGPASS/);
+  });
+
   test('the command sets them at a running server, keeps passwords that are there, and says no password', async () => {
     const passwords = join(directory, 'passwords');
     const before = await readFile(join(passwords, 'azimuth-dns.password'), 'utf8');
@@ -144,6 +267,10 @@ describe('TLS to Redis', skip === undefined ? {} : { skip }, () => {
     }
   });
 });
+
+function redisServer(): string {
+  return findProgram('redis-server') ?? assert.fail('redis-server is missing');
+}
 
 /** A call that comes while the first attempt is under way may be told no more than that. */
 async function assertToldWhy(store: RedisStore, why: RegExp): Promise<void> {

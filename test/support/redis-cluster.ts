@@ -56,7 +56,8 @@ async function startNode(program: string, directory: string): Promise<Member> {
   await mkdir(dir);
   const options = {
     ...{ port, dir, 'cluster-port': busPort, 'cluster-enabled': 'yes', 'cluster-node-timeout': NODE_TIMEOUT_MS },
-    ...{ 'repl-diskless-sync-delay': 0, 'cluster-allow-replica-migration': 'no' },
+    // A replica is told to nobody before it has heard of its master, which otherwise says something every ten seconds.
+    ...{ 'repl-diskless-sync-delay': 0, 'repl-ping-replica-period': 1, 'cluster-allow-replica-migration': 'no' },
   };
   return launchMember(program, port, composeOptions(options));
 }

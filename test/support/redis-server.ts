@@ -82,12 +82,16 @@ export function composeOptions(options: Readonly<Record<string, string | number>
   return Object.entries(all).flatMap(([name, value]) => [`--${name}`, String(value)]);
 }
 
+const running = new Set<ChildProcess>();
+process.once('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+});
+
 /** Ends with this process, whatever happens. */
 export function spawnRedis(program: string, args: readonly string[]): ChildProcess {
   const child = spawn(program, args, { stdio: 'ignore' });
-  const exitWithUs = (): void => void child.kill('SIGKILL');
-  process.once('exit', exitWithUs);
-  child.once('exit', () => process.off('exit', exitWithUs));
+  running.add(child);
+  child.once('exit', () => running.delete(child));
   return child;
 }
 

@@ -7,6 +7,7 @@ import { suggestNearest } from '../nearest.ts';
 import type { ParseContext } from '../parse-context.ts';
 import { joinPointer } from '../pointer.ts';
 import { nameSchema } from '../scalar.ts';
+import { explainDataFault } from './explain-data-fault.ts';
 import { MONITOR_FIELDS, portSchema } from './monitor-fields.ts';
 
 export type DnsCheck = {
@@ -121,7 +122,8 @@ export function parseDnsCheck(
     const message = `no record type "${queryType}" can be asked for by name${advice} Others are written as TYPE65.`;
     context.report(joinPointer(joinPointer(path, 'query'), 'type'), message);
   }
-  if (!name.ok || !isKnown || !isType) return undefined;
+  const isDataGood = !isKnown || !isType || checkData(expect.data, rcode, queryType, path, context);
+  if (!name.ok || !isKnown || !isType || !isDataGood) return undefined;
   return {
     type,
     port,
@@ -129,4 +131,22 @@ export function parseDnsCheck(
     query: { name: name.name, type: queryType },
     expect: { rcode, ...(expect.data !== undefined && { data: expect.data }) },
   };
+}
+
+/** Reports data that no answer could have. */
+function checkData(
+  data: string | undefined,
+  rcode: string,
+  queryType: string,
+  path: string,
+  context: ParseContext,
+): boolean {
+  if (data === undefined) return true;
+  const fault =
+    rcode === 'NOERROR'
+      ? explainDataFault(queryType, data)
+      : `an answer of ${rcode} has no data: leave it out, or expect NOERROR.`;
+  if (fault === undefined) return true;
+  context.report(joinPointer(joinPointer(path, 'expect'), 'data'), fault, [`${path}/query/type`]);
+  return false;
 }

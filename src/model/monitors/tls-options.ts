@@ -97,6 +97,11 @@ export function parseTlsOptions(
     ? parseBefore(failBefore, at, 'failBefore', context)
     : (failBefore ?? initial.failBeforeMs);
   if (warnBeforeMs === undefined || failBeforeMs === undefined) return undefined;
+  if (typeof warnBeforeMs === 'number' && typeof failBeforeMs === 'number' && isSilenced(warnBeforeMs, failBeforeMs)) {
+    const message = `it would fail ${formatDuration(failBeforeMs)} before the certificate ends, and never warn: let warnBefore be longer than failBefore, or 0 for no warning.`;
+    context.report(joinPointer(at, 'warnBefore'), message, [joinPointer(at, 'failBefore')]);
+    return undefined;
+  }
   return {
     minVersion,
     ...(serverName !== undefined && { serverName }),
@@ -104,6 +109,11 @@ export function parseTlsOptions(
     warnBeforeMs,
     failBeforeMs,
   };
+}
+
+/** A check that fails has no warning. */
+function isSilenced(warnBeforeMs: number, failBeforeMs: number): boolean {
+  return warnBeforeMs > 0 && warnBeforeMs <= failBeforeMs;
 }
 
 function parseBefore(

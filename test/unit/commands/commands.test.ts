@@ -203,6 +203,14 @@ describe('commands', () => {
     const { out: beside } = await run(['check', await write('copied.json', { ...DOCUMENT, zones: [zone, copied] })]);
     assert.match(beside, /TSIG keys that 1 zone name/);
     assert.match(beside, /not checked: whether what is copied of 1 zone can be served with its services/);
+    const odd = await write('odd.json', {
+      ...DOCUMENT,
+      monitors: [...DOCUMENT.monitors, { id: 'spare', type: 'icmp' }],
+    });
+    const { exitCode: oddCode, out: told } = await run(['check', odd]);
+    assert.equal(oddCode, 0, 'what is odd is no fault');
+    assert.match(told, /\nodd: .*odd\.json:1:\d+ \/monitors\/1: no cluster has the monitor "spare"/);
+    assert.match(JSON.parse((await run(['check', odd, '--json'])).out).oddities[0].path, /^\/monitors\/\d$/);
     const broken = await run(['check', await write('broken.yaml', 'zones: [\n')]);
     assert.equal(broken.exitCode, 1);
     assert.match(broken.out, /broken\.yaml:\d+:\d+/);

@@ -436,6 +436,62 @@ const VALUES: readonly Row[] = [
     /only one vantage in its smallest group/,
   ],
   [
+    'a quorum of groups where no vantage has a group',
+    { '/vantages': [{ id: 'a' }, { id: 'b' }, { id: 'c' }], '/monitors/0/quorum': { groups: 'majority' } },
+    '/monitors/0/quorum/groups',
+    /no vantage has a group: give them groups, or count the vantages/,
+  ],
+  [
+    'a certificate that fails before it warns',
+    { '/monitors/0': { id: 'web', type: 'tls', tls: { certificate: { warnBefore: '7d', failBefore: '14d' } } } },
+    '/monitors/0/tls/certificate/warnBefore',
+    /would fail 14d before the certificate ends, and never warn: let warnBefore be longer than failBefore/,
+  ],
+  [
+    'a certificate that fails when it would warn',
+    { '/monitors/0': { id: 'web', type: 'https', tls: { certificate: { warnBefore: '7d', failBefore: '168h' } } } },
+    '/monitors/0/tls/certificate/warnBefore',
+    /never warn/,
+  ],
+  ...(
+    [
+      [
+        'A',
+        'foo',
+        /no A record can be "foo": write an IPv4 address, such as "192\.0\.2\.1", or ask for the type CNAME/,
+      ],
+      ['A', '2001:db8::1', /write an IPv4 address/],
+      ['AAAA', '192.0.2.1', /write an IPv6 address/],
+      ['TYPE1', 'foo', /no A record can be "foo"/],
+      ['CNAME', 'a..b', /no CNAME record can be "a\.\.b": write a name, such as "host\.example\.com"\./],
+      ['MX', 'mail.example.com', /a preference and a name, such as "10 mail\.example\.com"/],
+      ['MX', '10  mail.example.com', /a preference and a name/],
+      ['SRV', '10 5 65536 host.example.com', /priority, weight, port and a name/],
+      ['SOA', 'ns1.example.com', /the data of SOA records cannot be compared with anything: leave it out/],
+      ['TYPE65', '1 .', /the data of TYPE65 records cannot be compared/],
+    ] as const
+  ).map(
+    ([type, data, message]): Row => [
+      `a dns monitor of type ${type} that expects ${data}`,
+      { '/monitors/0': { id: 'web', type: 'dns', query: { name: 'example.com', type }, expect: { data } } },
+      '/monitors/0/expect/data',
+      message,
+    ],
+  ),
+  [
+    'a dns monitor that expects data of a name that does not exist',
+    {
+      '/monitors/0': {
+        id: 'web',
+        type: 'dns',
+        query: { name: 'example.com' },
+        expect: { rcode: 'NXDOMAIN', data: '192.0.2.1' },
+      },
+    },
+    '/monitors/0/expect/data',
+    /an answer of NXDOMAIN has no data/,
+  ],
+  [
     'a portion of groups that is none',
     { '/vantages': GROUPED, '/monitors/0/quorum': { groups: 'most' } },
     '/monitors/0/quorum/groups',
@@ -769,6 +825,38 @@ describe('is no problem:', () => {
     [
       'a dns monitor',
       { '/monitors/0': { id: 'web', type: 'dns', query: { name: 'example.com' }, expect: { rcode: 'nxdomain' } } },
+    ],
+    ...(
+      [
+        ['A', '192.0.2.1'],
+        ['AAAA', '2001:DB8::1'],
+        ['TYPE28', '2001:db8::1'],
+        ['CNAME', 'host.example.com.'],
+        ['PTR', '_a.example.com'],
+        ['MX', '10 mail.example.com.'],
+        ['MX', '0 .'],
+        ['SRV', '10 5 443 host.example.com'],
+        ['TXT', 'any text at all'],
+        ['ANY', 'foo'],
+      ] as const
+    ).map(
+      ([type, data]) =>
+        [
+          `a dns monitor of type ${type} that expects ${data}`,
+          { '/monitors/0': { id: 'web', type: 'dns', query: { name: 'example.com', type }, expect: { data } } },
+        ] as const,
+    ),
+    [
+      'a certificate that warns before it fails, one that never warns, and one that never fails',
+      {
+        '/monitors/0': { id: 'web', type: 'tls', tls: { certificate: { warnBefore: '15d', failBefore: '14d' } } },
+        '/monitors/-': { id: 'b', type: 'tls', tls: { certificate: { warnBefore: 0, failBefore: '14d' } } },
+        '/monitors/2': { id: 'c', type: 'tls', tls: { certificate: { warnBefore: '1d', failBefore: 'off' } } },
+      },
+    ],
+    [
+      'a quorum of groups where one vantage has a group',
+      { '/vantages': GROUPED, '/monitors/0/quorum': { groups: 'all' } },
     ],
     ['dnssec that is off', { '/zones/0/dnssec': { enabled: false } }],
     ['a key in a zone that is signed elsewhere', { '/zones/0/records/2': record('@', 'DNSKEY', '257 3 13 AAAA') }],
