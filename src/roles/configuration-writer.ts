@@ -32,11 +32,11 @@ import type { CommitResult, ConfigurationStore, Subscription } from '../store/co
 import { fetchRevision } from '../store/fetch-revision.ts';
 import { openRevisionDisk, type RevisionDisk } from '../store/persisted-revision.ts';
 import { describeCause, describeFailure, isStoreError } from '../store/store-error.ts';
-import { type CheckOptions, checkDocument } from './check-document.ts';
+import type { CheckOptions } from './check-document.ts';
 import { keepCopies, putCopies } from './copies.ts';
 import { JOURNAL_DIRECTORY, openJournal } from './journal.ts';
 import { findUnsigned, putKeyrings } from './keyrings.ts';
-import { type Known, TOKENS_OBJECT, understand } from './known-revision.ts';
+import { type Known, READ_ANEW, type Reading, TOKENS_OBJECT } from './known-revision.ts';
 import { decideReconciliation, nextRevisionId, type Reconciliation } from './reconcile.ts';
 import { composeRevision, hasSameObjects, textsOf } from './revision-texts.ts';
 
@@ -62,6 +62,8 @@ export type WriterDependencies = {
   readonly clock?: Clock;
   /** Of the journal. Default: its directory below the state directory. */
   readonly disk?: RevisionDisk;
+  /** How documents are checked, and revisions read. Default: anew each time. */
+  readonly reading?: Reading;
 };
 
 export type RunningWriter = ConfigurationWriter & {
@@ -97,7 +99,7 @@ export async function openConfigurationWriter(
   dependencies: WriterDependencies,
 ): Promise<Parsed<RunningWriter>> {
   const options = { checkedZones: new WeakMap(), ...writerOptions };
-  const { store, logger, nowMs, clock = backgroundClock } = dependencies;
+  const { store, logger, nowMs, clock = backgroundClock, reading = READ_ANEW } = dependencies;
   const disk = dependencies.disk ?? openRevisionDisk(join(options.stateDirectory, JOURNAL_DIRECTORY));
   const journal = openJournal(disk, (error) =>
     logger.error({ err: error }, 'the configuration could not be written to the journal'),
@@ -146,7 +148,7 @@ export async function openConfigurationWriter(
   }
 
   async function commit(change: CommitOptions & { readonly document: unknown }): Promise<CommitOutcome> {
-    const checked = checkDocument(change.document, { ...options, heldCopies: known?.copies ?? new Map() });
+    const checked = reading.check(change.document, { ...options, heldCopies: known?.copies ?? new Map() });
     if (!checked.ok) return { status: 'invalid', problems: checked.problems };
     // Of the keys that are known now: whoever changed them meanwhile has changed the revision, and this is a conflict.
     const unsigned = findUnsigned(checked.value, known);
@@ -183,7 +185,7 @@ export async function openConfigurationWriter(
   async function commitCopies(change: CommitOptions & { readonly copies: readonly Copy[] }): Promise<CommitOutcome> {
     if (known === undefined) return { status: 'unavailable', message: 'There is no configuration yet.' };
     const copies = new Map([...known.copies, ...change.copies.map((copy) => [copy.head.zone, copy] as const)]);
-    const checked = checkDocument(known.document, { ...options, heldCopies: copies });
+    const checked = reading.check(known.document, { ...options, heldCopies: copies });
     if (!checked.ok) return { status: 'invalid', problems: checked.problems };
     return commitContent(change, (base) => {
       if (base === undefined) return undefined;
@@ -256,7 +258,7 @@ export async function openConfigurationWriter(
     const kept = await journal.read();
     if (kept.status === 'damaged') logger.error({ problems: kept.problems }, 'the journal cannot be used');
     if (kept.status !== 'read') return;
-    const understood = understand(kept.value);
+    const understood = reading.understand(kept.value);
     if (understood.ok) known = understood.value;
     else
       logger.error({ problems: understood.problems }, 'the journal holds no configuration that this version can read');
@@ -305,7 +307,7 @@ export async function openConfigurationWriter(
   async function carryOut(step: Exclude<Reconciliation, { action: 'none' }>): Promise<Parsed<unknown>> {
     if (step.action === 'fetch') return { ok: true, value: await fetch(step.id) };
     if (step.action === 'recommit') return { ok: true, value: await recommit(step.id, step.parent) };
-    const checked = checkDocument(options.initial, options);
+    const checked = reading.check(options.initial, options);
     if (!checked.ok) return checked;
     const texts = splitObjects(checked.value);
     const words = { author: SYSTEM_AUTHOR, message: 'import the initial configuration' };
@@ -321,7 +323,7 @@ export async function openConfigurationWriter(
   async function fetch(id: RevisionId): Promise<void> {
     const fetched = await fetchRevision(store, id, known?.revision.objects ?? new Map());
     if (!fetched.ok) throw createUnavailableError(fetched.problems.map(formatProblem).join(' '));
-    const understood = understand(fetched.value);
+    const understood = reading.understand(fetched.value);
     if (!understood.ok) throw describeUnreadable(fetched.value, understood.problems);
     await adopt(understood.value);
   }
