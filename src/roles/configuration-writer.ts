@@ -18,7 +18,7 @@ import { composeTokens, type TokenRecord } from '../api/token.ts';
 import { isKeyringObject, type Keyring } from '../dnssec/keyring.ts';
 import type { Clock, Timer } from '../model/clock.ts';
 import type { Copy } from '../model/copies.ts';
-import { joinObjects, splitObjects } from '../model/objects.ts';
+import { joinObjects } from '../model/objects.ts';
 import { formatProblem, type Parsed, type Problem } from '../model/problem.ts';
 import {
   compareRevisionIds,
@@ -154,7 +154,7 @@ export async function openConfigurationWriter(
     const unsigned = findUnsigned(checked.value, known);
     if (unsigned.length > 0) return { status: 'invalid', problems: unsigned };
     return commitContent(change, (base) => {
-      const texts = splitObjects(checked.value);
+      const texts = reading.split(checked.value);
       for (const [name, text] of textsOf(base?.revision)) {
         if (name === TOKENS_OBJECT || isKeyringObject(name)) texts.set(name, text);
       }
@@ -309,7 +309,7 @@ export async function openConfigurationWriter(
     if (step.action === 'recommit') return { ok: true, value: await recommit(step.id, step.parent) };
     const checked = reading.check(options.initial, options);
     if (!checked.ok) return checked;
-    const texts = splitObjects(checked.value);
+    const texts = reading.split(checked.value);
     const words = { author: SYSTEM_AUTHOR, message: 'import the initial configuration' };
     const revision = compose(step.id, null, words, texts);
     const result = await store.commit(revision.manifest, revision.objects);

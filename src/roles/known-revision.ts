@@ -4,7 +4,7 @@ import { parseTokens, type TokenRecord } from '../api/token.ts';
 import type { Keyring } from '../dnssec/keyring.ts';
 import type { ConfigurationDocument } from '../model/configuration.ts';
 import { type Copy, readCopies } from '../model/copies.ts';
-import { joinObjects } from '../model/objects.ts';
+import { joinObjects, splitObjects } from '../model/objects.ts';
 import type { Parsed } from '../model/problem.ts';
 import type { Revision } from '../model/revision.ts';
 import { checkDocument } from './check-document.ts';
@@ -40,7 +40,11 @@ export function understand(revision: Revision): Parsed<Known> {
 }
 
 /** What a writer makes of documents and revisions. */
-export type Reading = { readonly check: typeof checkDocument; readonly understand: typeof understand };
+export type Reading = {
+  readonly check: typeof checkDocument;
+  readonly split: typeof splitObjects;
+  readonly understand: typeof understand;
+};
 
 /** Nothing of it is kept. */
-export const READ_ANEW: Reading = { check: checkDocument, understand };
+export const READ_ANEW: Reading = { check: checkDocument, split: splitObjects, understand };

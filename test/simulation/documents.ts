@@ -23,13 +23,7 @@ import { VANTAGES } from './plan.ts';
 
 const SERVICES = ['www', 'app', 'all'];
 
-const documents = new Map<number, Readonly<Record<string, unknown>>>();
-
-export function documentOf(number: number): Readonly<Record<string, unknown>> {
-  const known = documents.get(number) ?? composeDocument(number);
-  documents.set(number, known);
-  return known;
-}
+export const documentOf: (number: number) => Readonly<Record<string, unknown>> = remember(composeDocument);
 
 function composeDocument(number: number): Readonly<Record<string, unknown>> {
   const endpoints = [
@@ -99,9 +93,7 @@ function forbiddenBy(number: number): readonly string[] {
 }
 
 /** The inverse of `documentOf`. */
-export function numberOf(document: unknown): number {
-  return numberIn(JSON.stringify(document));
-}
+export const numberOf: (document: unknown) => number = remember((document) => numberIn(JSON.stringify(document)));
 
 function numberIn(text: string): number {
   const match = /\\"(\d+)\\"/.exec(text);
@@ -121,16 +113,15 @@ export type Meaning = {
   findWrongAnswer(judgement: HealthJudgement, verdicts: Verdicts): string | undefined;
 };
 
-const checks = new Map<unknown, ReturnType<Reading['check']>>();
+const check = remember((document: unknown) => checkDocument(document, CHECK));
+const split = remember(splitObjects);
 const readings = new Map<string, ReturnType<Reading['understand']>>();
 
 /** For nodes that commit: what they make of a document, and of a revision's texts, depends on nothing else either. */
 export const READING: Reading = {
-  check(document, options) {
-    const checked = checks.get(document) ?? checkDocument(document, options);
-    checks.set(document, checked);
-    return checked;
-  },
+  check,
+  // The writer puts more texts beside them.
+  split: (document) => new Map(split(document)),
   understand(revision) {
     const key = contentOf(revision);
     const read = readings.get(key) ?? understand(revision);
@@ -138,6 +129,18 @@ export const READING: Reading = {
     return read.ok ? { ok: true, value: { ...read.value, revision } } : read;
   },
 };
+
+/** There are few of them, and they never change. */
+function remember<Argument, Result>(work: (argument: Argument) => Result): (argument: Argument) => Result {
+  const results = new Map<Argument, Result>();
+  return (argument) => {
+    const known = results.get(argument);
+    if (known !== undefined) return known;
+    const result = work(argument);
+    results.set(argument, result);
+    return result;
+  };
+}
 
 function contentOf({ manifest }: Revision): string {
   return Object.values(manifest.objects).join();

@@ -21,8 +21,11 @@ export type StoreClient = {
   readonly health: Pick<HealthStore, 'allocateEpoch' | 'writeSlot' | 'readSlots' | 'removeSlot' | 'followSlots'>;
 };
 
+/** What a client needs of the network. */
+export type StoreLink = Pick<StoreNetwork, 'send' | 'subscribe' | 'onReady'>;
+
 /** For one life of the process. */
-export function openStoreClient(process: SimulatedProcess, network: StoreNetwork): StoreClient {
+export function openStoreClient(process: SimulatedProcess, network: StoreLink): StoreClient {
   const { life, clock } = process;
 
   function call<Reply>(command: (redis: SimulatedRedis) => Reply): Promise<Reply> {
