@@ -25,7 +25,7 @@ export type RunResult = {
 };
 
 /** A world is garbage when it is over: most of one fits, so that little is copied while it goes on. */
-const RESOURCE_LIMITS = { maxYoungGenerationSizeMb: 192 };
+const RESOURCE_LIMITS = { maxYoungGenerationSizeMb: 96 };
 
 export async function runSeeds({
   from,
