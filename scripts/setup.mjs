@@ -8,6 +8,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { buildNative } from './build-native.mjs';
+import { flattenLibraries } from './flatten-libraries.mjs';
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const MODULES = join(ROOT, 'node_modules');
@@ -137,4 +138,5 @@ function fail(text) {
 
 const stamp = expectedStamp();
 if (installedStamp() !== stamp || !existsSync(PROJECT_NODE)) await installDependencies(stamp);
+await flattenLibraries(say);
 buildNative(say);

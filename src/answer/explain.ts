@@ -18,6 +18,7 @@ import { REASONS } from './decision.ts';
 import { describeStep } from './describe-step.ts';
 import { createDesk } from './desk.ts';
 import type { ExplainedClient, ExplainedPreference, ExplainedRecord, Explanation } from './explanation.ts';
+import { shortenTrace } from './shorten-trace.ts';
 import type { Trace, TraceStep } from './trace.ts';
 
 export type ExplainInput = {
@@ -67,7 +68,7 @@ export function explain(input: ExplainInput, question: ExplainQuestion): Explana
     preference:
       service === undefined || located === undefined ? [] : explainPreference(input, question, service, located),
     considered: listConsidered(snapshot, trace),
-    steps: trace.map((step) => ({ step: step.step, text: describeStep(snapshot, step) })),
+    steps: shortenTrace(trace).map((step) => ({ step: step.step, text: describeStep(snapshot, step) })),
     answer: {
       rcode: formatResponseCode((out[3] ?? 0) & 15),
       records: message.answers.map(explainRecord),

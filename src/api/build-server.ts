@@ -9,7 +9,7 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import fastifyUnderPressure from '@fastify/under-pressure';
 import { type FastifyBaseLogger, type FastifyInstance, type FastifyRequest, fastify, LogController } from 'fastify';
 import type { Metrics } from '../telemetry/create-metrics.ts';
-import { addTelemetryRoutes } from '../telemetry/telemetry-routes.ts';
+import { TELEMETRY_ROUTES } from '../telemetry/telemetry-routes.ts';
 import type { ApiServer } from './api-context.ts';
 import { refuse } from './api-error.ts';
 import { authorize, identify } from './authorize.ts';
@@ -130,7 +130,12 @@ export async function buildServer(options: ApiOptions, dependencies: ApiDependen
   addTokenRoutes(context);
   addOpenApiRoute(server);
   await addDocsRoutes(server);
-  addTelemetryRoutes(plain, { metrics, isReady: () => view.readiness() });
+  for (const [path, answer] of TELEMETRY_ROUTES) {
+    plain.get(path, async (_request, reply) => {
+      const { status, type, body } = await answer({ metrics, isReady: () => view.readiness() });
+      return reply.status(status).type(type).send(body);
+    });
+  }
 
   server.setNotFoundHandler({ preHandler: server.rateLimit() }, (request, reply) => {
     const path = request.url.split('?')[0] ?? '';

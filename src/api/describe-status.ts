@@ -2,7 +2,6 @@
 // endpoints, each with why it is as it is. A pure function of the cluster's state.
 
 import {
-  describeEndpoint,
   ENDPOINT_DOWN,
   ENDPOINT_DRAINING,
   ENDPOINT_FORCED_DOWN,
@@ -10,6 +9,7 @@ import {
   type EndpointClass,
   type EndpointJudgement,
 } from '../health/cluster-health.ts';
+import { describeEndpoint } from '../health/describe-endpoint.ts';
 import type { Verdicts } from '../health/verdict.ts';
 import { LOAD_REPORT_FRESH_MS } from '../load/apply-reports.ts';
 import type { Cluster, Endpoint } from '../model/cluster.ts';
@@ -126,7 +126,7 @@ export function listEndpointStatus({
       if (judged === undefined) return [];
       const load = loadOf.get(`${cluster.id}/${endpoint.id}`);
       return {
-        ...describeJudgement(cluster, endpoint, judged),
+        ...describeJudgement(cluster, endpoint, judged, verdicts),
         ...describeTargets(judged, verdicts),
         ...(load !== undefined && { load: describeLoad(load) }),
       };
@@ -145,7 +145,12 @@ function explainVerdicts({ isFrozen, frozenCount, aside }: ClusterState): readon
   ];
 }
 
-function describeJudgement({ id: cluster, region }: Cluster, { id, target }: Endpoint, judged: EndpointJudgement) {
+function describeJudgement(
+  { id: cluster, region }: Cluster,
+  { id, target }: Endpoint,
+  judged: EndpointJudgement,
+  verdicts: Verdicts,
+) {
   return {
     cluster,
     endpoint: id,
@@ -153,7 +158,7 @@ function describeJudgement({ id: cluster, region }: Cluster, { id, target }: End
     address: target.family === 'CNAME' ? target.target : target.address,
     state: nameClass(judged.class),
     verdict: judged.verdict,
-    why: describeEndpoint(judged),
+    why: describeEndpoint(judged, verdicts),
     ...(judged.heldUntilMs !== undefined && { heldUntil: formatMoment(judged.heldUntilMs) }),
     ...(judged.factor !== undefined && { weightShare: judged.factor }),
   };

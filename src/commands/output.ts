@@ -53,6 +53,14 @@ export function count(number: number, noun: string): string {
   return `${number} ${noun}${number === 1 ? '' : 's'}`;
 }
 
+/** `12 s`, `5 min`, `3 h`, `12 d`: as precise as anybody wants to know it. Clocks that disagree make nothing negative. */
+export function describeAge(ageMs: number): string {
+  const seconds = Math.max(0, Math.round(ageMs / 1000));
+  if (seconds < 120) return `${seconds} s`;
+  if (seconds < 7200) return `${Math.floor(seconds / 60)} min`;
+  return seconds < 172_800 ? `${Math.floor(seconds / 3600)} h` : `${Math.floor(seconds / 86_400)} d`;
+}
+
 function lengthOf(text: string): number {
   return Array.from(stripVTControlCharacters(text)).length;
 }

@@ -2,6 +2,7 @@
 // what went wrong in words that help.
 
 import { existsSync, readFileSync } from 'node:fs';
+import { flushCompileCache } from 'node:module';
 import type { Command } from 'commander';
 import type { Logger } from 'pino';
 import { formatProblems, readDocument } from '../documents/read-document.ts';
@@ -9,6 +10,7 @@ import { readZoneFiles } from '../documents/read-zone-files.ts';
 import type { Settings } from '../model/settings.ts';
 import type { InitialConfiguration } from '../roles/api-role.ts';
 import type { Role, RunningNode } from '../roles/run-node.ts';
+import { countThreads, ThreadStarter } from '../roles/thread-starter.ts';
 import { readSettings } from '../settings/read-settings.ts';
 import { isStoreError } from '../store/store-error.ts';
 import { createLogger } from '../telemetry/create-logger.ts';
@@ -52,16 +54,19 @@ export async function runRoles(
   }
   const logger = createLogger(settings.log);
   const signals = closeOnSignal(logger);
+  const starter = beginThreads(roles, settings);
   try {
     // Loaded only now, so that a mistake in the settings is told at once.
     const { runNode } = await import('../roles/run-node.ts');
     const node = await runNode(
-      { settings, roles: new Set(roles), version: VERSION, ...(initial && { initial }) },
+      { settings, roles: new Set(roles), version: VERSION, starter, ...(initial && { initial }) },
       logger,
     );
     signals.started(node);
     await node.listening;
     onStarted(node, settings);
+    // It would be written at the end, and who is killed has none: the next start would parse everything again.
+    flushCompileCache();
   } catch (error) {
     // Said once, in the words below; where in the program it happened is for those who look for it.
     logger.debug({ err: error }, 'cannot start');
@@ -69,6 +74,14 @@ export async function runRoles(
     process.stderr.write(`azimuth: ${error instanceof Error ? error.message : String(error)}${advice}\n`);
     process.exit(FAILED_EXIT_CODE);
   }
+}
+
+/** They load their code while this thread loads its own. */
+function beginThreads(roles: readonly Role[], { dns }: Settings): ThreadStarter {
+  const starter = new ThreadStarter();
+  if (roles.includes('dns')) starter.begin('answer', countThreads(dns.threads));
+  if (roles.includes('dns') || roles.includes('api')) starter.begin('compile', 1);
+  return starter;
 }
 
 function loadSettings({ settings: file, store }: RunOptions): Settings | undefined {

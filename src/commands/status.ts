@@ -5,7 +5,7 @@ import type { Command } from 'commander';
 import { type StatusDocument, StatusSchema } from '../api/status-schema.ts';
 import { type ApiOptions, addApiOptions, openApiClient } from './api-client.ts';
 import { endUnhealthy } from './failure.ts';
-import { alignColumns, count, type Output, outputOf } from './output.ts';
+import { alignColumns, count, describeAge, type Output, outputOf } from './output.ts';
 import { ENDPOINT_COLOURS, evidenceRows, isPlainlyUp } from './print-evidence.ts';
 import { vantageRows } from './print-vantages.ts';
 
@@ -15,7 +15,7 @@ export function registerStatus(program: Command): void {
     const status = await openApiClient(self, options).request(StatusSchema, 'GET', '/v1/status');
     const output = outputOf(self);
     if (options.json === true) output.printJson(status);
-    else printStatus(output, status);
+    else printStatus(output, status, Date.now());
     if (!status.healthy) endUnhealthy();
   });
 }
@@ -23,13 +23,14 @@ export function registerStatus(program: Command): void {
 /** What the API calls it when there is none. */
 const NO_DATABASE = 'none';
 
-export function printStatus(output: Output, status: StatusDocument): void {
+/** `nowMs`: by the wall clock, for how long ago things happened. */
+export function printStatus(output: Output, status: StatusDocument, nowMs: number): void {
   const health = status.healthy ? output.paint('green', 'healthy') : output.paint('red', 'not healthy');
   const database = status.database.name === NO_DATABASE ? 'no GeoIP database' : status.database.name;
   const parts = [`revision ${status.revision}`, count(status.regions.length, 'region'), database];
   output.print([health, ...parts].join(' · '));
   for (const reason of status.reasons) output.print(output.paint('yellow', `  ${reason}`));
-  printRegions(output, status);
+  printRegions(output, status, nowMs);
   const services = status.services.map(({ name, clusters, serving }) => [
     name,
     serving ? output.paint('green', 'serving') : output.paint('red', 'out'),
@@ -49,7 +50,7 @@ export function printStatus(output: Output, status: StatusDocument): void {
 const CLUSTER_COLOURS = { serving: 'green', degraded: 'yellow', drained: 'yellow', out: 'red' } as const;
 
 /** One table over all regions, so that its columns stand below each other. */
-function printRegions(output: Output, { regions }: StatusDocument): void {
+function printRegions(output: Output, { regions }: StatusDocument, nowMs: number): void {
   const rows = regions.flatMap(({ id, name, state, clusters }) => [
     [output.paint('bold', id), state === 'enabled' ? '' : output.paint('yellow', state), '', name === id ? '' : name],
     ...clusters.flatMap((cluster) => [
@@ -64,7 +65,7 @@ function printRegions(output: Output, { regions }: StatusDocument): void {
           `    ${status.endpoint}`,
           output.paint(ENDPOINT_COLOURS[status.state], status.state),
           status.address,
-          [status.why, describeLoad(status.load)].filter(Boolean).join(' · '),
+          [describeWhy(status, nowMs), describeLoad(status.load)].filter(Boolean).join(' · '),
         ],
         ...(isPlainlyUp(status) ? [] : evidenceRows(output, status, '      ')),
       ]),
@@ -73,11 +74,18 @@ function printRegions(output: Output, { regions }: StatusDocument): void {
   printTable(output, 'Regions', rows);
 }
 
+/** What is down says for how long. */
+function describeWhy({ why, verdict, since }: Endpoint, nowMs: number): string {
+  return verdict !== 'down' || since === undefined ? why : `${why}; for ${describeAge(nowMs - Date.parse(since))}`;
+}
+
 function describeReturn(clientShare: number | undefined): string {
   return clientShare === undefined ? '' : `coming back: takes ${Math.round(clientShare * 100)} % of its clients`;
 }
 
-type Load = StatusDocument['regions'][number]['clusters'][number]['load'];
+type Cluster = StatusDocument['regions'][number]['clusters'][number];
+type Endpoint = Cluster['endpoints'][number];
+type Load = Cluster['load'];
 
 function describeLoad(load: Load): string {
   if (load === undefined) return '';

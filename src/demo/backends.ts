@@ -21,6 +21,8 @@ export type DemoBackend = {
 
 export type DemoBackends = {
   list(): readonly DemoBackend[];
+  /** Closes those that are elsewhere, and starts what is missing. Rejects, with none left listening, when a port is taken. */
+  arrange(places: readonly { readonly region: string; readonly port: number }[]): Promise<void>;
   /** False when there is no backend of that region. */
   fail(region: string): Promise<boolean>;
   heal(region: string): Promise<boolean>;
@@ -29,23 +31,34 @@ export type DemoBackends = {
 
 export const DEMO_HOST = '127.0.0.1';
 
-/** One backend per region on loopback. Throws, with none left listening, when a port is taken. */
-export async function startDemoBackends(
-  regions: readonly { readonly region: string; readonly port: number }[],
-): Promise<DemoBackends> {
-  const backends: DemoBackend[] = [];
-  const close = async () => void (await Promise.all(backends.map((backend) => backend.close())));
-  try {
-    for (const { region, port } of regions) {
-      backends.push(await startDemoBackend({ region, listen: { host: DEMO_HOST, port } }));
-    }
-  } catch (error) {
-    await close();
-    throw error;
-  }
+/** At first there is none. */
+export function openDemoBackends(): DemoBackends {
+  let backends: DemoBackend[] = [];
+  const close = async () => {
+    const closing = backends;
+    backends = [];
+    await Promise.all(closing.map((backend) => backend.close()));
+  };
   const find = (region: string) => backends.find((backend) => backend.region === region);
   return {
     list: () => backends,
+    async arrange(places) {
+      const isWanted = ({ region, listen }: DemoBackend) =>
+        places.some((place) => place.region === region && place.port === listen.port);
+      const leaving = backends.filter((backend) => !isWanted(backend));
+      backends = backends.filter(isWanted);
+      await Promise.all(leaving.map((backend) => backend.close()));
+      try {
+        for (const { region, port } of places) {
+          if (find(region) === undefined) {
+            backends.push(await startDemoBackend({ region, listen: { host: DEMO_HOST, port } }));
+          }
+        }
+      } catch (error) {
+        await close();
+        throw error;
+      }
+    },
     async fail(region) {
       const backend = find(region);
       await backend?.fail();

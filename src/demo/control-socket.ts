@@ -54,8 +54,10 @@ async function run(backends: DemoBackends, command: string, region: string): Pro
   });
   if (command === 'list') return reply(true, '');
   const regions = backends.list().map((backend) => backend.region);
-  if (!found)
-    return reply(false, `there is no demonstration backend in ${region}: there is one in ${regions.join(', ')}`);
+  if (!found) {
+    const others = regions.length === 0 ? 'nor in any other region' : `there is one in ${regions.join(', ')}`;
+    return reply(false, `there is no demonstration backend in ${region}: ${others}`);
+  }
   if (command === 'fail') {
     await backends.fail(region);
     return reply(true, `the backend of ${region} refuses connections now`);
@@ -82,7 +84,12 @@ export async function sendDemoCommand(directory: string, command: DemoCommand, r
     });
     outgoing.on('timeout', () => outgoing.destroy(new Error(`no answer within ${TIMEOUT_MS} ms`)));
     outgoing.on('error', (cause) => {
-      reject(new Error(`no demonstration answers at ${socket}: start it with npm start`, { cause }));
+      reject(
+        new Error(
+          `no demonstration answers at ${socket}: it runs with npm start and the configuration that Azimuth comes with`,
+          { cause },
+        ),
+      );
     });
     outgoing.end();
   });

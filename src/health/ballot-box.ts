@@ -9,6 +9,7 @@ import type { Ballot } from './ballot.ts';
 import type { SeenSlot } from './liveness.ts';
 import { slotKey } from './merge-slots.ts';
 import type { TargetVote } from './slot.ts';
+import { findChangedTargets, findVote } from './vote-table.ts';
 
 export type BallotBox = {
   /** By target id: of each worker that voted on it its ballot. */
@@ -29,7 +30,9 @@ export function fillBallotBox(box: BallotBox, seen: readonly SeenSlot[], changed
     const before = box.slots.get(key);
     box.slots.set(key, next);
     if (before?.slot.votes === next.slot.votes && before.alive === next.alive) continue;
-    replaceBallots(box, key, before, next, changed);
+    const targets = before?.alive === next.alive ? findChangedTargets(before.slot.votes, next.slot.votes) : undefined;
+    if (targets === undefined) replaceBallots(box, key, before, next, changed);
+    else for (const target of targets) replaceBallot(box, key, next, target, changed);
   }
   for (const [key, before] of box.slots) {
     if (keys.has(key)) continue;
@@ -50,14 +53,37 @@ function replaceBallots(
     const ofTarget = ballots.get(vote.target);
     if (ofTarget === undefined) continue;
     votedOn.add(vote.target);
-    const old = ofTarget.get(key);
-    if (old !== undefined && old.alive === alive && isSameVote(old.vote, vote)) continue;
-    ofTarget.set(key, { vantage: slot.vantage, worker: slot.worker, alive, vote });
-    changed.add(vote.target);
+    if (putBallot(ofTarget, key, { vantage: slot.vantage, worker: slot.worker, alive, vote })) changed.add(vote.target);
   }
   for (const { target } of before?.slot.votes ?? []) {
     if (!votedOn.has(target) && ballots.get(target)?.delete(key) === true) changed.add(target);
   }
+}
+
+/** Of a slot of which it is known that it changed there. */
+function replaceBallot(
+  { ballots }: BallotBox,
+  key: string,
+  { slot, alive }: SeenSlot,
+  target: string,
+  changed: Set<string>,
+): void {
+  const ofTarget = ballots.get(target);
+  if (ofTarget === undefined) return;
+  const vote = findVote(slot.votes, target);
+  const isOther =
+    vote === undefined
+      ? ofTarget.delete(key)
+      : putBallot(ofTarget, key, { vantage: slot.vantage, worker: slot.worker, alive, vote });
+  if (isOther) changed.add(target);
+}
+
+/** Whether it says something else than the one before. */
+function putBallot(ofTarget: Map<string, Ballot>, key: string, ballot: Ballot): boolean {
+  const old = ofTarget.get(key);
+  if (old !== undefined && old.alive === ballot.alive && isSameVote(old.vote, ballot.vote)) return false;
+  ofTarget.set(key, ballot);
+  return true;
 }
 
 function takeBallots({ ballots }: BallotBox, key: string, { slot }: SeenSlot, changed: Set<string>): void {

@@ -148,6 +148,31 @@ export function joinParts(parts: readonly ClusterPart[]): Omit<HealthJudgement, 
   };
 }
 
+/** As `joinParts` of all, where only the parts at these indices are others than before. */
+export function replaceParts(
+  before: ReturnType<typeof joinParts>,
+  parts: readonly ClusterPart[],
+  indices: Iterable<number>,
+  firstEndpoints: readonly number[],
+): ReturnType<typeof joinParts> {
+  const endpoints = before.endpoints.slice();
+  const clusters = before.clusters.slice();
+  const endpointClass = before.endpointClass.slice();
+  const clusterServing = before.clusterServing.slice();
+  for (const index of indices) {
+    const part = parts[index];
+    if (part === undefined) continue;
+    clusters[index] = part.cluster;
+    clusterServing[index] = servingBits(part.cluster);
+    for (const [place, endpoint] of part.endpoints.entries()) {
+      const at = (firstEndpoints[index] ?? 0) + place;
+      endpoints[at] = endpoint;
+      endpointClass[at] = endpoint.class;
+    }
+  }
+  return { endpointClass, clusterServing, endpoints, clusters };
+}
+
 /** How many of `total` endpoints of one family must be up: at least 1, at most all of them; shares are rounded up. */
 export function countNeeded(minHealthy: MinHealthy, total: number): number {
   // A hair is taken off before rounding up: 0.07 × 100 is 7.000000000000001 in doubles, and means 7.
@@ -169,35 +194,6 @@ export function combineVerdicts(
   if (verdicts.filter((verdict) => verdict === 'up').length >= needed) return 'up';
   return verdicts.filter((verdict) => verdict !== 'down').length >= needed ? 'unknown' : 'down';
 }
-
-/** An endpoint's judgement in one sentence, for explain and status. */
-export function describeEndpoint(endpoint: EndpointJudgement): string {
-  const { verdict, targets, directive, heldUntilMs, isPanicked, factor } = endpoint;
-  const judged = verdict === 'unmonitored' ? 'nothing checks it' : describeVerdict(verdict, targets);
-  const held = heldUntilMs === undefined ? '' : '; the removal brake holds it as it was';
-  const panicked = isPanicked ? '; answered all the same, for few are up and no other cluster can serve (panic)' : '';
-  const slowed = factor === undefined ? '' : `; at ${Math.round(factor * 100)} % of its weight`;
-  const seen = `${judged}${held}${panicked}${slowed}`;
-  return directive === undefined ? seen : `${directive.reason} (${seen})`;
-}
-
-/** Where several monitors look, those that say down, or that are not judged yet, are named. */
-function describeVerdict(verdict: VerdictState, targets: readonly TargetJudgement[]): string {
-  if (targets.length === 1) return VERDICT_TEXTS[verdict];
-  const named = (['down', 'unknown'] as const).flatMap((state) => {
-    const monitors = targets.filter((target) => target.verdict === state).map(({ monitor }) => monitor);
-    return monitors.length === 0 ? [] : [`${monitors.join(', ')} ${state === 'down' ? 'down' : 'not judged yet'}`];
-  });
-  return named.length === 0
-    ? VERDICT_TEXTS[verdict]
-    : `${VERDICT_TEXTS[verdict]}; of its monitors: ${named.join(', ')}`;
-}
-
-const VERDICT_TEXTS: Readonly<Record<VerdictState, string>> = {
-  up: 'the vantages say up',
-  down: 'the vantages say down',
-  unknown: 'no quorum of vantages has judged it yet, which counts as up',
-};
 
 function judgeTargets(
   targets: readonly Target[],

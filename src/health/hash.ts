@@ -21,6 +21,11 @@ export function hash52(text: string): number {
   return (hash32(text) >>> 12) * 2 ** 32 + hash32(text, SECOND_SEED);
 }
 
+/** Two hashes as one of 32 bits: for the pairs of two lists whose members are hashed once each. */
+export function combineHashes(a: number, b: number): number {
+  return avalanche(a ^ b);
+}
+
 /** The fmix32 step of MurmurHash3 (Austin Appleby, public domain): every input bit reaches every output bit. */
 function avalanche(hash: number): number {
   hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);

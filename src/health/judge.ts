@@ -19,6 +19,7 @@ import {
   joinParts,
   judgePart,
   planJudging,
+  replaceParts,
   servingBits,
 } from './cluster-health.ts';
 import { collectOverrides, findNextExpiryMs } from './override-precedence.ts';
@@ -36,6 +37,8 @@ export type Judge = {
   /** By cluster: the indices of its services. */
   readonly servicesOf: ReadonlyMap<string, readonly number[]>;
   readonly indexOf: ReadonlyMap<string, number>;
+  /** By cluster: the place of its first endpoint among all. */
+  readonly firstEndpoints: readonly number[];
   /** By cluster: as braked, before any panic. */
   readonly parts: ClusterPart[];
   readonly removals: Removals;
@@ -65,6 +68,7 @@ export function openJudge(configuration: Configuration, targets: readonly Target
     clusterOf: new Map(targets.map(({ id, cluster }) => [id, indexOf.get(cluster) ?? 0])),
     servicesOf,
     indexOf,
+    firstEndpoints: listFirstEndpoints(configuration),
     parts: configuration.clusters.map((cluster) => {
       const index = before?.indexOf.get(cluster.id);
       return alignPart(cluster, (index === undefined ? undefined : before?.parts[index]) ?? UNSEEN);
@@ -80,6 +84,14 @@ export function openJudge(configuration: Configuration, targets: readonly Target
     finished: [],
     judgement: undefined,
   };
+}
+
+function listFirstEndpoints({ clusters }: Configuration): number[] {
+  let first = 0;
+  return clusters.map(({ endpoints }) => {
+    first += endpoints.length;
+    return first - endpoints.length;
+  });
 }
 
 /** What was known of each endpoint, at the place that it has now. */
@@ -122,13 +134,18 @@ export function judgeAnew(
     else held.delete(index);
     if (before !== undefined) noteReturns(judge, cluster, before, part, moment.nowMs);
   }
+  const finished: number[] = [];
   for (const [index, { panic, slowStartMs }] of configuration.clusters.entries()) {
     // What others do matters to those that may panic, and time to those that come back.
     const isMoving = panic > 0 || (slowStartMs > 0 && returned.size > 0);
-    if (isMoving || due.has(index)) judge.finished[index] = finishPart(judge, index, verdicts, moment.nowMs);
+    if (!isMoving && !due.has(index)) continue;
+    judge.finished[index] = finishPart(judge, index, verdicts, moment.nowMs);
+    finished.push(index);
   }
   judge.judgement = {
-    ...joinParts(judge.finished),
+    ...(judgement === undefined
+      ? joinParts(judge.finished)
+      : replaceParts(judgement, judge.finished, finished, judge.firstEndpoints)),
     clusterRamps: Float32Array.from(configuration.clusters, (cluster) => rampOf(judge, cluster, moment.nowMs)),
     nextExpiryMs: findNextExpiryMs(configuration.overrides, moment.wallMs),
   };

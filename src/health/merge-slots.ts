@@ -2,7 +2,8 @@
 // top of exactly the version that it was made from. So messages may be lost, repeated or reordered, and all receivers that
 // end up with the same slots, by whatever way, hold the same votes.
 
-import type { Slot, SlotDelta, SlotId, SlotVersion, TargetVote } from './slot.ts';
+import type { Slot, SlotDelta, SlotId, SlotVersion } from './slot.ts';
+import { changeVotes } from './vote-table.ts';
 
 /** What becomes of a delta: a newer slot; nothing, being old; or a gap, which only a full read of the slot closes. */
 export type DeltaOutcome =
@@ -35,13 +36,4 @@ export function applySlotDelta(known: Slot | undefined, delta: SlotDelta): Delta
   const { vantage, worker, epoch, sequence, seal } = delta;
   const votes = changeVotes(known.votes, delta);
   return { status: 'applied', slot: { vantage, worker, epoch, sequence, votes, ...(seal && { seal }) } };
-}
-
-function changeVotes(votes: readonly TargetVote[], delta: SlotDelta): readonly TargetVote[] {
-  // The usual delta is a heartbeat without a change: then the array is shared, not copied.
-  if (delta.changed.length === 0 && delta.removed.length === 0) return votes;
-  const byTarget = new Map(votes.map((vote) => [vote.target, vote]));
-  for (const target of delta.removed) byTarget.delete(target);
-  for (const vote of delta.changed) byTarget.set(vote.target, vote);
-  return [...byTarget.values()];
 }

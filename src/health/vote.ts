@@ -10,6 +10,8 @@
 //                               ▼
 //                              down ─────────► up   after `rise` straight successes
 //
+//      any ── could not look ──► abstain ── could look ──► as if it had looked all the time
+//
 // The first failure is published at once, as `suspect`: other vantages then look for themselves. One success does not wipe
 // failures out, or a target that loses every other check would never be found; several straight ones do. Each makes up for
 // a third of a failure: counted in full, failures that a lossy path spreads over some checks make a vote that is wrong, and
@@ -66,9 +68,18 @@ export type Opinion = {
   readonly successes: number;
   /** Absent: it has not gone down yet, as far as is remembered. */
   readonly falls?: Falls | undefined;
+  /** What the next check that could look goes on from, where `vote` is none of these. */
+  readonly before?: Before | undefined;
 };
 
+type Before = { readonly vote: 'up' | 'down'; readonly reason: string };
+
 export const NO_OPINION: Opinion = { vote: undefined, reason: '', doubt: 0, successes: 0 };
+
+/** Of a target that whoever looked at it before has called down: nothing is published before a check, but a success is the first of `rise`. */
+export function inheritDown(reason: string): Opinion {
+  return { ...NO_OPINION, before: { vote: 'down', reason } };
+}
 
 /** The opinion after one more observation, at `nowMs` (monotonic). */
 export function updateOpinion(
@@ -78,16 +89,31 @@ export function updateOpinion(
   nowMs: number,
 ): Opinion {
   if (observation.inconclusive === true) {
-    return { ...NO_OPINION, vote: 'abstain', reason: observation.reason, falls: opinion.falls };
+    const { falls } = opinion;
+    return { ...NO_OPINION, vote: 'abstain', reason: observation.reason, falls, before: beforeOf(opinion) };
   }
+  const resumed = resume(opinion, timing);
   return observation.ok
-    ? addSuccess(opinion, observation, timing, nowMs)
-    : addFailure(opinion, observation, timing, nowMs);
+    ? addSuccess(resumed, observation, timing, nowMs)
+    : addFailure(resumed, observation, timing, nowMs);
+}
+
+function beforeOf({ vote, reason, before }: Opinion): Before | undefined {
+  if (vote === 'down') return { vote, reason };
+  return vote === 'up' || vote === 'suspect' ? { vote: 'up', reason: '' } : before;
+}
+
+/** What was down for long enough needs no quick looks. */
+function resume(opinion: Opinion, timing: MonitorTiming): Opinion {
+  const { before, ...rest } = opinion;
+  if (before === undefined) return opinion;
+  return { ...rest, ...before, doubt: before.vote === 'down' ? DOUBTED_FALLS * doubtOfFall(timing) : opinion.doubt };
 }
 
 /** Whether one more failure turns the vote down. */
 export function wouldTurnDown(opinion: Opinion, timing: MonitorTiming): boolean {
-  return opinion.vote !== 'down' && opinion.doubt + FAILURE_WEIGHT >= doubtOfFall(timing);
+  if (opinion.vote === 'down') return false;
+  return opinion.before?.vote === 'down' || opinion.doubt + FAILURE_WEIGHT >= doubtOfFall(timing);
 }
 
 function doubtOfFall({ fall }: MonitorTiming): number {
@@ -126,10 +152,9 @@ function addSuccess(opinion: Opinion, observation: Observation, timing: MonitorT
   switch (opinion.vote) {
     case 'up':
       return up;
-    // What was down before the worker could not look is held down as ever.
     case undefined:
     case 'abstain':
-      return keepDown(falls, successes, timing, nowMs) ?? up;
+      return up;
     case 'suspect': {
       if (successes >= Math.max(REMEMBERED_SUCCESSES, timing.rise)) return up;
       const { vote, reason } = opinion;

@@ -8,15 +8,22 @@ import type { Parsed } from './problem.ts';
 import { createProblemList, type ProblemList } from './problem-list.ts';
 import { repairShape } from './repair-shape.ts';
 
-/** A schema, ready to check with. */
+/** A schema to check with. */
 export type Shape<Document> = {
   readonly schema: SchemaKeywords;
   readonly accepts: (value: unknown) => value is Document;
 };
 
 export function compileShape<Schema extends TSchema>(schema: Schema): Shape<Static<Schema>> {
-  const validator = Compile(schema);
-  return { schema, accepts: (value): value is Static<Schema> => validator.Check(value) };
+  // Not before it is asked: a process needs few of all shapes, and starts sooner without the others.
+  let validator: ReturnType<typeof Compile<Schema>> | undefined;
+  return {
+    schema,
+    accepts(value): value is Static<Schema> {
+      validator ??= Compile(schema);
+      return validator.Check(value);
+    },
+  };
 }
 
 /** The value if it has the shape, or all that is wrong with it; `path` begins the paths of the problems. */

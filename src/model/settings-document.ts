@@ -121,7 +121,7 @@ export const SettingsDocument = section({
     authorities: text('empty, or the path of a PEM file', isPathOrEmpty, ''),
     keyFile: text('empty, or the path of a PEM file', isPathOrEmpty, ''),
     anchors: listOf('tcp://ADDRESS:PORT or icmp://ADDRESS, such as tcp://192.0.2.1:443', 0, 16, isAnchor, []),
-    concurrency: wholeNumber(1, 65_536, 256),
+    concurrency: wholeNumber(1, 65_536, 1024),
     heartbeat: duration('100ms', '1m', '1s'),
     serve: section({
       listen: text('empty, or an address with a port, such as 192.0.2.10:8443', isListenAddressOrEmpty, ''),
@@ -144,7 +144,10 @@ export const SettingsDocument = section({
     parentResolvers: listOf('an address with a port, such as 9.9.9.9:53', 0, 16, isListenAddress, []),
     parentInterval: duration('1s', '7d', '1h'),
   }),
-  demo: section({ enabled: flag(false) }),
+  demo: section({
+    enabled: flag(false),
+    configuration: text('empty, or the path of a file', isPathOrEmpty, ''),
+  }),
   log: section({
     level: oneOf(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], 'info'),
     format: oneOf(['auto', 'json', 'pretty'], 'auto'),

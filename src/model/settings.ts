@@ -123,7 +123,7 @@ export type Settings = {
     readonly parentResolvers: readonly ListenAddress[];
     readonly parentIntervalMs: number;
   };
-  readonly demo: { readonly enabled: boolean };
+  readonly demo: { readonly enabled: boolean; readonly configuration: string };
   readonly log: { readonly level: LogLevel; readonly format: 'auto' | 'json' | 'pretty' };
 };
 

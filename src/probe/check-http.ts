@@ -3,12 +3,13 @@
 // is read than it takes to find what is expected in it, as it comes (nothing is ever decompressed), and nothing of it goes
 // anywhere else.
 
-import { type ClientRequest, type IncomingMessage, request as requestHttp } from 'node:http';
+import type { ClientRequest, IncomingMessage } from 'node:http';
 import { isIP, type Socket } from 'node:net';
 import type { Target } from '../health/target.ts';
 import type { ExpectedHeader, HttpCheck } from '../model/monitors/http-monitor.ts';
 import type { ExpectedText } from '../model/monitors/monitor-fields.ts';
 import { defaultTls } from '../model/monitors/tls-options.ts';
+import { requestHttp } from '../native/http.ts';
 import { type CheckKind, observe, type Witness } from './observe.ts';
 import { openConnection, type TlsDemand } from './open-connection.ts';
 import { createTextFinder, isExpectedText } from './text-finder.ts';

@@ -1,7 +1,13 @@
-// Starts checks when they are due, at most so many at a time. Those that must wait stand in the order in which they fell
-// due, each at most once: the queue is fair and never longer than the number of targets. What is patient has a queue of its
-// own and half of the places: targets that are down and silent take a place for their whole timeout each, and many of them
-// would keep everything else from being looked at.
+// Starts checks when they are due, at most so many at a time. Those that must wait stand in the order in which they fell due,
+// each at most once: the queues are fair and never longer than the number of targets. There are three, for a target that keeps
+// silent has its place for the whole timeout, and very many of them would keep all others from being looked at:
+//
+//   prompt   its last check was answered, if only by a refusal, or there was none      first, in all places
+//   silent   its last check was not answered, and it may soon be voted down            then, in all places
+//   down     voted down already                                                        last, in half of the places
+//
+// So whatever is quick goes first, and when thousands fall silent at once each is looked at once before any is looked at again.
+// An eighth of the places is kept for each of the lower two, or they would wait for ever where there is too much to do.
 
 import type { Clock, Timer } from '../model/clock.ts';
 import { createDueQueue } from './due-queue.ts';
@@ -14,6 +20,8 @@ export type CheckPool = {
   /** No further check of `id`; a running one goes on. */
   drop(id: string): void;
   isRunning(id: string): boolean;
+  /** Whether a further check would take a place that nothing else waits for, what is down apart. */
+  hasRoom(): boolean;
   runningCount(): number;
   /** Checks that are due but wait for others to finish. */
   waitingCount(): number;
@@ -23,36 +31,45 @@ export type CheckPool = {
 
 export type CheckPoolOptions = { readonly concurrency: number };
 
+export type Urgency = 'prompt' | 'silent' | 'down';
+
+/** Of the places: what is kept for each lower queue, and what is down has at most. With fewer than eight there is one queue. */
+const KEPT_SHARE = 1 / 8;
+const DOWN_SHARE = 1 / 2;
+
+/** So many begin in one turn of the event loop, so that answers to those before are read in between. */
+export const STARTS_PER_TURN = 64;
+
 /**
  * @param run must not reject; when it settles it has planned the next check, if there is to be one
- * @param isPatient asked when a check falls due
+ * @param findUrgency asked when a check falls due
  */
 export function createCheckPool(
   options: CheckPoolOptions,
   clock: Clock,
   run: (id: string) => Promise<void>,
-  isPatient: (id: string) => boolean = () => false,
+  findUrgency: (id: string) => Urgency = () => 'prompt',
 ): CheckPool {
   const due = createDueQueue();
-  const waiting = new Set<string>();
-  const patient = new Set<string>();
-  const patientLimit = Math.floor(options.concurrency / 2);
-  let patientCount = 0;
+  const waiting: Readonly<Record<Urgency, Set<string>>> = { prompt: new Set(), silent: new Set(), down: new Set() };
+  const places: Record<Urgency, number> = { prompt: 0, silent: 0, down: 0 };
+  const kept = Math.floor(options.concurrency * KEPT_SHARE);
+  const downLimit = Math.floor(options.concurrency * DOWN_SHARE);
   /** How many checks of each are running. */
   const running = new Map<string, number>();
   let runningCount = 0;
+  let nextTurn: Timer | undefined;
   let timer: { readonly at: number; readonly timer: Timer } | undefined;
   let isClosed = false;
 
   return {
     plan(id, dueMs) {
-      waiting.delete(id);
-      patient.delete(id);
+      leaveQueues(id);
       due.set(id, dueMs);
       arm();
     },
     hasten(id, dueMs) {
-      if (running.has(id) || waiting.has(id) || patient.has(id)) return;
+      if (running.has(id) || waiting.prompt.has(id) || waiting.silent.has(id) || waiting.down.has(id)) return;
       const before = due.dueOf(id);
       if (before === undefined || before <= dueMs) return;
       due.set(id, dueMs);
@@ -60,17 +77,24 @@ export function createCheckPool(
     },
     drop(id) {
       due.remove(id);
-      waiting.delete(id);
-      patient.delete(id);
+      leaveQueues(id);
     },
     isRunning: (id) => running.has(id),
+    hasRoom: () => runningCount < options.concurrency && waiting.prompt.size === 0 && waiting.silent.size === 0,
     runningCount: () => runningCount,
-    waitingCount: () => waiting.size + patient.size,
+    waitingCount: () => waiting.prompt.size + waiting.silent.size + waiting.down.size,
     close() {
       isClosed = true;
       timer?.timer.cancel();
+      nextTurn?.cancel();
     },
   };
+
+  function leaveQueues(id: string): void {
+    waiting.prompt.delete(id);
+    waiting.silent.delete(id);
+    waiting.down.delete(id);
+  }
 
   /** One timer, for whatever is due next. */
   function arm(): void {
@@ -84,28 +108,45 @@ export function createCheckPool(
     timer = undefined;
     const nowMs = clock.monotonicMs();
     for (let id = due.takeDue(nowMs); id !== undefined; id = due.takeDue(nowMs)) {
-      const queue = patientLimit > 0 && isPatient(id) ? patient : waiting;
-      queue.add(id);
+      waiting[kept > 0 ? findUrgency(id) : 'prompt'].add(id);
     }
     startWaiting();
     arm();
   }
 
   function startWaiting(): void {
-    while (!isClosed && runningCount < options.concurrency) {
-      const queue = patient.size > 0 && patientCount < patientLimit ? patient : waiting;
-      const [id] = queue;
+    if (nextTurn !== undefined) return;
+    for (let starts = 0; !isClosed && runningCount < options.concurrency; starts++) {
+      const urgency = chooseQueue();
+      if (urgency === undefined) return;
+      if (starts === STARTS_PER_TURN) {
+        nextTurn = clock.schedule(0, () => {
+          nextTurn = undefined;
+          startWaiting();
+        });
+        return;
+      }
+      const [id] = waiting[urgency];
       if (id === undefined) return;
-      queue.delete(id);
-      start(id, queue === patient ? 1 : 0);
+      waiting[urgency].delete(id);
+      start(id, urgency);
     }
   }
 
-  function start(id: string, patientPlaces: 0 | 1): void {
-    patientCount += patientPlaces;
+  function chooseQueue(): Urgency | undefined {
+    const { prompt, silent, down } = waiting;
+    if (down.size > 0 && places.down < kept) return 'down';
+    if (silent.size > 0 && places.silent < kept) return 'silent';
+    if (prompt.size > 0) return 'prompt';
+    if (silent.size > 0) return 'silent';
+    return down.size > 0 && places.down < downLimit ? 'down' : undefined;
+  }
+
+  function start(id: string, urgency: Urgency): void {
+    places[urgency]++;
     countRunning(id, 1);
     void run(id).finally(() => {
-      patientCount -= patientPlaces;
+      places[urgency]--;
       countRunning(id, -1);
       startWaiting();
     });

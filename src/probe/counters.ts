@@ -1,5 +1,6 @@
 // What the worker counts, for /metrics and status. Plain numbers that only grow, read by whoever exposes them.
 
+import type { Observation } from '../health/vote.ts';
 import type { Check } from '../model/monitor.ts';
 
 export type CheckCounters = {
@@ -54,4 +55,12 @@ export function createProbeCounters(): ProbeCounters {
     epochsAllocated: 0,
     epochsFailed: 0,
   };
+}
+
+/** Of one that was believed. */
+export function countObservation(counters: CheckCounters, { ok, inconclusive, durationMs }: Observation): void {
+  counters.durationMs += durationMs;
+  if (ok) counters.succeeded++;
+  else if (inconclusive === true) counters.inconclusive++;
+  else counters.failed++;
 }

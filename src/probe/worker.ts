@@ -4,10 +4,10 @@
 //         ▲                                        │
 //         └──── next point of its phase, or soon ──┘          other vantages' turns ─► look again at once
 //
-// It owns the timers and the running checks; what they mean is decided in health/ (vote, rendezvous, liveness).
+// It owns the timers and the running checks; which targets are its share is decided in share-of-work.ts, and what checks mean
+// in health/ (vote, liveness).
 
 import { STALE_AFTER_HEARTBEATS } from '../health/liveness.ts';
-import { isChecking } from '../health/rendezvous.ts';
 import type { SlotId, TargetVote } from '../health/slot.ts';
 import type { Target } from '../health/target.ts';
 import {
@@ -20,33 +20,38 @@ import {
 } from '../health/vote.ts';
 import { repeatEvery, type Timer } from '../model/clock.ts';
 import type { Vantage } from '../model/vantage.ts';
+import { type AbstentionLog, createAbstentionLog } from './abstention-log.ts';
 import { AnchorWatch } from './anchor-watch.ts';
-import { type CheckPool, createCheckPool } from './check-pool.ts';
-import { createProbeCounters, type ProbeCounters } from './counters.ts';
-import {
-  DEFAULT_TOLERATED_LAG_MS,
-  isLagging,
-  LAG_TICK_MS,
-  type LagState,
-  noteTick,
-  startLagWatch,
-  wasHeldUp,
-} from './lag-watch.ts';
+import { type CheckPool, createCheckPool, type Urgency } from './check-pool.ts';
+import { countObservation, createProbeCounters, type ProbeCounters } from './counters.ts';
+import { DEFAULT_TOLERATED_LAG_MS } from './lag-watch.ts';
 import { createPeers, type ForeignTurn, isVote, type Peers, type SlotsChange } from './peers.ts';
 import type { CheckResult, RunningCheck } from './running-checks.ts';
 import { chooseJitterMs, choosePhaseMs, delayToPhaseMs } from './schedule.ts';
+import { SelfTrust } from './self-trust.ts';
+import { createShareOfWork, type ShareOfWork } from './share-of-work.ts';
+import { createSilenceWatch } from './silence-watch.ts';
 import { SlotWriter } from './slot-writer.ts';
-import { findLateMs, noteDuration } from './usual-time.ts';
-import { beginWatch, contradicts, forgetDoubt, mayTurnDown, noteHeldUp, publishVote, type Watch } from './watch.ts';
-import type { Abstention, ProbeStatus, ProbeWorkerDependencies, ProbeWorkerOptions } from './worker-options.ts';
+import { noteDuration } from './usual-time.ts';
+import {
+  beginWatch,
+  contradicts,
+  findUrgency,
+  forgetDoubt,
+  inheritVote,
+  mayTurnDown,
+  noteHeldUp,
+  publishVote,
+  ranOut,
+  type Watch,
+} from './watch.ts';
+import type { ProbeStatus, ProbeWorkerDependencies, ProbeWorkerOptions } from './worker-options.ts';
 
 /** Looks around for so long before it takes on work: whoever is at it already keeps it until this worker has voted. */
 export const JOIN_DELAY_MS = 250;
 
-/** Timers that are late by no more than this are in time. */
-const TIMER_SLACK_MS = 20;
-
-const LAGGING_REASON = 'the worker is overloaded and does not trust its own checks';
+/** Of targets that nobody checks, so many are begun with in a millisecond: what a core can do of the cheapest checks. */
+export const ORPHANS_PER_MS = 4;
 
 export class ProbeWorker {
   readonly counters: ProbeCounters = createProbeCounters();
@@ -57,17 +62,15 @@ export class ProbeWorker {
   readonly #pool: CheckPool;
   readonly #writer: SlotWriter;
   readonly #anchors: AnchorWatch;
+  readonly #trust: SelfTrust;
+  readonly #share: ShareOfWork;
+  readonly #abstentions: AbstentionLog;
+  readonly #expectAnswer: (watch: Watch, check: RunningCheck) => void;
   readonly #watches = new Map<string, Watch>();
   readonly #timers: Timer[] = [];
   #following: { close(): void } | undefined;
-  /** The live workers of this vantage, as they were when the store last could tell. */
-  #live: readonly string[] = [];
   #isConfigured = false;
   #isRunning = false;
-  #hasJoined = false;
-  #wasLagging = false;
-  #wasCutOff = false;
-  #lag: LagState;
 
   constructor(options: ProbeWorkerOptions, dependencies: ProbeWorkerDependencies) {
     const { clock, health: store, logger } = dependencies;
@@ -75,16 +78,37 @@ export class ProbeWorker {
     this.#dependencies = dependencies;
     this.#id = { vantage: options.vantage, worker: options.worker };
     this.#peers = createPeers(this.#id, options.heartbeatMs);
-    this.#lag = startLagWatch(clock.monotonicMs());
-    const isDown = (id: string) => this.#watches.get(id)?.opinion.vote === 'down';
-    this.#pool = createCheckPool(options, clock, (id) => this.#check(id), isDown);
+    this.#share = createShareOfWork(options, {
+      peers: this.#peers,
+      hasVote: (id) => isVote(this.#watches.get(id)?.opinion.vote),
+    });
+    this.#abstentions = createAbstentionLog(this.#id, logger);
+    this.#pool = createCheckPool(
+      options,
+      clock,
+      (id) => this.#check(id),
+      (id) => this.#findUrgency(id),
+    );
+    this.#expectAnswer = createSilenceWatch({
+      nowMs: () => this.#now(),
+      schedule: (delayMs, run) => clock.schedule(delayMs, () => this.#isRunning && run()),
+      onLate: (watch, lateMs) => this.#noteLate(watch, lateMs),
+      onSilent: (watch) => this.#overlap(watch),
+    });
     this.#anchors = new AnchorWatch(options.anchors ?? [], {
       clock,
       runCheck: dependencies.runAnchorCheck ?? dependencies.runCheck,
       onRound: () => this.#hearAnchors(),
     });
+    const { heartbeatMs, toleratedLagMs = DEFAULT_TOLERATED_LAG_MS } = options;
+    const onTurn = () => this.#writer.noteChange();
+    this.#trust = new SelfTrust(
+      this.#id,
+      { toleratedLagMs, heartbeatMs },
+      { clock, logger, anchors: this.#anchors, onTurn },
+    );
     this.#writer = new SlotWriter(
-      { id: this.#id, heartbeatMs: options.heartbeatMs },
+      { id: this.#id, heartbeatMs },
       { store, clock, logger, counters: this.counters, readVotes: () => this.#readVotes(), seal: dependencies.seal },
     );
   }
@@ -92,13 +116,12 @@ export class ProbeWorker {
   /** Begins; needs no store to be there. Once only. */
   start(): void {
     this.#isRunning = true;
-    this.#lag = startLagWatch(this.#now());
     this.#following = this.#dependencies.followSlots((change) => this.#acceptSlots(change));
     this.#writer.beat();
     this.#anchors.start();
     const { clock } = this.#dependencies;
     this.#timers.push(
-      repeatEvery(clock, LAG_TICK_MS, () => this.#tick()),
+      this.#trust.start(),
       repeatEvery(clock, this.#options.heartbeatMs, () => this.#beat()),
       clock.schedule(JOIN_DELAY_MS, () => this.#join()),
     );
@@ -120,6 +143,7 @@ export class ProbeWorker {
       const phaseMs = choosePhaseMs(target.id, index, vantages.length, target.timing.intervalMs);
       this.#watch(target, phaseMs);
     }
+    this.#share.setTargets(listed.values());
     this.#divideWork();
     this.#writer.noteChange();
   }
@@ -138,10 +162,10 @@ export class ProbeWorker {
   status(): ProbeStatus {
     return {
       targets: this.#watches.size,
-      checked: [...this.#watches.values()].filter((watch) => watch.isOurs).length,
+      checked: this.#share.countOurs(),
       running: this.#pool.runningCount(),
       waiting: this.#pool.waitingCount(),
-      abstention: this.#findAbstention(),
+      abstention: this.#trust.abstention,
       configured: this.#isConfigured,
     };
   }
@@ -155,7 +179,7 @@ export class ProbeWorker {
     const isRetimed = known.phaseMs !== phaseMs || known.target.timing.intervalMs !== target.timing.intervalMs;
     known.target = target;
     known.phaseMs = phaseMs;
-    if (isRetimed && known.isOurs && !this.#pool.isRunning(target.id)) this.#planNext(known);
+    if (isRetimed && this.#share.isOurs(target.id) && !this.#pool.isRunning(target.id)) this.#planNext(known);
   }
 
   #dismiss(id: string, watch: Watch): void {
@@ -165,26 +189,29 @@ export class ProbeWorker {
   }
 
   #join(): void {
-    this.#hasJoined = true;
-    this.#live = this.#peers.listLive(this.#now());
+    this.#share.meetColleagues(this.#now());
     this.#divideWork();
   }
 
-  /** Settles who checks what; see health/rendezvous.ts. */
   #divideWork(): void {
-    if (!this.#isRunning || !this.#hasJoined) return;
-    const { worker } = this.#id;
-    for (const [id, watch] of this.#watches) {
-      const hasVote = (name: string) => (name === worker ? isVote(watch.opinion.vote) : this.#peers.hasVote(name, id));
-      const isOurs = isChecking(id, worker, this.#live, hasVote);
-      if (isOurs === watch.isOurs) continue;
-      watch.isOurs = isOurs;
-      if (isOurs) this.#pool.plan(id, this.#now());
-      else this.#handOver(id, watch);
-    }
+    if (!this.#isRunning) return;
+    const nowMs = this.#now();
+    // Who has trouble, or more to do than places for it, takes nothing on that is others' to check.
+    const mayStandIn = this.#trust.abstention === undefined && this.#pool.waitingCount() === 0;
+    const { taken, orphans, handedOver } = this.#share.divide(nowMs, mayStandIn);
+    for (const id of handedOver) this.#handOver(id);
+    for (const id of taken) this.#plan(id, (watch) => this.#findPoint(watch, nowMs));
+    for (const [order, id] of orphans.entries()) this.#plan(id, () => nowMs + order / ORPHANS_PER_MS);
   }
 
-  #handOver(id: string, watch: Watch): void {
+  #plan(id: string, findDueMs: (watch: Watch) => number): void {
+    const watch = this.#watches.get(id);
+    if (watch !== undefined && watch.running.count === 0) this.#pool.plan(id, findDueMs(watch));
+  }
+
+  #handOver(id: string): void {
+    const watch = this.#watches.get(id);
+    if (watch === undefined) return;
     this.#pool.drop(id);
     watch.running.abort();
     watch.opinion = NO_OPINION;
@@ -202,43 +229,11 @@ export class ProbeWorker {
     const observation = await this.#dependencies.runCheck(watch.target, check.abort.signal);
     const results = watch.running.end(check, observation);
     if (check.abort.signal.aborted || !this.#isRunning) return;
+    watch.isSilent = ranOut(observation, watch.target.timing);
+    if (watch.opinion === NO_OPINION) inheritVote(watch, this.#peers.recall(id, this.#now()));
     const heldUp = results.filter((result) => !this.#take(watch, result)).length;
     if (heldUp > 0) this.#pool.plan(id, this.#soonest(watch));
     else this.#planNext(watch);
-  }
-
-  /**
-   * Sees to it that a target which keeps silent is found out as soon as one that refuses, but for the timeout itself. While a
-   * check goes on that should have been answered, the next ones begin a recheck's distance apart; and as soon as it is late,
-   * other vantages hear of it, as a suspicion.
-   */
-  #expectAnswer(watch: Watch, check: RunningCheck): void {
-    if (!mayTurnDown(watch.opinion)) return;
-    const { timing } = watch.target;
-    const recheckMs = recheckDelayMs(timing);
-    if (watch.lateness !== undefined || isInDoubt(watch.opinion, timing)) {
-      check.timer = this.#schedule(recheckMs, () => this.#overlap(watch));
-      return;
-    }
-    const lateMs = findLateMs(watch.usual, timing);
-    if (lateMs === undefined) return;
-    this.#whenDue(check, lateMs, () => {
-      this.#noteLate(watch, lateMs);
-      check.timer = this.#schedule(Math.max(0, recheckMs - lateMs), () => this.#overlap(watch));
-    });
-  }
-
-  /**
-   * After a pause of the event loop timers come first and answers that lie there are read next: whoever would be late by then
-   * is given as much time again as the loop was held up, or one pause would make suspects of all that were being checked.
-   */
-  #whenDue(check: RunningCheck, delayMs: number, run: () => void): void {
-    const dueMs = this.#now() + delayMs;
-    check.timer = this.#schedule(delayMs, () => {
-      const overdueMs = this.#now() - dueMs;
-      if (overdueMs > TIMER_SLACK_MS) this.#whenDue(check, overdueMs, run);
-      else run();
-    });
   }
 
   #noteLate(watch: Watch, lateMs: number): void {
@@ -249,15 +244,20 @@ export class ProbeWorker {
     this.#writer.noteChange();
   }
 
-  /** At most `fall` checks of a target at a time: more could not tell more. */
-  #overlap(watch: Watch): void {
-    if (!mayTurnDown(watch.opinion) || watch.running.count >= watch.target.timing.fall) return;
+  /**
+   * At most `fall` checks of a target at a time: more could not tell more. None where others wait for a place: where very many
+   * targets are silent, it would only put off the first look at others of them. False: not now.
+   */
+  #overlap(watch: Watch): boolean {
+    if (!mayTurnDown(watch.opinion) || watch.running.count >= watch.target.timing.fall) return true;
+    if (!this.#pool.hasRoom()) return false;
     this.#pool.plan(watch.target.id, this.#now());
+    return true;
   }
 
   /** False: what the check found cannot be believed. A failure that the event loop's own delay may have caused is forgotten. */
   #take(watch: Watch, { startedAtMs, observation }: CheckResult): boolean {
-    if (!observation.ok && wasHeldUp(this.#lag, startedAtMs, this.#now(), this.#lagOptions())) {
+    if (!observation.ok && this.#trust.wasHeldUp(startedAtMs)) {
       this.counters.checks[watch.target.check.type].heldUp++;
       const blind = noteHeldUp(watch, observation);
       if (blind !== undefined) this.#conclude(watch, blind);
@@ -295,19 +295,11 @@ export class ProbeWorker {
         this.#conclude(watch, watch.deferred);
       }
     }
-    if ((cutOff !== undefined) === this.#wasCutOff) return;
-    this.#wasCutOff = cutOff !== undefined;
-    if (cutOff === undefined) this.#dependencies.logger.info(this.#id, 'the anchors answer again: voting again');
-    else this.#dependencies.logger.warn({ ...this.#id, reason: cutOff }, 'most anchors do not answer: abstaining');
-    this.#writer.noteChange();
+    this.#trust.noteRound();
   }
 
   #conclude(watch: Watch, observation: Observation): void {
-    const counters = this.counters.checks[watch.target.check.type];
-    counters.durationMs += observation.durationMs;
-    if (observation.ok) counters.succeeded++;
-    else if (observation.inconclusive === true) counters.inconclusive++;
-    else counters.failed++;
+    countObservation(this.counters.checks[watch.target.check.type], observation);
     if (observation.ok) watch.usual = noteDuration(watch.usual, observation.durationMs);
     const { opinion: before, lateness } = watch;
     watch.opinion = updateOpinion(before, observation, watch.target.timing, this.#now());
@@ -319,6 +311,11 @@ export class ProbeWorker {
       return;
     }
     this.#writer.noteChange();
+  }
+
+  #findUrgency(id: string): Urgency {
+    const watch = this.#watches.get(id);
+    return watch === undefined ? 'prompt' : findUrgency(watch);
   }
 
   /** In doubt as soon as may be, else at the next point of its phase. */
@@ -348,49 +345,23 @@ export class ProbeWorker {
   /** Another vantage came to see something else than we do: looks again at once, though not too often. */
   #reconsider({ target: id, vote }: ForeignTurn): void {
     const watch = this.#watches.get(id);
-    if (watch === undefined || !watch.isOurs || !contradicts(vote, watch.opinion.vote)) return;
+    if (watch === undefined || !this.#share.isOurs(id) || !contradicts(vote, watch.opinion.vote)) return;
     this.counters.rechecks++;
     this.#pool.hasten(id, this.#soonest(watch));
   }
 
-  #tick(): void {
-    this.#lag = noteTick(this.#lag, this.#now(), this.#lagOptions());
-    const lagging = isLagging(this.#lag, this.#lagOptions());
-    if (lagging === this.#wasLagging) return;
-    this.#wasLagging = lagging;
-    this.#dependencies.logger.warn(
-      this.#id,
-      lagging ? 'the event loop lags: abstaining' : 'the event loop keeps up again',
-    );
-    this.#writer.noteChange();
-  }
-
   #beat(): void {
     this.#writer.beat();
+    this.#abstentions.note(this.#watches.values());
     // Without the store everyone looks dead; the work stays divided as it was until all had time to be heard again.
     if (!this.#writer.isStoreSteady(STALE_AFTER_HEARTBEATS * this.#options.heartbeatMs)) return;
-    this.#live = this.#peers.listLive(this.#now());
+    this.#share.meetColleagues(this.#now());
     this.#divideWork();
   }
 
   #readVotes(): readonly TargetVote[] {
-    const abstention = this.#findAbstention()?.reason;
+    const abstention = this.#trust.abstention?.reason;
     return [...this.#watches.values()].flatMap((watch) => publishVote(watch, abstention) ?? []);
-  }
-
-  #findAbstention(): Abstention | undefined {
-    if (this.#wasLagging) return { cause: 'lag', reason: LAGGING_REASON };
-    const { cutOff } = this.#anchors;
-    return cutOff === undefined ? undefined : { cause: 'anchors', reason: cutOff };
-  }
-
-  #lagOptions(): { readonly toleratedLagMs: number; readonly heartbeatMs: number } {
-    const { toleratedLagMs = DEFAULT_TOLERATED_LAG_MS, heartbeatMs } = this.#options;
-    return { toleratedLagMs, heartbeatMs };
-  }
-
-  #schedule(delayMs: number, run: () => void): Timer {
-    return this.#dependencies.clock.schedule(delayMs, () => this.#isRunning && run());
   }
 
   #now(): number {

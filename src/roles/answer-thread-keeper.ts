@@ -1,7 +1,7 @@
 // Keeps one answer thread alive: starts it, hands it every snapshot, puts another one in its place when it dies, and ends it.
 
 import { randomBytes } from 'node:crypto';
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import type { Logger } from 'pino';
 import { type Counters, PROTOCOLS } from '../answer/counters.ts';
 import type { Hint } from '../store/hint-store.ts';
@@ -11,14 +11,15 @@ import type { TsigKey } from '../wire/tsig.ts';
 import type { AnswerThreadData, FromAnswerThread, ToAnswerThread } from './answer-thread.ts';
 import type { BoundAddress } from './open-listeners.ts';
 import type { Serving } from './serving.ts';
+import { startThread } from './thread-starter.ts';
 
 export type KeeperOptions = Omit<AnswerThreadData, 'seed' | 'openConnections'>;
 export type KeeperDependencies = {
   readonly logger: Logger;
   /** A primary says that a zone has changed: at most once a second of each zone. */
   readonly onHint?: (hint: Hint) => void;
-  /** For tests; default: a worker that runs answer-thread.ts. */
-  readonly spawn?: (data: AnswerThreadData) => Worker;
+  /** Default: starts a thread that runs answer-thread.ts. */
+  readonly spawn?: () => Worker;
 };
 
 /** What the thread is to answer from, and where it counts. */
@@ -29,8 +30,6 @@ const RESTART_DELAY_MS = 250;
 /** One that dies before it listens, again and again, must not keep the processor busy: each pause is twice the last. */
 const MAX_RESTART_DELAY_MS = 4000;
 const CLOSE_LIMIT_MS = 3000;
-/** It allocates nothing per query: the 48 MB that V8 would let its young objects have would only fill up, in each thread. */
-const YOUNG_MEGABYTES = 3;
 
 export class AnswerThreadKeeper {
   readonly #options: KeeperOptions;
@@ -113,13 +112,11 @@ export class AnswerThreadKeeper {
   }
 
   #spawn(): void {
-    const spawn = this.#dependencies.spawn ?? spawnAnswerThread;
-    const worker = spawn({
-      ...this.#options,
-      openConnections: this.openConnections,
-      seed: randomBytes(4).readInt32LE(),
-    });
+    const { spawn = () => startThread('answer') } = this.#dependencies;
+    const worker = spawn();
     this.#worker = worker;
+    const seed = randomBytes(4).readInt32LE();
+    this.#post({ kind: 'begin', data: { ...this.#options, openConnections: this.openConnections, seed } });
     if (this.#keys.length > 0) this.#post({ kind: 'keys', keys: this.#keys });
     if (this.#certificate !== undefined) this.#post({ kind: 'certificate', certificate: this.#certificate });
     worker.on('message', (message: FromAnswerThread) => this.#receive(message));
@@ -188,12 +185,4 @@ export class AnswerThreadKeeper {
       void this.#handOver();
     }, delayMs);
   }
-}
-
-function spawnAnswerThread(data: AnswerThreadData): Worker {
-  return new Worker(new URL('./answer-thread.ts', import.meta.url), {
-    workerData: data,
-    name: `answer ${data.thread}`,
-    resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MEGABYTES },
-  });
 }

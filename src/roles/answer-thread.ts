@@ -1,7 +1,7 @@
 // An answer thread: its own sockets, its own desk, and nothing else. It takes snapshots from the control thread by
 // reference and answers from them; the control thread may be busy for seconds without a single late answer.
 
-import { parentPort, workerData } from 'node:worker_threads';
+import { parentPort } from 'node:worker_threads';
 import type { Conduct } from '../answer/conduct.ts';
 import type { Counters } from '../answer/counters.ts';
 import { adoptSnapshot, createDesk, type Desk } from '../answer/desk.ts';
@@ -28,6 +28,8 @@ export type AnswerThreadData = ListenerOptions & {
 };
 
 export type ToAnswerThread =
+  /** Comes first. */
+  | { readonly kind: 'begin'; readonly data: AnswerThreadData }
   | {
       readonly kind: 'serve';
       readonly swap: number;
@@ -63,7 +65,7 @@ function run(port: NonNullable<typeof parentPort>, data: AnswerThreadData): void
   let certificate: Certificate | undefined;
   const hints = coalesceHints((hint) => send({ kind: 'hint', hint }));
   const garbage = watchSharedGarbage();
-  port.on('message', (message: ToAnswerThread) => {
+  port.on('message', (message: Exclude<ToAnswerThread, { kind: 'begin' }>) => {
     if (message.kind === 'close') {
       hints.close();
       void closeAll(listeners).then(() => {
@@ -123,4 +125,7 @@ async function closeAll(listeners: Promise<Listener[]> | undefined): Promise<voi
   }
 }
 
-if (parentPort !== null) run(parentPort, workerData);
+if (parentPort !== null) {
+  const port = parentPort;
+  port.once('message', ({ data }: Extract<ToAnswerThread, { kind: 'begin' }>) => run(port, data));
+}

@@ -1,7 +1,6 @@
 // The answer threads as the control thread sees them: all serve the same snapshot on the same addresses, between which the
 // kernel spreads the queries. Their counters live in shared memory and are summed up across threads and snapshots.
 
-import { availableParallelism } from 'node:os';
 import { type Counters, createCounters, PROTOCOLS } from '../answer/counters.ts';
 import type { ListenAddress } from '../model/listen-address.ts';
 import type { JournalStep } from '../transfer/journal.ts';
@@ -19,22 +18,6 @@ export type AnswerThreadsOptions = Omit<KeeperOptions, 'thread' | 'isShared'> & 
   readonly threads: number;
 };
 export type AnswerThreadsDependencies = KeeperDependencies & { readonly totals: CounterTotals };
-
-/** More than this are of no use to most, and each takes some memory; who knows better sets dns.threads. */
-const MAX_CHOSEN_THREADS = 8;
-
-/**
- * How many threads answer, where the setting says `asked`; 0 leaves one processor to everything else. One where the system
- * does not spread queries over those who share an address: of the systems that we run on, Linux alone does.
- */
-export function countThreads(
-  asked: number,
-  processors = availableParallelism(),
-  canShare = process.platform === 'linux',
-): number {
-  if (asked > 0) return asked;
-  return canShare ? Math.max(1, Math.min(MAX_CHOSEN_THREADS, processors - 1)) : 1;
-}
 
 export class AnswerThreads {
   readonly #options: AnswerThreadsOptions;

@@ -1,6 +1,7 @@
 // The compile thread: configurations in, snapshots out. Ranking every client of the world takes long enough to hold up
 // checks, heartbeats and the API, so it happens here; the result is handed over by reference.
 
+import { flushCompileCache } from 'node:module';
 import { parentPort } from 'node:worker_threads';
 import { askCanaries } from '../answer/canary.ts';
 import { nameRankMap, readCachedRankMap, writeCachedRankMap } from '../databases/rank-map-cache.ts';
@@ -72,6 +73,7 @@ if (parentPort !== null) {
   let cache = createRankMapCache(emptyPlaceMap);
   let keeper: SignatureKeeper | undefined;
   const compile = openCompile();
+  let isCacheKept = false;
   /** Rankings that were compiled and are not on disk yet: nobody waits for that. */
   const unwritten: (() => void)[] = [];
   const tryCompile = (job: CompileJob): CompileOutcome | 'map-lost' => {
@@ -106,6 +108,8 @@ if (parentPort !== null) {
       keeper?.keep(listSigned(outcome.compiled.snapshot, message.keys));
     }
     for (const write of unwritten.splice(0)) write();
+    if (!isCacheKept) flushCompileCache();
+    isCacheKept = true;
   });
 }
 

@@ -1,7 +1,7 @@
 // The compile thread as the control thread sees it. A thread that dies is replaced, and its jobs are tried once more there:
 // it may have been short of memory for a moment. A job on which a second one dies, or that never ends, is refused.
 
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import type { ZoneKeys } from '../dnssec/zone-keys.ts';
 import type { PlaceMap } from '../geo/place-map.ts';
 import type { Configuration } from '../model/configuration.ts';
@@ -9,6 +9,7 @@ import { keyOfPart } from '../snapshot/part-cache.ts';
 import type { CompileJob, CompileOutcome, FromCompileThread, ToCompileThread } from './compile-thread.ts';
 import type { PlaceMapOrigin } from './held-place-map.ts';
 import type { StatedConfiguration } from './read-revision.ts';
+import { startThread } from './thread-starter.ts';
 
 export type CompilerOptions = {
   /** How long one job may take; default COMPILE_LIMIT_MS, or SIGNING_LIMIT_MS. */
@@ -19,7 +20,7 @@ export type CompilerOptions = {
   readonly stateDirectory?: string;
   /** Something that the operator should know, and that holds nothing up. */
   readonly onWarning?: (message: string) => void;
-  /** For tests; default: a worker that runs compile-thread.ts. */
+  /** Default: starts a thread that runs compile-thread.ts. */
   readonly spawn?: () => Worker;
 };
 
@@ -28,8 +29,6 @@ const COMPILE_LIMIT_MS = 300_000;
 /** The same where zones are signed: of two million names each has two signatures to be made, when a node is started. */
 const SIGNING_LIMIT_MS = 1_800_000;
 const MAX_TRIES = 2;
-/** Enough for a change of many records; what V8 would take without a limit stays with the thread. */
-const YOUNG_MEGABYTES = 12;
 
 /** `texts`: those of a revision's objects, by hash. */
 type Work = StatedConfiguration & {
@@ -142,7 +141,8 @@ export class Compiler {
   }
 
   #spawn(): Worker {
-    const worker = (this.#options.spawn ?? spawnCompileThread)();
+    const { spawn = () => startThread('compile') } = this.#options;
+    const worker = spawn();
     this.#sent = undefined;
     let fault = 'the compile thread ended';
     worker.on('message', (message: FromCompileThread) => {
@@ -180,10 +180,3 @@ export class Compiler {
 }
 
 const CLOSED: CompileOutcome = { ok: false, reasons: ['the node is closing'] };
-
-function spawnCompileThread(): Worker {
-  return new Worker(new URL('./compile-thread.ts', import.meta.url), {
-    name: 'compile',
-    resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MEGABYTES },
-  });
-}

@@ -12,14 +12,13 @@ import {
   createUnavailableError,
   isUnavailableError,
   type RevisionSummary,
-  type UnavailableError,
 } from '../api/ports.ts';
 import { composeTokens, type TokenRecord } from '../api/token.ts';
 import { isKeyringObject, type Keyring } from '../dnssec/keyring.ts';
 import type { Clock, Timer } from '../model/clock.ts';
 import type { Copy } from '../model/copies.ts';
 import { joinObjects } from '../model/objects.ts';
-import { formatProblem, type Parsed, type Problem } from '../model/problem.ts';
+import { formatProblem, type Parsed } from '../model/problem.ts';
 import {
   compareRevisionIds,
   formatRevisionId,
@@ -37,8 +36,10 @@ import { keepCopies, putCopies } from './copies.ts';
 import { JOURNAL_DIRECTORY, openJournal } from './journal.ts';
 import { findUnsigned, putKeyrings } from './keyrings.ts';
 import { type Known, READ_ANEW, type Reading, TOKENS_OBJECT } from './known-revision.ts';
-import { decideReconciliation, nextRevisionId, type Reconciliation } from './reconcile.ts';
+import { type KeepLost, keepLostIn } from './lost-change.ts';
+import { nextRevisionId } from './reconcile.ts';
 import { composeRevision, hasSameObjects, textsOf } from './revision-texts.ts';
+import { createStoreRecovery } from './store-recovery.ts';
 
 export type WriterOptions = CheckOptions & {
   /** The journal is kept in a directory of its own below. */
@@ -64,6 +65,8 @@ export type WriterDependencies = {
   readonly disk?: RevisionDisk;
   /** How documents are checked, and revisions read. Default: anew each time. */
   readonly reading?: Reading;
+  /** Default: beside the journal. */
+  readonly keepLost?: KeepLost;
 };
 
 export type RunningWriter = ConfigurationWriter & {
@@ -73,9 +76,6 @@ export type RunningWriter = ConfigurationWriter & {
   close(): Promise<void>;
 };
 
-const SYSTEM_AUTHOR = 'azimuth';
-/** How often a store that others write to meanwhile is looked at again. */
-const MAX_RECONCILIATIONS = 5;
 /**
  * The store is looked at so often even if nobody says that its head has changed: a store that lost a commit of this process
  * before anyone else saw it has, for its followers, not changed at all.
@@ -112,6 +112,12 @@ export async function openConfigurationWriter(
   let isClosed = false;
   let nextLook: Timer | undefined;
   const listeners = new Set<() => void>();
+  const { keepLost = keepLostIn(options.stateDirectory) } = dependencies;
+  const recovery = createStoreRecovery(options, {
+    ...{ store, logger, reading, keepLost, compose, adopt },
+    known: () => known,
+    isClosed: () => isClosed,
+  });
 
   await readJournal();
   const initial = await look();
@@ -201,7 +207,7 @@ export async function openConfigurationWriter(
   ): Promise<CommitOutcome> {
     return inTurn(async () => {
       try {
-        await synchronize();
+        await recovery.synchronize();
         const base = known?.revision.manifest.id;
         if (!isSame(base, change.expected)) return { status: 'conflict', head: base ?? null };
         const content = follow(known);
@@ -272,7 +278,7 @@ export async function openConfigurationWriter(
     waitingLook ??= inTurn(async () => {
       waitingLook = undefined;
       try {
-        const reached = await synchronize();
+        const reached = await recovery.synchronize();
         isFailing = false;
         lookIn(LOOK_INTERVAL_MS);
         return reached;
@@ -290,54 +296,6 @@ export async function openConfigurationWriter(
   function lookIn(delayMs: number): void {
     nextLook?.cancel();
     if (!isClosed) nextLook = clock.schedule(delayMs, () => void look().then(logProblems));
-  }
-
-  /** Brings `known` up to the head of the store, or the store up to `known`. @throws when the store does not answer. */
-  async function synchronize(): Promise<Parsed<boolean>> {
-    for (let round = 0; round < MAX_RECONCILIATIONS && !isClosed; round++) {
-      const head = await store.readHead();
-      const step = decideReconciliation(head, known?.revision.manifest.id);
-      if (step.action === 'none' || (step.action === 'import' && options.initial === undefined)) break;
-      const done = await carryOut(step);
-      if (!done.ok) return done;
-    }
-    return { ok: true, value: true };
-  }
-
-  async function carryOut(step: Exclude<Reconciliation, { action: 'none' }>): Promise<Parsed<unknown>> {
-    if (step.action === 'fetch') return { ok: true, value: await fetch(step.id) };
-    if (step.action === 'recommit') return { ok: true, value: await recommit(step.id, step.parent) };
-    const checked = reading.check(options.initial, options);
-    if (!checked.ok) return checked;
-    const texts = reading.split(checked.value);
-    const words = { author: SYSTEM_AUTHOR, message: 'import the initial configuration' };
-    const revision = compose(step.id, null, words, texts);
-    const result = await store.commit(revision.manifest, revision.objects);
-    if (result.status === 'committed') {
-      logger.info({ revision: formatRevisionId(step.id) }, 'imported the initial configuration into an empty store');
-      await adopt({ revision, document: checked.value, tokens: [], keyrings: new Map(), copies: new Map() });
-    }
-    return { ok: true, value: result };
-  }
-
-  async function fetch(id: RevisionId): Promise<void> {
-    const fetched = await fetchRevision(store, id, known?.revision.objects ?? new Map());
-    if (!fetched.ok) throw createUnavailableError(fetched.problems.map(formatProblem).join(' '));
-    const understood = reading.understand(fetched.value);
-    if (!understood.ok) throw describeUnreadable(fetched.value, understood.problems);
-    await adopt(understood.value);
-  }
-
-  async function recommit(id: RevisionId, parent: RevisionId | null): Promise<void> {
-    if (known === undefined) return;
-    const lost = formatRevisionId(known.revision.manifest.id);
-    const found = describeFound(parent, known.revision.manifest.id);
-    const message = `recover ${lost} from the journal: the store ${found}`;
-    const revision = compose(id, parent, { author: SYSTEM_AUTHOR, message }, textsOf(known.revision));
-    const result = await store.commit(revision.manifest, revision.objects);
-    if (result.status === 'conflict') return;
-    logger.error({ revision: formatRevisionId(id), lost }, `store lost: it ${found}; recovered from the journal`);
-    await adopt({ ...known, revision });
   }
 
   async function adopt({ revision, document, tokens, keyrings, copies }: Known): Promise<void> {
@@ -370,17 +328,6 @@ export async function openConfigurationWriter(
   function logProblems(outcome: Parsed<unknown>): void {
     if (!outcome.ok) logger.error({ problems: outcome.problems }, 'the initial configuration cannot be imported');
   }
-}
-
-function describeUnreadable({ manifest }: Revision, problems: readonly Problem[]): UnavailableError {
-  const id = formatRevisionId(manifest.id);
-  return createUnavailableError(`Revision ${id} cannot be read: ${problems.map(formatProblem).join(' ')}`);
-}
-
-function describeFound(head: RevisionId | null, lost: RevisionId): string {
-  if (head === null) return 'is empty';
-  const way = compareRevisionIds(head, lost) < 0 ? 'went back to' : 'was recovered without it as';
-  return `${way} ${formatRevisionId(head)}`;
 }
 
 function isSame(id: RevisionId | undefined, expected: RevisionId | null): boolean {

@@ -34,6 +34,7 @@ import { refuseOlder } from './refuse-older.ts';
 import { applyHealth, applyLoads, carryHandedOut, fadeHandedOut, type Serving } from './serving.ts';
 import { watchSharedGarbage } from './shared-garbage.ts';
 import { SignatureWatch } from './signature-watch.ts';
+import type { ThreadStarter } from './thread-starter.ts';
 import { readVerdicts, VerdictKeeper } from './verdict-keeper.ts';
 
 export type ControlOptions = {
@@ -53,6 +54,8 @@ export type ControlDependencies = {
   readonly servers?: readonly StoreServer[];
   readonly resolveLocation: LocationResolver;
   readonly logger: Logger;
+  /** Default: the compile thread is started when it is needed. */
+  readonly starter?: ThreadStarter;
 };
 
 type SignedConfiguration = StatedConfiguration & { readonly keys: ReadonlyMap<string, ZoneKeys> };
@@ -82,6 +85,8 @@ export class Control {
   readonly #readKeys: KeyReader;
   readonly #signatures: SignatureWatch;
   #isHandedOn = false;
+  /** By which the verdicts that were given to be kept are told apart. */
+  #keptTurns = 0;
   /** Ends with the swap that was begun last: revisions and databases come one at a time. */
   #turn: Promise<unknown> = Promise.resolve();
   #opening: Promise<FoundPlaceMap> | undefined;
@@ -93,12 +98,13 @@ export class Control {
   readonly #stopping = new AbortController();
 
   constructor(options: ControlOptions, dependencies: ControlDependencies) {
-    const { configuration, health, logger } = dependencies;
+    const { configuration, health, logger, starter } = dependencies;
     this.#options = options;
     this.#dependencies = dependencies;
     this.#keeper = new VerdictKeeper(options.stateDirectory, logger);
     this.#compiler = new Compiler({
       stateDirectory: options.stateDirectory,
+      ...(starter && { spawn: () => starter.take('compile') }),
       onWarning: (message) => logger.warn(message),
       reopenMap: () => this.#reopenMap(),
     });
@@ -311,11 +317,12 @@ export class Control {
   }
 
   #healthChanged(): void {
-    const { judgement, verdicts } = this.health;
+    const { judgement, verdicts, turnCount } = this.health;
     if (this.#serving === undefined || judgement === undefined) return;
     applyHealth(this.#serving, judgement, verdicts);
     this.#applyStaleness();
-    this.#keeper.keep(verdicts);
+    if (this.#keptTurns !== turnCount) this.#keeper.keep(verdicts);
+    this.#keptTurns = turnCount;
   }
 
   #applyStaleness(): void {

@@ -56,6 +56,7 @@ export class HealthView {
   #restored: Verdicts = NO_VERDICTS;
   #tally: Tally | undefined;
   #watched: WatchedTime | undefined;
+  #turnCount = 0;
   /** Undefined: verdicts were never free to turn yet. */
   #wasFrozen: boolean | undefined;
   #judge: Judge | undefined;
@@ -92,6 +93,11 @@ export class HealthView {
     return this.frozenCount * 2 > (this.#tally?.targets.size ?? 0);
   }
 
+  /** Grows whenever a verdict may be another one than before; evidence alone does not count. */
+  get turnCount(): number {
+    return this.#turnCount;
+  }
+
   get judgement(): HealthJudgement | undefined {
     return this.#judge?.judgement;
   }
@@ -123,6 +129,7 @@ export class HealthView {
     this.#targets = listTargets(configuration);
     const { standings = NO_STANDINGS } = this.#tally ?? {};
     this.#tally = openTally(this.#targets, configuration.vantages, this.verdicts, standings);
+    this.#turnCount++;
     this.#judge = openJudge(configuration, this.#targets, this.#judge);
     this.admission.setVantages(configuration.vantages);
     this.#subscription?.recheck();
@@ -133,6 +140,7 @@ export class HealthView {
   restoreVerdicts(verdicts: readonly Verdict[]): void {
     const restored = verdicts.map((verdict) => [verdict.target, verdict] as const);
     this.#restored = new Map([...restored, ...this.verdicts]);
+    this.#turnCount++;
     if (this.#configuration === undefined) return;
     const { standings = NO_STANDINGS } = this.#tally ?? {};
     this.#tally = openTally(this.#targets, this.#configuration.vantages, this.#restored, standings);
@@ -174,10 +182,11 @@ export class HealthView {
     const wallMs = this.#clock.wallMs();
     const seen = seeSlots(this.#slots.values(), this.#sightings, nowMs, this.#options.heartbeatMs);
     const look = lookAtSlots(tally, seen, nowMs, wallMs);
+    this.#turnCount += look.turns.length;
     this.#logLook(look);
     const judgement = judgeAnew(judge, tally.verdicts, look.changed, { nowMs, wallMs });
     if (judgement === undefined) return;
-    this.#logHeld(judgement);
+    if (judge.held.size > 0 || this.#held.size > 0) this.#logHeld(judgement);
     this.#dependencies.onChange();
   }
 

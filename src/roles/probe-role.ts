@@ -5,7 +5,6 @@ import type { Logger } from 'pino';
 import { listTargets } from '../health/target.ts';
 import type { Configuration } from '../model/configuration.ts';
 import type { Settings } from '../model/settings.ts';
-import type { SlotKey } from '../native/slot-keys.ts';
 import { systemClock } from '../native/system-clock.ts';
 import { createRunCheck } from '../probe/run-check.ts';
 import { ProbeWorker } from '../probe/worker.ts';
@@ -14,13 +13,13 @@ import type { HealthStore } from '../store/health-store.ts';
 import { describeFailure } from '../store/store-error.ts';
 import type { Metrics } from '../telemetry/create-metrics.ts';
 import { SlotAdmission } from './slot-admission.ts';
+import { openSlotKey } from './slot-key-file.ts';
+import { openSlotService } from './slot-service.ts';
 
 export type ProbeRoleDependencies = {
   readonly health: HealthStore;
   readonly logger: Logger;
   readonly metrics: Metrics;
-  /** What it signs its votes with. */
-  readonly key: SlotKey;
 };
 
 /** Anchors are in the settings of this process: whoever writes them may reach what it reaches. */
@@ -32,7 +31,13 @@ export type ProbeRole = {
   close(): Promise<void>;
 };
 
-export function startProbeRole(settings: Settings, { health, logger, metrics, key }: ProbeRoleDependencies): ProbeRole {
+/** Rejects, with nothing left open, when its key cannot be had, or its slot cannot be served where the settings ask for it. */
+export async function openProbeRole(
+  settings: Settings,
+  { health: store, logger, metrics }: ProbeRoleDependencies,
+): Promise<ProbeRole> {
+  const key = await openSlotKey(settings);
+  const { health, close: closeService } = await openSlotService(settings, store, logger);
   const { vantage, worker, heartbeatMs, concurrency, anchors, allowNetworks, clientCertificates, authorities } =
     settings.probe;
   const onError = (error: Error) =>
@@ -65,7 +70,10 @@ export function startProbeRole(settings: Settings, { health, logger, metrics, ke
       following?.recheck();
       probe.setTargets(listTargets(configuration), configuration.vantages);
     },
-    close: () => probe.stop(),
+    async close() {
+      await probe.stop();
+      await closeService();
+    },
   };
 }
 

@@ -13,28 +13,26 @@ import { describeCause } from '../store/store-error.ts';
 import { createMetrics, type Metrics } from '../telemetry/create-metrics.ts';
 import { startTelemetryServer } from '../telemetry/telemetry-server.ts';
 import { type ChosenTransport, chooseTransport } from '../transport/udp.ts';
-import { AnswerThreads, countThreads } from './answer-threads.ts';
+import { AnswerThreads } from './answer-threads.ts';
 import type { ApiRole, InitialConfiguration } from './api-role.ts';
 import { CertificateWatch } from './certificate-watch.ts';
 import { readinessOf } from './cluster-view.ts';
 import { conductOf } from './conduct.ts';
 import { ConfigurationFollower } from './configuration-follower.ts';
-import { Control, type ControlOptions } from './control.ts';
+import { Control, type ControlDependencies, type ControlOptions } from './control.ts';
 import { keepCookieSecrets } from './cookie-keeper.ts';
 import { CounterTotals } from './counter-totals.ts';
-import { startDemo } from './demo-role.ts';
 import { createHintPublisher } from './hint-publisher.ts';
 import { openKeySecret } from './key-secret.ts';
 import { addAdmissionMetrics, addAnswerMetrics, addCertificateMetrics, addControlMetrics } from './node-metrics.ts';
 import type { BoundAddress } from './open-listeners.ts';
 import { openStore, type Store } from './open-store.ts';
-import { type ProbeRole, startProbeRole } from './probe-role.ts';
+import type { ProbeRole } from './probe-role.ts';
 import { openPulledHealth } from './pulled-health.ts';
 import { type LocationResolver, openRevisionReader } from './read-revision.ts';
 import { type Replication, startReplication } from './replication.ts';
-import { openSlotKey } from './slot-key-file.ts';
-import { openSlotService } from './slot-service.ts';
 import { addStoreMetrics, logStoreServers } from './store-servers.ts';
+import { countThreads, ThreadStarter } from './thread-starter.ts';
 
 export type Role = 'dns' | 'probe' | 'api';
 
@@ -44,6 +42,8 @@ export type NodeOptions = {
   readonly version: string;
   /** What an empty store gets as its first revision. */
   readonly initial?: InitialConfiguration;
+  /** With threads that were begun already, for a node that is to be there soon. */
+  readonly starter?: ThreadStarter;
 };
 
 export type RunningNode = {
@@ -94,7 +94,7 @@ async function closeAll(closers: readonly (() => Promise<void> | void)[]): Promi
 }
 
 async function startNode(
-  { settings, roles, version, initial }: NodeOptions,
+  { settings, roles, version, initial, starter = new ThreadStarter() }: NodeOptions,
   logger: Logger,
   closers: (() => Promise<void> | void)[],
   close: () => Promise<void>,
@@ -109,14 +109,8 @@ async function startNode(
 
   let probe: ProbeRole | undefined;
   if (roles.has('probe')) {
-    const service = await openSlotService(settings, store.health, logger);
-    closers.push(() => service.close());
-    probe = startProbeRole(settings, {
-      health: service.health,
-      logger,
-      metrics,
-      key: await openSlotKey(settings),
-    });
+    const { openProbeRole } = await import('./probe-role.ts');
+    probe = await openProbeRole(settings, { health: store.health, logger, metrics });
     const { close: closeProbe } = probe;
     closers.push(() => closeProbe());
     configurationListeners.push(probe.setConfiguration);
@@ -144,7 +138,8 @@ async function startNode(
     };
     const pulled = openPulledHealth(settings, store.health, metrics, logger);
     closers.push(() => pulled.close());
-    control = createControl(settings, options, { ...store, health: pulled.health }, resolveLocation, logger);
+    const parts = { resolveLocation, logger, starter };
+    control = createControl(settings, options, { ...store, health: pulled.health }, parts);
     control.open();
     closers.push(async () => {
       // Answering ends last of all that clients see; what it answers from may stop changing before.
@@ -154,7 +149,13 @@ async function startNode(
     follower = control.follower;
     addControlMetrics(metrics, control);
     for (const listener of configurationListeners) control.onConfiguration(listener);
-    if (settings.demo.enabled && roles.size > 1) closers.push(watchForDemo(control, settings, logger));
+    if (settings.demo.enabled && roles.size > 1) {
+      const { DemoRole } = await import('./demo-role.ts');
+      const { stateDirectory, demo } = settings;
+      const role = new DemoRole({ stateDirectory, configurationFile: demo.configuration, resolveLocation }, logger);
+      closers.push(() => role.close());
+      control.onConfiguration((configuration) => role.setConfiguration(configuration));
+    }
     if (transport !== undefined) {
       const totals = new CounterTotals();
       addAnswerMetrics(metrics, totals, () => threads?.readOpenConnections() ?? []);
@@ -163,7 +164,10 @@ async function startNode(
       const conduct = conductOf(settings.dns, cookies.secrets);
       threads = new AnswerThreads(
         { ...settings.dns, conduct, transport: transport.transport, threads: answerThreads },
-        { logger, totals, onHint: createHintPublisher(store.hints, logger) },
+        {
+          ...{ logger, totals, spawn: () => starter.take('answer') },
+          onHint: createHintPublisher(store.hints, logger),
+        },
       );
       const copies = startReplication(settings.dns.tsig.keyFile, { logger, metrics, threads });
       replication = copies;
@@ -230,13 +234,12 @@ function createControl(
   settings: Settings,
   options: Pick<ControlOptions, 'answerThreads' | 'isExplaining' | 'keySecret'>,
   store: Store,
-  resolveLocation: LocationResolver,
-  logger: Logger,
+  parts: Pick<ControlDependencies, 'resolveLocation' | 'logger' | 'starter'>,
 ): Control {
   const { stateDirectory, geo, probe } = settings;
   return new Control(
     { stateDirectory, geo, heartbeatMs: probe.heartbeatMs, ...options },
-    { configuration: store.configuration, health: store.health, servers: store.servers, resolveLocation, logger },
+    { configuration: store.configuration, health: store.health, servers: store.servers, ...parts },
   );
 }
 
@@ -298,19 +301,5 @@ function createLocationResolver(): LocationResolver {
   return (reference) => {
     const found = findRegionLocation(table, reference);
     return found.ok ? { latitude: found.value.latitude, longitude: found.value.longitude } : undefined;
-  };
-}
-
-/** The demonstration begins with the first configuration, whose monitors say where its backends must be. */
-function watchForDemo(control: Control, settings: Settings, logger: Logger): () => Promise<void> {
-  let demo: Promise<{ close(): Promise<void> } | undefined> | undefined;
-  control.onConfiguration((configuration) => {
-    demo ??= startDemo(configuration, settings.stateDirectory).catch((error: Error) => {
-      logger.error(`${error.message}; going on without the demonstration`);
-      return undefined;
-    });
-  });
-  return async () => {
-    await (await demo)?.close();
   };
 }

@@ -1,6 +1,6 @@
 // What a node serves now: one revision, its snapshot, and the state beside it. Replaced whole by the next one.
 
-import type { HealthJudgement } from '../health/cluster-health.ts';
+import type { ClusterJudgement, HealthJudgement } from '../health/cluster-health.ts';
 import { isStable, type Verdicts } from '../health/verdict.ts';
 import { clusterLoadOf, endpointLoadsOf, type FreshReports, type Load } from '../load/apply-reports.ts';
 import { handedOutOf, settleHandedOut } from '../load/handed-out.ts';
@@ -34,22 +34,42 @@ export function applyHealth(
   state.endpointClasses.set(judgement.endpointClass);
   state.clusterServing.set(judgement.clusterServing);
   const { endpoints, clusterRamps } = judgement;
-  for (const [index, { factor = 1 }] of endpoints.entries()) state.endpointFactors[index] = factor;
+  for (let index = 0; index < endpoints.length; index++) state.endpointFactors[index] = endpoints[index]?.factor ?? 1;
   for (let index = 0; index < state.clusterRamps.length; index++)
     state.clusterRamps[index] = clusterRamps?.[index] ?? 1;
-  const settled = new Map(configuration.clusters.map(({ id }, index) => [id, state.clusterRamps[index] === 1]));
-  for (const { cluster, targets } of judgement.endpoints) {
-    // One of several monitors that is down may need but another one to take the endpoint out.
-    for (const { target, verdict } of targets) {
-      const evidence = verdicts.get(target);
-      if (verdict !== 'up' || (evidence !== undefined && !isStable(evidence))) settled.set(cluster, false);
-    }
+  const settled = new Map<string, boolean>();
+  let first = 0;
+  for (const [index, cluster] of configuration.clusters.entries()) {
+    const isSettled = state.clusterRamps[index] === 1 && isSteady(judgement, index, first, verdicts);
+    settled.set(cluster.id, isSettled);
+    first += cluster.endpoints.length;
   }
   for (const [index, service] of configuration.services.entries()) {
     const { ttlMins, ttlMaxs } = snapshot.services;
     const steady = service.clusters.every((cluster) => settled.get(cluster));
     state.serviceTtls[index] = (steady ? ttlMaxs : ttlMins)[index] ?? 0;
   }
+}
+
+/** By what it was judged to be: it is judged anew whenever the evidence on one of its targets is another. */
+const steadiness = new WeakMap<ClusterJudgement, boolean>();
+
+/** Whether all monitors of a cluster, whose endpoints begin at `first`, say that it is up, and none is about to say otherwise. */
+function isSteady({ clusters, endpoints }: HealthJudgement, index: number, first: number, verdicts: Verdicts): boolean {
+  const judged = clusters[index];
+  if (judged === undefined) return false;
+  const known = steadiness.get(judged);
+  if (known !== undefined) return known;
+  let isAllSteady = true;
+  for (let at = first; endpoints[at]?.cluster === judged.cluster; at++) {
+    // One of several monitors that is down may need but another one to take the endpoint out.
+    for (const { target, verdict } of endpoints[at]?.targets ?? []) {
+      const evidence = verdicts.get(target);
+      if (verdict !== 'up' || (evidence !== undefined && !isStable(evidence))) isAllSteady = false;
+    }
+  }
+  steadiness.set(judged, isAllSteady);
+  return isAllSteady;
 }
 
 /** Writes the loads that are known. `renewed`: subjects with a new report, for which counting answers begins anew. */

@@ -1,7 +1,7 @@
 // /livez, /readyz and /metrics, the same on every role. Alive means that the event loop answers; ready means that the
 // role can do its work, and the reasons say what it still lacks. Load balancers and orchestrators read the status code.
+// They never need a token: they hold no secrets, and probes have none.
 
-import type { FastifyInstance } from 'fastify';
 import type { Metrics } from './create-metrics.ts';
 
 export type Readiness = {
@@ -15,12 +15,20 @@ export type TelemetrySources = {
   readonly isReady: () => Readiness;
 };
 
-/** Adds the three routes to a server. They never need a token: they hold no secrets, and probes have none. */
-export function addTelemetryRoutes(server: FastifyInstance, { metrics, isReady }: TelemetrySources): void {
-  server.get('/livez', async (_request, reply) => reply.type('text/plain').send('ok'));
-  server.get('/readyz', async (_request, reply) => {
-    const readiness = isReady();
-    return reply.status(readiness.ready ? 200 : 503).send(readiness);
-  });
-  server.get('/metrics', async (_request, reply) => reply.type(metrics.contentType).send(await metrics.expose()));
-}
+export type TelemetryReply = { readonly status: number; readonly type: string; readonly body: string };
+
+type Route = (sources: TelemetrySources) => TelemetryReply | Promise<TelemetryReply>;
+
+/** By path; each is for GET and HEAD. */
+export const TELEMETRY_ROUTES: ReadonlyMap<string, Route> = new Map<string, Route>([
+  ['/livez', () => ({ status: 200, type: 'text/plain', body: 'ok' })],
+  [
+    '/readyz',
+    ({ isReady }) => {
+      const readiness = isReady();
+      const type = 'application/json; charset=utf-8';
+      return { status: readiness.ready ? 200 : 503, type, body: JSON.stringify(readiness) };
+    },
+  ],
+  ['/metrics', async ({ metrics }) => ({ status: 200, type: metrics.contentType, body: await metrics.expose() })],
+]);

@@ -1,13 +1,14 @@
 // One connection of DNS over HTTPS, behind its handshake: HTTP/2 (RFC 9113), or HTTP/1.1 for those who speak nothing newer.
 // Node speaks both; here stand the limits on what a peer may hold on to.
 
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { constants, performServerHandshake, type ServerHttp2Stream, type ServerOptions } from 'node:http2';
 import type { Readable, Stream } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import { HTTPS } from '../answer/answer-query.ts';
 import { CONNECTION_TIMED_OUT, countConnection } from '../answer/counters.ts';
 import type { Client, Desk } from '../answer/desk.ts';
+import { createHttpServer } from '../native/http.ts';
 import { MAX_MESSAGE_BYTES } from './answer-message.ts';
 import { ConnectionDeadline } from './connection-deadline.ts';
 import { type HttpReply, replyTo, replyWith } from './https-reply.ts';
@@ -119,7 +120,7 @@ function serveHttp2(socket: TLSSocket, connection: Connection): () => void {
 
 function createHttp1Server(connections: WeakMap<object, Connection>): Server {
   const options = { maxHeaderSize: MAX_HEADER_BYTES, keepAlive: false, requireHostHeader: true };
-  const server = createServer(options, (request: IncomingMessage, response: ServerResponse) => {
+  const server = createHttpServer(options, (request: IncomingMessage, response: ServerResponse) => {
     const connection = connections.get(request.socket);
     if (connection === undefined) {
       request.socket.destroy();

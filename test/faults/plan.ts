@@ -1,9 +1,10 @@
 // The faults of a run, in order. `short` is what `npm test` has time for.
 
 import { spawnSync } from 'node:child_process';
-import { truncateSync } from 'node:fs';
+import { existsSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { TOKEN_FILE } from '../../src/roles/local-token.ts';
 import { REVISION_FILE } from '../../src/store/persisted-revision.ts';
 import { REGIONS } from '../support/fleet.ts';
 import { startLiar } from '../support/liar.ts';
@@ -201,9 +202,17 @@ function clockOff(): Fault {
     recoversFrom: 'heal',
     recoveryLimitMs: RECOVERY_LIMIT_MS,
     excusedNodes: [0],
-    begin: ({ installation }) => replace(installation, ['faketime', '-f', '+1h']),
+    begin: ({ installation }) => replace(installation, anHourAhead()),
     end: ({ installation }) => replace(installation, []),
   };
+}
+
+/** The environment that `faketime` gives, without itself: it would stand between a process and the signals for it. */
+function anHourAhead(): readonly string[] {
+  const { stdout, status } = spawnSync('faketime', ['-f', '+1h', 'printenv', 'LD_PRELOAD'], { encoding: 'utf8' });
+  if (status !== 0) throw new Error('faketime is needed: apt-get install faketime');
+  // An hour is what the wall clock says; monotonic time is nobody's to set.
+  return ['env', `LD_PRELOAD=${stdout.trim()}`, 'FAKETIME=+1h', 'FAKETIME_DONT_FAKE_MONOTONIC=1'];
 }
 
 /** A dns node dies while it writes its revision: what is on its disk is half of it. */
@@ -240,9 +249,12 @@ function diskFull(): Fault {
     recoversFrom: 'fault',
     recoveryLimitMs: RECOVERY_LIMIT_MS,
     async begin({ installation }) {
-      // A page is the least that such a file system may have: the directory itself takes it.
       for (const { stateDirectory } of members(installation)) {
-        mount('mount', '-t', 'tmpfs', '-o', 'size=4k,nr_inodes=1', 'tmpfs', stateDirectory);
+        const token = join(stateDirectory, TOKEN_FILE);
+        const kept = existsSync(token) ? readFileSync(token) : undefined;
+        // The directory itself takes one file of those that there may be, and what those who ask the API need another one.
+        mount('mount', '-t', 'tmpfs', '-o', `size=8k,nr_inodes=${kept === undefined ? 1 : 2}`, 'tmpfs', stateDirectory);
+        if (kept !== undefined) writeFileSync(token, kept);
       }
     },
     async end({ installation }) {

@@ -68,7 +68,8 @@ async function run(): Promise<number> {
     if (values.write) writeReport(run);
     return run.trials.every(({ faults }) => faults.length === 0) ? 0 : 1;
   } catch (error) {
-    process.stderr.write(`${processes.report()}\n`);
+    // Told before everything is closed, for that may fail as well.
+    process.stderr.write(`${processes.report()}\n${error instanceof Error ? error.stack : String(error)}\n`);
     throw error;
   } finally {
     await processes.close();

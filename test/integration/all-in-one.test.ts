@@ -57,8 +57,9 @@ describe('npm start', { timeout: 150_000 }, () => {
       dns: { listen: [`127.0.0.1:${dnsPort}`, `[::1]:${dnsPort}`] },
       api: { listen: `127.0.0.1:${apiPort}` },
       stateDirectory,
+      demo: { enabled: true, configuration: write('configuration', document) },
     };
-    startArguments = ['--settings', write('settings', settings), '--config', write('configuration', document)];
+    startArguments = ['--settings', write('settings', settings), '--config', settings.demo.configuration];
     running = processes.run('npm', ['start', '--', ...startArguments], { name: 'npm start' });
     await waitForAnswer(START_LIMIT_MS);
     await waitUntil('every endpoint is up', async () => (await countUp()) === 15, START_LIMIT_MS, 100);
@@ -168,6 +169,27 @@ describe('npm start', { timeout: 150_000 }, () => {
     await waitForAnswer(SECOND_START_LIMIT_MS);
     say(`the second npm start answered after ${Math.round(performance.now() - began)} ms`);
     assert.equal((await tryAsk(server, { name: SERVICE, subnet: '129.78.5.0/24' }))?.data.join(), '203.0.113.99');
+  });
+
+  step('has nobody answer at the ports of a configuration of one’s own, and calls what is not there down', async () => {
+    await waitUntil(
+      'every endpoint of the demonstration is up',
+      async () => (await countUp()) >= 15,
+      START_LIMIT_MS,
+      100,
+    );
+    const document = parse(readFileSync(join(ROOT, 'config/example.yaml'), 'utf8'));
+    const ports = configuration.clusters.map(({ endpoints }) => endpoints[0]?.check.port);
+    for (const [position, cluster] of document.clusters.entries()) {
+      const check = { address: '127.0.0.1', port: ports[position] };
+      cluster.endpoints = [{ id: 'a', address: `192.0.2.${101 + position}`, check }];
+    }
+    const file = write('own', document);
+    const environment = commandEnvironment();
+    const applied = processes.azimuth(['apply', file], { name: 'apply own', environment });
+    assert.equal((await applied.exited).code, 0, applied.output());
+    await running.waitFor(/no demonstration backends: the configuration has none of the example's endpoints/);
+    await waitUntil('all are down', async () => (await countEndpoints(0)) === 5, FAILOVER_LIMIT_MS, 100);
     assert.equal((await running.stop()).code, 0);
   });
 
@@ -189,8 +211,12 @@ describe('npm start', { timeout: 150_000 }, () => {
   }
 
   async function countUp(): Promise<number> {
+    return countEndpoints(1);
+  }
+
+  async function countEndpoints(value: 0 | 1): Promise<number> {
     const response = await fetch(`${apiUrl}/metrics`);
-    return ((await response.text()).match(/^azimuth_endpoint_up\{[^}]+\} 1$/gm) ?? []).length;
+    return ((await response.text()).match(new RegExp(`^azimuth_endpoint_up\\{[^}]+\\} ${value}$`, 'gm')) ?? []).length;
   }
 
   function call(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<ApiReply> {

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type DemoBackends, startDemoBackend, startDemoBackends } from '../../src/demo/backends.ts';
+import { type DemoBackends, openDemoBackends, startDemoBackend } from '../../src/demo/backends.ts';
 import { NO_SIGHTINGS, noteVersions, seeSlots } from '../../src/health/liveness.ts';
 import { listTargets } from '../../src/health/target.ts';
 import { decideVerdicts, NO_VERDICTS, type Verdicts } from '../../src/health/verdict.ts';
@@ -35,7 +35,8 @@ type Running = {
 async function start(context: TestContext): Promise<Running> {
   const directory = await mkdtemp(join(tmpdir(), 'azimuth-probe-'));
   const store = openEmbeddedStore(directory);
-  const backends = await startDemoBackends(REGIONS.map((region) => ({ region, port: 0 })));
+  const backends = openDemoBackends();
+  await backends.arrange(REGIONS.map((region) => ({ region, port: 0 })));
   const clusters = backends
     .list()
     .map(({ region, listen }) =>
@@ -119,7 +120,8 @@ test('sees a backend die within 1.3 s and come back, and leaves the others alone
 });
 
 test('demo backend: answers when healthy, refuses and breaks connections when failed, and answers again when healed', async () => {
-  const backends = await startDemoBackends([{ region: 'eu', port: 0 }]);
+  const backends = openDemoBackends();
+  await backends.arrange([{ region: 'eu', port: 0 }]);
   const [backend] = backends.list();
   assert.ok(backend !== undefined);
   const url = `http://${backend.listen.host}:${backend.listen.port}/healthz`;
@@ -156,7 +158,7 @@ test('demo backend: says which port is taken and what to do, and leaves none beh
     { region: 'us', port: free.listen.port },
     { region: 'ap', port },
   ];
-  await assert.rejects(startDemoBackends(regions), (error: Error) => {
+  await assert.rejects(openDemoBackends().arrange(regions), (error: Error) => {
     assert.match(
       error.message,
       new RegExp(`demonstration backend of ap cannot listen on 127.0.0.1:${port}: the port is taken`),

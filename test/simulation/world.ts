@@ -216,6 +216,7 @@ export class World {
               return writing.write(revision);
             },
           },
+          keepLost: async () => 'nowhere: there are no files here',
         });
         if (!opened.ok) throw new Error(JSON.stringify(opened.problems));
         if (process.life === life) this.#writers.set(name, opened.value);

@@ -5,9 +5,9 @@ import { describe, type TestContext, test } from 'node:test';
 import { Worker } from 'node:worker_threads';
 import { PLAIN_CONDUCT } from '../../../src/answer/conduct.ts';
 import type { Counters } from '../../../src/answer/counters.ts';
-import type { AnswerThreadData } from '../../../src/roles/answer-thread.ts';
-import { AnswerThreads, countThreads } from '../../../src/roles/answer-threads.ts';
+import { AnswerThreads } from '../../../src/roles/answer-threads.ts';
 import { CounterTotals } from '../../../src/roles/counter-totals.ts';
+import { countThreads, ThreadStarter } from '../../../src/roles/thread-starter.ts';
 import type { Snapshot } from '../../../src/snapshot/snapshot.ts';
 import type { Hint } from '../../../src/store/hint-store.ts';
 import type { UdpTransport } from '../../../src/transport/listener.ts';
@@ -66,9 +66,9 @@ function open(
       logger: log.logger,
       totals,
       ...(onHint && { onHint }),
-      spawn(workerData: AnswerThreadData) {
+      spawn() {
         const file = new URL('../../../src/roles/answer-thread.ts', import.meta.url);
-        const worker = instead === undefined ? new Worker(file, { workerData }) : new Worker(instead, { eval: true });
+        const worker = instead === undefined ? new Worker(file) : new Worker(instead, { eval: true });
         workers.push(worker);
         return worker;
       },
@@ -231,6 +231,20 @@ test('one thread less than there are processors answers, and not more than a few
   );
   assert.equal(countThreads(0, 64, false), 1);
   assert.equal(countThreads(20, 4, true), 20);
+});
+
+test('of threads that were begun each is taken once, one that died meanwhile by nobody, and then another begins', async (context) => {
+  const starter = new ThreadStarter();
+  starter.begin('compile', 2);
+  const first = starter.take('compile');
+  context.after(() => first.terminate());
+  const begun = starter.begun('compile');
+  assert.ok(begun !== undefined && begun !== first);
+  await begun.terminate();
+  const other = starter.take('compile');
+  context.after(() => other.terminate());
+  assert.ok(other !== begun && other !== first);
+  assert.ok(other.threadId > 0, 'it is running');
 });
 
 const cannotShare = process.platform !== 'linux' && 'only Linux spreads queries over those who share an address';

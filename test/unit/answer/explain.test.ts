@@ -202,6 +202,18 @@ describe('an explanation', () => {
     assert.equal(outside.answer.reason, 'refused');
   });
 
+  it('says once of each cluster that it is passed over, though the tiers are gone through several times', () => {
+    setHealth(fixture, { down: ['eu', 'us', 'ap'] });
+    const { steps } = question('www.gtm.example.com.', 'A', LONDON);
+    setHealth(fixture, {});
+    const skipped = steps.filter(({ step }) => step === 'skip').map(({ text }) => text);
+    assert.deepEqual([skipped.length, new Set(skipped).size], [3, 3]);
+    assert.match(
+      steps.map(({ text }) => text).join(' '),
+      /As a last resort, what counts as down may be answered too\./,
+    );
+  });
+
   it('says in a step what became of every name that is not steered', () => {
     const stepsOf = (name: string, type: string) => question(name, type).steps.map(({ step }) => step);
     assert.deepEqual(stepsOf('ns1.gtm.example.com.', 'A'), ['zone', 'records']);

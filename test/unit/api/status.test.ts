@@ -43,7 +43,7 @@ describe('status and health', () => {
       address: '203.0.113.20',
       state: 'down',
       verdict: 'down',
-      why: 'the vantages say down',
+      why: 'connection refused, says fra',
       since: '2026-01-15T11:59:00.000Z',
       votes,
       targets: [

@@ -82,7 +82,7 @@ describe('commands', () => {
     const { exitCode, out } = await azimuth('status');
     assert.equal(exitCode, 1);
     assert.match(out, /^not healthy · revision 1\.\d+ · 2 regions · test\n/);
-    assert.match(out, /\n {4}a +down +203\.0\.113\.20 +the vantages say down\n/);
+    assert.match(out, /\n {4}a +down +203\.0\.113\.20 +connection refused, says fra; for \d+ d\n/);
     assert.match(out, /\n {2}web-eu +serving +10 of 100 connections/);
     assert.match(out, /\n {6}web +down +since 2026-01-15T11:59:00Z +fra down \(connection refused\) \(frozen\)\n/);
     assert.doesNotMatch(out, /\n {6}web +up/, 'of what is plainly up there is nothing to tell');
@@ -98,7 +98,7 @@ describe('commands', () => {
     assert.equal(exitCode, 0);
     assert.match(out, /client +81\.2\.69\.0\/24 \(subnet\) +GB · 51\.5, -0\.1/);
     assert.match(out, /1\. {2}web-eu {2}eu-west {2}464 km/);
-    assert.match(out, /\n {2}web-us\/a +down +203\.0\.113\.20 +the vantages say down\n/);
+    assert.match(out, /\n {2}web-us\/a +down +203\.0\.113\.20 +connection refused, says fra\n/);
     assert.match(out, /\n {4}web +down +since 2026-01-15T11:59:00Z +fra down \(connection refused\) \(frozen\)\n/);
     assert.match(out, /\n {2}web-eu\/a +up .*\n {4}web +up +since 2026-01-15T11:59:00Z +fra up \(frozen\)\n/);
     assert.match(out, /NOERROR · preferred · scope \/24\n {2}www\.gtm\.example\.com\. {2}30 {2}A {2}203\.0\.113\.10/);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { styleText } from 'node:util';
 import { Command } from 'commander';
-import { alignColumns, count, outputOf } from '../../../src/commands/output.ts';
+import { alignColumns, count, describeAge, outputOf } from '../../../src/commands/output.ts';
 
 describe('output', () => {
   test('columns are aligned, whatever their colours, and lines end without spaces', () => {
@@ -24,6 +24,11 @@ describe('output', () => {
       const command = new Command().configureOutput({ getOutHasColors: () => hasColors });
       assert.equal(outputOf(command).paint('red', 'x') === 'x', !hasColors);
     }
+  });
+
+  test('an age is told in the unit that people would use', () => {
+    const ages = [-5000, 400, 12_000, 119_400, 120_000, 7_199_000, 7_200_000, 172_799_000, 172_800_000];
+    assert.deepEqual(ages.map(describeAge), ['0 s', '0 s', '12 s', '119 s', '2 min', '119 min', '2 h', '47 h', '2 d']);
   });
 
   test('one is one, and more are many', () => {

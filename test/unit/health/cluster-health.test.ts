@@ -3,13 +3,13 @@ import { test } from 'node:test';
 import {
   combineVerdicts,
   countNeeded,
-  describeEndpoint,
   ENDPOINT_DOWN,
   ENDPOINT_DRAINING,
   ENDPOINT_FORCED_DOWN,
   ENDPOINT_UP,
   judgeClusters,
 } from '../../../src/health/cluster-health.ts';
+import { describeEndpoint } from '../../../src/health/describe-endpoint.ts';
 import { listTargets } from '../../../src/health/target.ts';
 import type { VerdictState } from '../../../src/health/verdict.ts';
 import type { MinHealthy } from '../../../src/model/cluster.ts';

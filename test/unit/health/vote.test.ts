@@ -2,7 +2,15 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { Vote } from '../../../src/health/slot.ts';
-import { isInDoubt, NO_OPINION, type Opinion, recheckDelayMs, updateOpinion } from '../../../src/health/vote.ts';
+import {
+  inheritDown,
+  isInDoubt,
+  NO_OPINION,
+  type Opinion,
+  recheckDelayMs,
+  updateOpinion,
+  wouldTurnDown,
+} from '../../../src/health/vote.ts';
 import { TIMING } from './fixtures.ts';
 
 const OK = { ok: true, reason: 'connected', durationMs: 1 };
@@ -36,7 +44,14 @@ const cases: readonly [title: string, results: string, vote: Vote | undefined][]
   ['votes up after `rise` straight successes', 'sfffss', 'up'],
   ['abstains when the check could not look', 'si', 'abstain'],
   ['votes up on a success after it could not look', 'sis', 'up'],
-  ['needs `fall` failures after it could not look', 'siff', undefined],
+  ['suspects on a failure of what was up before it could not look', 'sif', 'suspect'],
+  ['needs `fall` failures after it could not look', 'sffiff', 'suspect'],
+  ['votes down on them', 'sffifff', 'down'],
+  ['keeps down what was down before it could not look, until `rise` straight successes', 'sfffis', 'down'],
+  ['keeps it down however often it could not look', 'sfffisis', 'down'],
+  ['votes up on them', 'sfffiss', 'up'],
+  ['votes down on a single failure of what was down before it could not look', 'sfffif', 'down'],
+  ['has no vote before `fall` failures of what was never decided before it could not look', 'ffiff', undefined],
 ];
 
 for (const [title, results, vote] of cases) {
@@ -75,7 +90,7 @@ test('holds down what fell again, also where the worker could not look meanwhile
   assert.equal(observe('ss', fallen).vote, 'down');
   assert.match(observe('ss', fallen).reason, /^answers again, held down/);
   assert.equal(observe('is', fallen).vote, 'down');
-  assert.equal(observe('is', observe('sfff')).vote, 'up', 'a first fall holds nobody');
+  assert.equal(observe('iss', observe('sfff')).vote, 'up', 'a first fall holds nobody');
   assert.equal(observe('ss', fallen, { ...TIMING, maxHoldDownMs: 0 }).vote, 'up');
   assert.equal(updateOpinion(observe('s', fallen), OK, TIMING, 5000).vote, 'up', 'the time is over');
 });
@@ -84,6 +99,29 @@ test('keeps up what is up when a longer hold-down is configured, though the work
   const risen = observe('ss', observe('sfffssfff'), { ...TIMING, maxHoldDownMs: 0 });
   assert.equal(risen.vote, 'up');
   assert.equal(observe('is', risen).vote, 'up');
+});
+
+test('gives the reason again for which it was down before it could not look', () => {
+  assert.equal(observe('sfffi').reason, 'not allowed');
+  assert.equal(observe('sfffis').reason, 'connection refused');
+});
+
+test('counts a fall once, though it could not look in between', () => {
+  assert.equal(observe('sfffif').falls?.count, 1);
+  assert.equal(observe('sfffissfff').falls?.count, 2);
+  assert.equal(observe('sifff').falls?.count, 1);
+});
+
+test('publishes nothing of what another has called down before it has looked, and goes on from there', () => {
+  const inherited = inheritDown('status 503');
+  assert.equal(inherited.vote, undefined);
+  assert.deepEqual([observe('s', inherited).vote, observe('s', inherited).reason], ['down', 'status 503']);
+  assert.equal(observe('ss', inherited).vote, 'up');
+  assert.deepEqual([observe('f', inherited).vote, observe('f', inherited).falls], ['down', undefined]);
+  assert.equal(observe('i', inherited).vote, 'abstain');
+  assert.equal(observe('is', inherited).vote, 'down');
+  assert.equal(isInDoubt(observe('f', inherited), TIMING), false);
+  assert.equal(wouldTurnDown(inherited, TIMING), true);
 });
 
 test('takes a target that was never healthy for no fall', () => {
@@ -109,7 +147,7 @@ test('turns only as the state machine allows, whatever is observed', () => {
     up: ['up', 'suspect', 'abstain'],
     suspect: ['suspect', 'up', 'down', 'abstain'],
     down: ['down', 'up', 'abstain'],
-    abstain: ['abstain', 'up', undefined],
+    abstain: ['abstain', 'up', 'suspect', 'down', undefined],
   };
   fc.assert(
     fc.property(fc.array(fc.constantFrom('s', 'f', 'f', 'i'), { maxLength: 60 }), (results) => {

@@ -68,13 +68,13 @@ describe('parseSettings', () => {
           authorities: '',
           keyFile: '',
           anchors: [],
-          concurrency: 256,
+          concurrency: 1024,
           heartbeatMs: 1_000,
           serve: undefined,
         },
         health: { pull: { workers: [], ca: '', certificate: '', key: '' } },
         dnssec: { secretFile: '', askParent: true, parentResolvers: [], parentIntervalMs: 3_600_000 },
-        demo: { enabled: false },
+        demo: { enabled: false, configuration: '' },
         log: { level: 'info', format: 'auto' },
       },
     };
@@ -159,7 +159,7 @@ describe('parseSettings', () => {
         parentResolvers: ['192.0.2.53:53'],
         parentInterval: '10m',
       },
-      demo: { enabled: true },
+      demo: { enabled: true, configuration: 'demo.yaml' },
       log: { level: 'debug', format: 'json' },
     });
     assert.deepEqual(parsed, {
@@ -247,7 +247,7 @@ describe('parseSettings', () => {
           parentResolvers: [{ host: '192.0.2.53', port: 53 }],
           parentIntervalMs: 600_000,
         },
-        demo: { enabled: true },
+        demo: { enabled: true, configuration: 'demo.yaml' },
         log: { level: 'debug', format: 'json' },
       },
     });
@@ -401,6 +401,6 @@ describe('parseSettings', () => {
       const document = [...path].reverse().reduce<unknown>((below, key) => ({ [key]: below }), initial);
       assert.deepEqual(problemsOf(document), [], path.join('.'));
     }
-    assert.equal(SETTING_KEYS.length, 69);
+    assert.equal(SETTING_KEYS.length, 70);
   });
 });

@@ -1,18 +1,19 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createCheckPool } from '../../../src/probe/check-pool.ts';
+import { createCheckPool, STARTS_PER_TURN, type Urgency } from '../../../src/probe/check-pool.ts';
 import { simulateTime } from '../../support/simulated-time.ts';
 
 /** Checks that last `durationMs`; records when each started. */
-function setUp(concurrency: number, durationMs: number) {
+function setUp(concurrency: number, durationMs: number, findUrgency: (id: string) => Urgency = () => 'prompt') {
   const time = simulateTime();
   const starts: string[] = [];
   let mostRunning = 0;
-  const pool = createCheckPool({ concurrency }, time.clock, async (id) => {
+  const run = async (id: string) => {
     starts.push(`${id}@${time.nowMs()}`);
     mostRunning = Math.max(mostRunning, pool.runningCount());
     await new Promise<void>((resolve) => time.clock.schedule(durationMs, resolve));
-  });
+  };
+  const pool = createCheckPool({ concurrency }, time.clock, run, findUrgency);
   return { time, pool, starts, mostRunning: () => mostRunning };
 }
 
@@ -75,4 +76,61 @@ test('starts nothing once closed', async () => {
   pool.close();
   await time.pass(500);
   assert.deepEqual(starts, ['a@0']);
+});
+
+const URGENCIES: Readonly<Record<string, Urgency>> = { p: 'prompt', s: 'silent', d: 'down' };
+
+/** What began at each moment, as `ppsd`, of 80 checks of each urgency that are all due, what is down the longest. */
+async function startBatches(concurrency: number): Promise<readonly string[]> {
+  const { time, pool, starts } = setUp(concurrency, 100, (id) => URGENCIES[id[0] ?? ''] ?? 'prompt');
+  for (const [order, kind] of ['d', 's', 'p'].entries())
+    for (let index = 0; index < 80; index++) pool.plan(`${kind}${index}`, order - 3);
+  await time.pass(5000);
+  const batches = new Map<string, string>();
+  for (const start of starts) {
+    const [id = '', at = ''] = start.split('@');
+    batches.set(at, `${batches.get(at) ?? ''}${id[0]}`);
+  }
+  return [...batches.values()];
+}
+
+test('begins with what is prompt, then what is silent, then what is down, but keeps an eighth of the places for each of the last', async () => {
+  const [first = '', second = ''] = await startBatches(32);
+  assert.equal(first, `${'d'.repeat(4)}${'s'.repeat(4)}${'p'.repeat(24)}`);
+  assert.equal(second, first);
+});
+
+test('gives what is silent all places that nothing prompt waits for, and what is down no more than half', async () => {
+  const batches = await startBatches(32);
+  assert.ok(batches.some((batch) => batch === `${'d'.repeat(4)}${'s'.repeat(28)}`));
+  assert.equal(batches.at(-2), 'd'.repeat(16));
+});
+
+test('keeps to the order in which checks fell due where there are fewer than eight places', async () => {
+  const [first] = await startBatches(7);
+  assert.equal(first, 'd'.repeat(7));
+});
+
+test('has room for a further check while a place is free and nothing waits but what is down', async () => {
+  const { time, pool } = setUp(16, 100, (id) => URGENCIES[id[0] ?? ''] ?? 'prompt');
+  for (let index = 0; index < 20; index++) pool.plan(`d${index}`, 0);
+  await time.pass(10);
+  assert.equal(pool.waitingCount(), 12);
+  assert.equal(pool.hasRoom(), true);
+  for (let index = 0; index < 8; index++) pool.plan(`p${index}`, 0);
+  await time.pass(10);
+  assert.equal(pool.hasRoom(), false);
+});
+
+test('lets answers be read in between when very many checks fall due at once', async () => {
+  const { time, pool, starts } = setUp(1000, 100);
+  let atFirstTurn = 0;
+  for (let index = 0; index < 200; index++) pool.plan(`p${index}`, 10);
+  time.clock.schedule(10, () => {
+    atFirstTurn = starts.length;
+  });
+  await time.pass(50);
+  assert.equal(atFirstTurn, STARTS_PER_TURN);
+  assert.equal(starts.length, 200);
+  assert.ok(starts.every((start) => start.endsWith('@10')));
 });

@@ -10,6 +10,7 @@ import type { Observation } from '../../../src/health/vote.ts';
 import type { Anchor } from '../../../src/model/anchor.ts';
 import type { Clock } from '../../../src/model/clock.ts';
 import type { Vantage } from '../../../src/model/vantage.ts';
+import type { ProbeLogger } from '../../../src/probe/logger.ts';
 import type { RunCheck } from '../../../src/probe/run-check.ts';
 import { ProbeWorker } from '../../../src/probe/worker.ts';
 import { type SimulatedTime, simulateTime } from '../../support/simulated-time.ts';
@@ -17,13 +18,16 @@ import { createSlotBoard, type SlotBoard } from './slot-board.ts';
 
 export const HEARTBEAT_MS = 1000;
 
-export type Condition = 'healthy' | 'slow' | 'refusing' | 'silent' | 'forbidden';
+/** `unable`: for a reason of each target's own. */
+export type Condition = 'healthy' | 'slow' | 'refusing' | 'silent' | 'forbidden' | 'unable';
 
 export type SimulatedWorker = {
   readonly vantage: string;
   readonly worker: ProbeWorker;
   /** When it began to check which target, in order. */
   readonly checks: { readonly target: string; readonly atMs: number }[];
+  /** What it told the log, in order. */
+  readonly log: { readonly level: 'info' | 'warn'; readonly message: string; readonly fields: object }[];
   /** As SIGKILL: no timer fires any more, nothing is said. */
   kill(): void;
 };
@@ -50,7 +54,6 @@ export type World = {
 
 const LATENCY_MS = 5;
 const SLOW_MS = 1500;
-const SILENT_LOGGER = { info: () => undefined, warn: () => undefined };
 
 export function createWorld(targets: readonly Target[], vantages: readonly Vantage[]): World {
   const time = simulateTime(1_000_000);
@@ -80,6 +83,11 @@ export function createWorld(targets: readonly Target[], vantages: readonly Vanta
     illusions,
     addWorker(vantage, name, ownTargets, ownVantages, anchors = []) {
       const checks: { readonly target: string; readonly atMs: number }[] = [];
+      const log: SimulatedWorker['log'] = [];
+      const logger: ProbeLogger = {
+        info: (fields, message) => void log.push({ level: 'info', message, fields }),
+        warn: (fields, message) => void log.push({ level: 'warn', message, fields }),
+      };
       const life = mortalClock(time.clock);
       const runCheck: RunCheck = async (target) => {
         if (target.cluster !== '') checks.push({ target: target.id, atMs: time.nowMs() });
@@ -88,10 +96,10 @@ export function createWorld(targets: readonly Target[], vantages: readonly Vanta
       };
       const options = { vantage, worker: name, heartbeatMs: HEARTBEAT_MS, concurrency: 64, anchors };
       const dependencies = { health: board, followSlots: board.follow, clock: life.clock, random: () => 0.5, runCheck };
-      const worker = new ProbeWorker(options, { ...dependencies, logger: SILENT_LOGGER });
+      const worker = new ProbeWorker(options, { ...dependencies, logger });
       worker.setTargets(ownTargets, ownVantages);
       worker.start();
-      return { vantage, worker, checks, kill: life.kill };
+      return { vantage, worker, checks, log, kill: life.kill };
     },
     verdictOf(target) {
       judge();
@@ -123,6 +131,8 @@ async function observeSimulated(clock: Clock, target: Target, condition: Conditi
       return { ok: false, reason: 'timed out while connecting', durationMs };
     case 'forbidden':
       return { ok: false, reason: 'not allowed', durationMs, inconclusive: true };
+    case 'unable':
+      return { ok: false, reason: `nothing to look at ${target.id} with`, durationMs, inconclusive: true };
   }
 }
 

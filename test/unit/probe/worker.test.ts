@@ -365,6 +365,12 @@ test('abstains while it lags, and votes again when it keeps up', async () => {
   assert.equal(workers[0]?.worker.status().abstention?.cause, 'lag');
   await world.time.pass(4000);
   assert.equal(voteOf(world, 'v1/w', target.id)?.vote, 'up');
+  const told = workers[0]?.log.filter(({ message }) => message.startsWith('the event loop'));
+  assert.deepEqual(
+    told?.map(({ level, message }) => `${level} ${message}`),
+    ['warn the event loop lags: abstaining', 'info the event loop keeps up again: voting again'],
+  );
+  assert.match(JSON.stringify(told?.[0]?.fields), /overloaded/);
 });
 
 test('abstains, with the reason, on a target that it may not look at', async () => {

@@ -1,11 +1,11 @@
 // The writer over the real embedded store, and over stores that lose things.
 
 import assert from 'node:assert/strict';
-import { rm } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { createToken } from '../../../src/api/token.ts';
-import { formatRevisionId } from '../../../src/model/revision.ts';
+import { formatRevisionId, type RevisionId } from '../../../src/model/revision.ts';
 import { openConfigurationWriter } from '../../../src/roles/configuration-writer.ts';
 import { JOURNAL_DIRECTORY } from '../../../src/roles/journal.ts';
 import { type EmbeddedStore, openEmbeddedStore } from '../../../src/store/embedded/open-embedded-store.ts';
@@ -226,6 +226,53 @@ describe('the writer of the configuration', () => {
     await newer.close();
   });
 
+  test('where the store took another change under the number of one that it lost, its own gets a number of its own and the lost one is kept', async (context) => {
+    const directory = await openDirectory(context);
+    const stateDirectory = join(directory, 'a');
+    const stores = [openEmbeddedStore(join(directory, 'one')), openEmbeddedStore(join(directory, 'two'))] as const;
+    let index: 0 | 1 = 0;
+    const first = { generation: 1, number: 1 };
+    const a = await openWriter(
+      { configuration: switchable(() => stores[index]) },
+      { stateDirectory, initial: DOCUMENT },
+    );
+    await copyRevision(stores[0], stores[1], first);
+    await a.commit({ ...change, expected: first, document: withBias(7) });
+    const b = await openWriter(stores[1], { stateDirectory: join(directory, 'b') });
+    await b.commit({ ...change, expected: first, document: withBias(8) });
+    index = 1;
+    const read = await a.read();
+    assert.deepEqual([read?.id, read?.document], [{ generation: 2, number: 3 }, withBias(8)]);
+    assert.equal(await headOf(stores[1]), '2.3');
+    const kept = await readFile(join(stateDirectory, JOURNAL_DIRECTORY, 'lost-1.2.json'), 'utf8');
+    assert.deepEqual(JSON.parse(kept), withBias(7));
+    assert.deepEqual(await a.read(), read, 'and no further number');
+    for (const each of [a, b, ...stores]) await each.close();
+  });
+
+  test('a change that is lost is kept, too, where others have gone on from what took its number', async (context) => {
+    const directory = await openDirectory(context);
+    const stateDirectory = join(directory, 'a');
+    const stores = [openEmbeddedStore(join(directory, 'one')), openEmbeddedStore(join(directory, 'two'))] as const;
+    let index: 0 | 1 = 0;
+    const first = { generation: 1, number: 1 };
+    const a = await openWriter(
+      { configuration: switchable(() => stores[index]) },
+      { stateDirectory, initial: DOCUMENT },
+    );
+    await copyRevision(stores[0], stores[1], first);
+    await a.commit({ ...change, expected: first, document: withBias(7) });
+    const b = await openWriter(stores[1], { stateDirectory: join(directory, 'b') });
+    await b.commit({ ...change, expected: first, document: withBias(8) });
+    await b.commit({ ...change, expected: { generation: 1, number: 2 }, document: withBias(9) });
+    index = 1;
+    const read = await a.read();
+    assert.deepEqual([read?.id, read?.document], [{ generation: 1, number: 3 }, withBias(9)]);
+    const kept = await readFile(join(stateDirectory, JOURNAL_DIRECTORY, 'lost-1.2.json'), 'utf8');
+    assert.deepEqual(JSON.parse(kept), withBias(7));
+    for (const each of [a, b, ...stores]) await each.close();
+  });
+
   test('a store that does not answer leaves the last that was seen, marked as stale, and refuses writes', async (context) => {
     const directory = await openDirectory(context);
     const stateDirectory = join(directory, 'api');
@@ -278,6 +325,14 @@ describe('the writer of the configuration', () => {
     await store.close();
   });
 });
+
+/** The other store is then as if it had gone back to that revision. */
+async function copyRevision(from: EmbeddedStore, to: EmbeddedStore, id: RevisionId): Promise<void> {
+  const manifest = await from.configuration.readManifest(id);
+  assert.ok(manifest);
+  const objects = await from.configuration.readObjects(Object.values(manifest.objects));
+  assert.deepEqual(await to.configuration.commit(manifest, objects), { status: 'committed' });
+}
 
 /** A store that may become another one, or none, between two calls. */
 function switchable(current: () => EmbeddedStore): EmbeddedStore['configuration'] {

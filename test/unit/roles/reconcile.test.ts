@@ -16,6 +16,8 @@ describe('reconciling the store with what is known', () => {
 
   test('a head that is known already asks for nothing', () => {
     assert.deepEqual(decideReconciliation(id(1, 4), id(1, 4)), { action: 'none' });
+    const renumbered = { action: 'renumber', id: id(2, 5), parent: id(1, 4) };
+    assert.deepEqual(decideReconciliation(id(1, 4), id(1, 4), true), renumbered);
   });
 
   test('an emptied store gets what is known again, in a new generation', () => {

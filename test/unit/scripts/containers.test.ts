@@ -52,6 +52,12 @@ describe('Dockerfile', () => {
     assert.match(read('Dockerfile'), /^USER node$/m);
   });
 
+  test('parses what the roles load, once and for all', () => {
+    const roles = [...(/\[("[^\]]+")\]\) await import/.exec(read('Dockerfile'))?.[1] ?? '').matchAll(/"([\w-]+)"/g)];
+    assert.equal(roles.length, 5);
+    for (const [, name] of roles) assert.ok(existsSync(join(ROOT, `src/roles/${name}.ts`)), name);
+  });
+
   test('the settings that it bakes in are settings', () => {
     const environment = Object.fromEntries(
       [...read('Dockerfile').matchAll(/\b(AZIMUTH_[A-Z_]+)=(\S+)/g)].map(([, name = '', value = '']) => [name, value]),

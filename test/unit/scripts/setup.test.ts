@@ -23,7 +23,7 @@ let folder = '';
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'azimuth-setup-'));
   for (const name of ['scripts', 'bin']) mkdirSync(join(folder, name));
-  for (const name of ['setup.mjs', 'build-native.mjs']) {
+  for (const name of ['setup.mjs', 'build-native.mjs', 'flatten-libraries.mjs']) {
     copyFileSync(join(ROOT, 'scripts', name), join(folder, 'scripts', name));
   }
   writeFileSync(join(folder, 'package-lock.json'), '{}');

@@ -40,7 +40,7 @@ describe('readSettings', () => {
     assert.equal(settings.stateDirectory, 'from-environment');
     assert.equal(settings.probe.vantage, 'fra');
     assert.equal(settings.probe.worker, 'w3');
-    assert.equal(settings.probe.concurrency, 256);
+    assert.equal(settings.probe.concurrency, 1024);
   });
 
   test('every key has a variable, named after its path', () => {

@@ -28,6 +28,24 @@ describe('startTelemetryServer', () => {
       assert.match(await exposed.text(), /^azimuth_health_age_seconds 7$/m);
 
       assert.equal((await get('/')).status, 404);
+      const posted = await fetch(`http://127.0.0.1:${server.address.port}/livez`, { method: 'POST', body: 'x' });
+      assert.equal(posted.status, 405);
+      const head = await fetch(`http://127.0.0.1:${server.address.port}/livez?verbose`, { method: 'HEAD' });
+      assert.deepEqual([head.status, head.headers.get('content-length'), await head.text()], [200, '2', '']);
+    } finally {
+      await server.close();
+    }
+  });
+
+  test('what cannot be counted is an error of that answer alone', async () => {
+    const expose = () => Promise.reject(new Error('a counter is gone'));
+    const isReady = () => ({ ready: true, reasons: [] });
+    const server = await startTelemetryServer({ listen, metrics: { ...createMetrics(), expose }, isReady });
+    try {
+      const url = `http://127.0.0.1:${server.address.port}`;
+      const failed = await fetch(`${url}/metrics`);
+      assert.deepEqual([failed.status, await failed.text()], [500, 'a counter is gone']);
+      assert.equal((await fetch(`${url}/livez`)).status, 200);
     } finally {
       await server.close();
     }
