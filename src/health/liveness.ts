@@ -55,7 +55,9 @@ export function seeSlots(
   nowMs: number,
   heartbeatMs: number,
 ): readonly SeenSlot[] {
-  return Array.from(slots, (slot) => ({ slot, alive: isAlive(slot, sightings, nowMs, heartbeatMs) }));
+  const seen: SeenSlot[] = [];
+  for (const slot of slots) seen.push({ slot, alive: isAlive(slot, sightings, nowMs, heartbeatMs) });
+  return seen;
 }
 
 /** Whether its version moved lately: only then its votes count. */

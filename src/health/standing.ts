@@ -88,6 +88,7 @@ export function judgeStandings(
   nowMs: number,
 ): Standings {
   if (vantages.length < MIN_COMPARED_VANTAGES) return previous.size === 0 ? previous : new Map();
+  if (previous.size === 0 && comparisons.every(({ dissents }) => dissents < MIN_DISSENTS)) return previous;
   const next = new Map<string, Standing>();
   for (const [place, { id }] of vantages.entries()) {
     const standing = judgeStanding(previous.get(id) ?? GOOD, comparisons[place] ?? NOTHING_COMPARED, nowMs);

@@ -50,6 +50,8 @@ export type Look = {
   readonly returned: readonly string[];
 };
 
+const NOTHING_NEW: Look = { changed: new Set(), turns: [], setAside: [], returned: [] };
+
 export function openTally(
   targets: readonly Target[],
   vantages: readonly Vantage[],
@@ -85,10 +87,13 @@ export function lookAtSlots(tally: Tally, seen: readonly SeenSlot[], nowMs: numb
   tally.due = new Set();
   fillBallotBox(tally.box, seen, due);
   const before = new Map<string, VerdictState>();
-  const changed = judgeTargets(tally, due, wallMs, before);
+  const changed = due.size === 0 ? new Set<string>() : judgeTargets(tally, due, wallMs, before);
+  const standings = judgeStandings(tally.standings, tally.vantages, tally.comparisons, nowMs);
+  // As nearly always: no ballot changed, and all stand as they did.
+  if (due.size === 0 && standings === tally.standings) return NOTHING_NEW;
+  tally.standings = standings;
   const wasAside = tally.aside;
-  tally.standings = judgeStandings(tally.standings, tally.vantages, tally.comparisons, nowMs);
-  const aside = listAside(tally.standings);
+  const aside = listAside(standings);
   const setAside = [...aside].filter((id) => !wasAside.has(id));
   const returned = [...wasAside].filter((id) => !aside.has(id));
   if (setAside.length > 0 || returned.length > 0) {

@@ -17,7 +17,7 @@ import { composeTokens, type TokenRecord } from '../api/token.ts';
 import { isKeyringObject, type Keyring } from '../dnssec/keyring.ts';
 import type { Clock, Timer } from '../model/clock.ts';
 import type { Copy } from '../model/copies.ts';
-import { joinObjects, splitObjects } from '../model/objects.ts';
+import { joinObjects } from '../model/objects.ts';
 import { formatProblem, type Parsed } from '../model/problem.ts';
 import {
   compareRevisionIds,
@@ -31,11 +31,11 @@ import type { CommitResult, ConfigurationStore, Subscription } from '../store/co
 import { fetchRevision } from '../store/fetch-revision.ts';
 import { openRevisionDisk, type RevisionDisk } from '../store/persisted-revision.ts';
 import { describeCause, describeFailure, isStoreError } from '../store/store-error.ts';
-import { type CheckOptions, checkDocument } from './check-document.ts';
+import type { CheckOptions } from './check-document.ts';
 import { keepCopies, putCopies } from './copies.ts';
 import { JOURNAL_DIRECTORY, openJournal } from './journal.ts';
 import { findUnsigned, putKeyrings } from './keyrings.ts';
-import { type Known, TOKENS_OBJECT, understand } from './known-revision.ts';
+import { type Known, READ_ANEW, type Reading, TOKENS_OBJECT } from './known-revision.ts';
 import { type KeepLost, keepLostIn } from './lost-change.ts';
 import { nextRevisionId } from './reconcile.ts';
 import { composeRevision, hasSameObjects, textsOf } from './revision-texts.ts';
@@ -63,6 +63,8 @@ export type WriterDependencies = {
   readonly clock?: Clock;
   /** Of the journal. Default: its directory below the state directory. */
   readonly disk?: RevisionDisk;
+  /** How documents are checked, and revisions read. Default: anew each time. */
+  readonly reading?: Reading;
   /** Default: beside the journal. */
   readonly keepLost?: KeepLost;
 };
@@ -97,7 +99,7 @@ export async function openConfigurationWriter(
   dependencies: WriterDependencies,
 ): Promise<Parsed<RunningWriter>> {
   const options = { checkedZones: new WeakMap(), ...writerOptions };
-  const { store, logger, nowMs, clock = backgroundClock } = dependencies;
+  const { store, logger, nowMs, clock = backgroundClock, reading = READ_ANEW } = dependencies;
   const disk = dependencies.disk ?? openRevisionDisk(join(options.stateDirectory, JOURNAL_DIRECTORY));
   const journal = openJournal(disk, (error) =>
     logger.error({ err: error }, 'the configuration could not be written to the journal'),
@@ -112,7 +114,7 @@ export async function openConfigurationWriter(
   const listeners = new Set<() => void>();
   const { keepLost = keepLostIn(options.stateDirectory) } = dependencies;
   const recovery = createStoreRecovery(options, {
-    ...{ store, logger, keepLost, compose, adopt },
+    ...{ store, logger, reading, keepLost, compose, adopt },
     known: () => known,
     isClosed: () => isClosed,
   });
@@ -152,13 +154,13 @@ export async function openConfigurationWriter(
   }
 
   async function commit(change: CommitOptions & { readonly document: unknown }): Promise<CommitOutcome> {
-    const checked = checkDocument(change.document, { ...options, heldCopies: known?.copies ?? new Map() });
+    const checked = reading.check(change.document, { ...options, heldCopies: known?.copies ?? new Map() });
     if (!checked.ok) return { status: 'invalid', problems: checked.problems };
     // Of the keys that are known now: whoever changed them meanwhile has changed the revision, and this is a conflict.
     const unsigned = findUnsigned(checked.value, known);
     if (unsigned.length > 0) return { status: 'invalid', problems: unsigned };
     return commitContent(change, (base) => {
-      const texts = splitObjects(checked.value);
+      const texts = reading.split(checked.value);
       for (const [name, text] of textsOf(base?.revision)) {
         if (name === TOKENS_OBJECT || isKeyringObject(name)) texts.set(name, text);
       }
@@ -189,7 +191,7 @@ export async function openConfigurationWriter(
   async function commitCopies(change: CommitOptions & { readonly copies: readonly Copy[] }): Promise<CommitOutcome> {
     if (known === undefined) return { status: 'unavailable', message: 'There is no configuration yet.' };
     const copies = new Map([...known.copies, ...change.copies.map((copy) => [copy.head.zone, copy] as const)]);
-    const checked = checkDocument(known.document, { ...options, heldCopies: copies });
+    const checked = reading.check(known.document, { ...options, heldCopies: copies });
     if (!checked.ok) return { status: 'invalid', problems: checked.problems };
     return commitContent(change, (base) => {
       if (base === undefined) return undefined;
@@ -262,7 +264,7 @@ export async function openConfigurationWriter(
     const kept = await journal.read();
     if (kept.status === 'damaged') logger.error({ problems: kept.problems }, 'the journal cannot be used');
     if (kept.status !== 'read') return;
-    const understood = understand(kept.value);
+    const understood = reading.understand(kept.value);
     if (understood.ok) known = understood.value;
     else
       logger.error({ problems: understood.problems }, 'the journal holds no configuration that this version can read');

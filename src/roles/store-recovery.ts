@@ -2,14 +2,13 @@
 // store that is empty, went back in time or holds something else under a number that was given away is put right.
 
 import { createUnavailableError, type UnavailableError } from '../api/ports.ts';
-import { splitObjects } from '../model/objects.ts';
 import { formatProblem, type Parsed, type Problem } from '../model/problem.ts';
 import { formatRevisionId, type Manifest, type Revision, type RevisionId } from '../model/revision.ts';
 import type { ConfigurationStore } from '../store/configuration-store.ts';
 import { fetchRevision } from '../store/fetch-revision.ts';
 import { describeCause } from '../store/store-error.ts';
-import { type CheckOptions, checkDocument } from './check-document.ts';
-import { type Known, understand } from './known-revision.ts';
+import type { CheckOptions } from './check-document.ts';
+import type { Known, Reading } from './known-revision.ts';
 import { isReplaced, type KeepLost } from './lost-change.ts';
 import { decideReconciliation, describeLoss, type Reconciliation } from './reconcile.ts';
 import { textsOf } from './revision-texts.ts';
@@ -25,6 +24,7 @@ export type RecoveryDependencies = {
     info(fields: object, message: string): void;
     error(fields: object, message: string): void;
   };
+  readonly reading: Reading;
   readonly keepLost: KeepLost;
   readonly known: () => Known | undefined;
   readonly adopt: (known: Known) => Promise<void>;
@@ -47,7 +47,7 @@ const SYSTEM_AUTHOR = 'azimuth';
 const MAX_RECONCILIATIONS = 5;
 
 export function createStoreRecovery(options: RecoveryOptions, dependencies: RecoveryDependencies): StoreRecovery {
-  const { store, logger, keepLost, adopt, compose, isClosed } = dependencies;
+  const { store, logger, reading, keepLost, adopt, compose, isClosed } = dependencies;
   /** What was told to be lost last, so that it is told once. */
   let told: Known | undefined;
   return { synchronize };
@@ -73,9 +73,9 @@ export function createStoreRecovery(options: RecoveryOptions, dependencies: Reco
     if (step.action === 'fetch') return { ok: true, value: await adopt(await fetch(step.id)) };
     if (step.action === 'recommit') return { ok: true, value: known && (await recommit(known, step.id, step.parent)) };
     if (step.action === 'renumber') return { ok: true, value: await renumber(step.id, step.parent) };
-    const checked = checkDocument(options.initial, options);
+    const checked = reading.check(options.initial, options);
     if (!checked.ok) return checked;
-    const texts = splitObjects(checked.value);
+    const texts = reading.split(checked.value);
     const words = { author: SYSTEM_AUTHOR, message: 'import the initial configuration' };
     const revision = compose(step.id, null, words, texts);
     const result = await store.commit(revision.manifest, revision.objects);
@@ -89,7 +89,7 @@ export function createStoreRecovery(options: RecoveryOptions, dependencies: Reco
   async function fetch(id: RevisionId): Promise<Known> {
     const fetched = await fetchRevision(store, id, dependencies.known()?.revision.objects ?? new Map());
     if (!fetched.ok) throw createUnavailableError(fetched.problems.map(formatProblem).join(' '));
-    const understood = understand(fetched.value);
+    const understood = reading.understand(fetched.value);
     if (!understood.ok) throw describeUnreadable(fetched.value, understood.problems);
     return understood.value;
   }

@@ -11,6 +11,7 @@ import { splitObjects } from '../../src/model/objects.ts';
 import { parseConfiguration } from '../../src/model/parse-configuration.ts';
 import type { Revision } from '../../src/model/revision.ts';
 import { checkDocument } from '../../src/roles/check-document.ts';
+import { type Reading, understand } from '../../src/roles/known-revision.ts';
 import { openRevisionReader } from '../../src/roles/read-revision.ts';
 import { composeRevision } from '../../src/roles/revision-texts.ts';
 import { applyHealth, type Serving } from '../../src/roles/serving.ts';
@@ -22,7 +23,9 @@ import { VANTAGES } from './plan.ts';
 
 const SERVICES = ['www', 'app', 'all'];
 
-export function documentOf(number: number): Readonly<Record<string, unknown>> {
+export const documentOf: (number: number) => Readonly<Record<string, unknown>> = remember(composeDocument);
+
+function composeDocument(number: number): Readonly<Record<string, unknown>> {
   const endpoints = [
     { id: 'a', address: '203.0.113.1' },
     { id: 'b', address: '203.0.113.2' },
@@ -69,6 +72,8 @@ function overridesOf(number: number): readonly Readonly<Record<string, unknown>>
   return [];
 }
 
+const CHECK = { resolveLocation: () => undefined, allowNetworks: [] };
+
 /** What the store of most worlds holds in the beginning. */
 export const FIRST_REVISION: Revision = composeRevision(
   { id: { generation: 1, number: 1 }, parent: null, author: 'operator', message: '', createdAtMs: 0 },
@@ -76,7 +81,7 @@ export const FIRST_REVISION: Revision = composeRevision(
 );
 
 function textsOfDocument(document: unknown): ReadonlyMap<string, string> {
-  const checked = checkDocument(document, { resolveLocation: () => undefined, allowNetworks: [] });
+  const checked = checkDocument(document, CHECK);
   if (!checked.ok) throw new Error(JSON.stringify(checked.problems));
   return splitObjects(checked.value);
 }
@@ -88,9 +93,7 @@ function forbiddenBy(number: number): readonly string[] {
 }
 
 /** The inverse of `documentOf`. */
-export function numberOf(document: unknown): number {
-  return numberIn(JSON.stringify(document));
-}
+export const numberOf: (document: unknown) => number = remember((document) => numberIn(JSON.stringify(document)));
 
 function numberIn(text: string): number {
   const match = /\\"(\d+)\\"/.exec(text);
@@ -110,13 +113,46 @@ export type Meaning = {
   findWrongAnswer(judgement: HealthJudgement, verdicts: Verdicts): string | undefined;
 };
 
+const check = remember((document: unknown) => checkDocument(document, CHECK));
+const split = remember(splitObjects);
+const readings = new Map<string, ReturnType<Reading['understand']>>();
+
+/** For nodes that commit: what they make of a document, and of a revision's texts, depends on nothing else either. */
+export const READING: Reading = {
+  check,
+  // The writer puts more texts beside them.
+  split: (document) => new Map(split(document)),
+  understand(revision) {
+    const key = contentOf(revision);
+    const read = readings.get(key) ?? understand(revision);
+    readings.set(key, read);
+    return read.ok ? { ok: true, value: { ...read.value, revision } } : read;
+  },
+};
+
+/** There are few of them, and they never change. */
+function remember<Argument, Result>(work: (argument: Argument) => Result): (argument: Argument) => Result {
+  const results = new Map<Argument, Result>();
+  return (argument) => {
+    const known = results.get(argument);
+    if (known !== undefined) return known;
+    const result = work(argument);
+    results.set(argument, result);
+    return result;
+  };
+}
+
+function contentOf({ manifest }: Revision): string {
+  return Object.values(manifest.objects).join();
+}
+
 const PARSE = { resolveLocation: () => undefined };
 const readRevision = openRevisionReader(PARSE.resolveLocation);
 const placeMap = placeMapOf(WORLD);
 const meanings = new Map<string, Meaning>();
 
 export function readMeaning(revision: Revision): Meaning {
-  const key = Object.values(revision.manifest.objects).join();
+  const key = contentOf(revision);
   let meaning = meanings.get(key);
   if (meaning === undefined) {
     meaning = compile(revision);
@@ -147,14 +183,14 @@ function compile(revision: Revision): Meaning {
     newBytes: 0,
   };
   const desk = createDesk(snapshot, serving.state, 1, 0, PLAIN_CONDUCT, undefined);
-  const judged = new Map<string, string | undefined>();
+  const judged = new Map<number, string | undefined>();
   const forbidden = forbiddenBy(number);
   return {
     number,
     configuration,
     targets: listTargets(configuration),
     findWrongAnswer(judgement, verdicts) {
-      const key = `${judgement.endpointClass.join('')} ${judgement.clusterServing.join('')}`;
+      const key = numberJudgement(judgement);
       if (!judged.has(key)) {
         applyHealth(serving, judgement, verdicts);
         judged.set(key, askAll(desk, forbidden));
@@ -162,6 +198,14 @@ function compile(revision: Revision): Meaning {
       return judged.get(key);
     },
   };
+}
+
+/** One number for each way in which a configuration of these few endpoints and clusters may be judged. */
+function numberJudgement({ endpointClass, clusterServing }: HealthJudgement): number {
+  let number = 0;
+  for (const value of endpointClass) number = number * 4 + value;
+  for (const value of clusterServing) number = number * 8 + value;
+  return number;
 }
 
 /** From two ends of the world, several times each: who is picked changes from one query to the next. */

@@ -5,7 +5,7 @@ import { describe, test } from 'node:test';
 import { MUTANTS } from './mutants.ts';
 import { runSeeds } from './run-seeds.ts';
 
-const SEEDS = 1000;
+const SEEDS = 500;
 
 // `npm test -- --fast` sets how many seeds it has time for.
 describe('a simulated system', { skip: process.env.SIMULATION_SEEDS !== undefined }, () => {

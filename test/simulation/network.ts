@@ -3,7 +3,7 @@
 
 import type { Subscription } from '../../src/store/configuration-store.ts';
 import type { EventQueue } from './event-queue.ts';
-import { EPOCH_MS, type SimulatedProcess } from './process.ts';
+import { EPOCH_MS, type SimulatedProcess, type Way } from './process.ts';
 import type { Random } from './random.ts';
 import { type Publication, type RedisDependencies, SimulatedRedis } from './simulated-redis.ts';
 
@@ -23,6 +23,8 @@ type Listener<Word> = {
   readonly listen: (word: Word) => void;
 };
 
+type Subscriber = Listener<Publication> & { readonly kinds: readonly Publication['kind'][] };
+
 export class StoreNetwork {
   readonly redis: SimulatedRedis;
   messages = NO_MESSAGE_FAULT;
@@ -33,9 +35,8 @@ export class StoreNetwork {
   isDown = false;
   readonly #queue: EventQueue;
   readonly #random: Random;
-  readonly #subscribers = new Set<Listener<Publication>>();
+  readonly #subscribers = new Set<Subscriber>();
   readonly #reconnecting = new Set<Listener<undefined>>();
-  readonly #lastArrivals = new Map<string, number>();
 
   constructor(queue: EventQueue, random: Random, watch: Pick<RedisDependencies, 'onEpoch' | 'onStored' | 'onLost'>) {
     this.#queue = queue;
@@ -67,12 +68,17 @@ export class StoreNetwork {
       this.#sendLate(process.cutUntilMs, sentAtMs, command);
       return;
     }
-    const arrivesAtMs = this.#arrival(`to ${process.name}`, sentAtMs);
+    const arrivesAtMs = this.#arrival(process.toStore, sentAtMs);
     this.#queue.plan(arrivesAtMs, () => this.#carryOut(process, life, command, answer));
   }
 
-  subscribe(process: SimulatedProcess, life: number, listen: (publication: Publication) => void): Subscription {
-    return addTo(this.#subscribers, { process, life, listen });
+  subscribe(
+    process: SimulatedProcess,
+    life: number,
+    kinds: readonly Publication['kind'][],
+    listen: (publication: Publication) => void,
+  ): Subscription {
+    return addTo(this.#subscribers, { process, life, kinds, listen });
   }
 
   /** Calls whenever the connection is there again. */
@@ -103,7 +109,7 @@ export class StoreNetwork {
     if (process.life !== life || process.isCut) return;
     const loss = this.replyLoss.get(process.name);
     if (loss !== undefined && this.#random.chance(loss)) return;
-    process.receive(this.#arrival(`from ${process.name}`, this.#queue.nowMs), () => {
+    process.receive(this.#arrival(process.fromStore, this.#queue.nowMs), () => {
       if (!process.isCut) answer.reply(value);
     });
   }
@@ -130,19 +136,20 @@ export class StoreNetwork {
     }
   }
 
-  #deliver({ process, listen }: Listener<Publication>, publication: Publication, delayMs: number): void {
+  #deliver({ process, kinds, listen }: Subscriber, publication: Publication, delayMs: number): void {
     const now = this.#queue.nowMs;
-    const atMs = delayMs > 0 ? now + this.#random.between(0, delayMs) : this.#arrival(`from ${process.name}`, now);
+    const atMs = delayMs > 0 ? now + this.#random.between(0, delayMs) : this.#arrival(process.fromStore, now);
+    // Its time on the connection it takes all the same.
+    if (!kinds.includes(publication.kind)) return;
     process.receive(atMs, () => {
       if (!process.isCut) listen(publication);
     });
   }
 
   /** One connection: what is sent later does not arrive sooner. */
-  #arrival(way: string, sentAtMs: number): number {
-    const atMs = Math.max(this.#lastArrivals.get(way) ?? 0, sentAtMs + this.#latencyMs());
-    this.#lastArrivals.set(way, atMs);
-    return atMs;
+  #arrival(way: Way, sentAtMs: number): number {
+    way.lastArrivalMs = Math.max(way.lastArrivalMs, sentAtMs + this.#latencyMs());
+    return way.lastArrivalMs;
   }
 
   #latencyMs(): number {

@@ -34,21 +34,26 @@ export type ServingNode = {
   readonly verdicts: Verdicts;
 };
 
+/** When a worker of a vantage last put a word about a target into its slot. */
+type Spoken = { upAtMs: number; downAtMs: number };
+
+/** What a node says of a target, and how often that has turned in one life. */
+type Said = { verdict: VerdictState; turns: number };
+
 type Commit = { readonly number: number; readonly base: number; isAcknowledged: boolean; readonly atMs: number };
 
 export class Oracle {
   readonly #plan: Plan;
   readonly #queue: EventQueue;
   readonly #targets: Targets;
-  /** When a worker of the vantage last put this word about this target into its slot: `vantage target word`. */
-  readonly #spokenAtMs = new Map<string, number>();
+  /** By vantage, and target. */
+  readonly #spoken = new Map<string, Map<string, Spoken>>(VANTAGES.map((vantage) => [vantage, new Map()]));
   /** What the store holds and has given out, since it last lost anything. */
   readonly #stored = new Map<string, SlotVersion>();
   readonly #epochs = new Map<string, number>();
   readonly #nodes = new Map<string, ServingNode>();
-  /** The verdicts of every node: `node target`. */
-  readonly #said = new Map<string, VerdictState>();
-  readonly #turns = new Map<string, number>();
+  /** By node, and target. */
+  readonly #said = new Map<string, Map<string, Said>>();
   readonly #contents = new Map<string, string>();
   readonly #commits = new Map<number, Commit>();
   readonly #latenessMs: number;
@@ -79,9 +84,15 @@ export class Oracle {
   }
 
   noteWords({ vantage, votes }: Slot): void {
+    const ofVantage = this.#spoken.get(vantage);
     for (const { target, vote } of votes) {
-      const word = vote === 'suspect' ? 'up' : vote;
-      this.#spokenAtMs.set(`${vantage} ${target} ${word}`, this.#queue.nowMs);
+      let spoken = ofVantage?.get(target);
+      if (spoken === undefined) {
+        spoken = { upAtMs: Number.NEGATIVE_INFINITY, downAtMs: Number.NEGATIVE_INFINITY };
+        ofVantage?.set(target, spoken);
+      }
+      if (vote === 'up' || vote === 'suspect') spoken.upAtMs = this.#queue.nowMs;
+      if (vote === 'down') spoken.downAtMs = this.#queue.nowMs;
     }
   }
 
@@ -160,29 +171,36 @@ export class Oracle {
 
   #checkTurns(node: ServingNode): void {
     // An endpoint that is taken away, and comes back with a later revision, is judged like one that was never there.
-    for (const key of this.#said.keys()) {
-      const target = key.slice(node.name.length + 1);
-      if (!key.startsWith(`${node.name} `) || node.verdicts.has(target)) continue;
-      this.#said.delete(key);
-      this.#turns.delete(key);
-    }
+    const ofNode = this.#saidBy(node.name);
+    for (const target of ofNode.keys()) if (!node.verdicts.has(target)) ofNode.delete(target);
     for (const [target, { verdict }] of node.verdicts) {
       // What was said is remembered here, for a node may write into its own table.
-      const key = `${node.name} ${target}`;
-      if ((this.#said.get(key) ?? 'unknown') === verdict) continue;
-      this.#said.set(key, verdict);
+      const before = ofNode.get(target);
+      if ((before?.verdict ?? 'unknown') === verdict) continue;
+      const turns = (before?.turns ?? 0) + 1;
+      ofNode.set(target, { verdict, turns });
       this.#checkWords(node.name, target, verdict);
       this.#checkTruth(node.name, target, verdict);
-      this.#checkFlaps(node.name, target);
+      this.#checkFlaps(node.name, target, turns);
     }
+  }
+
+  #saidBy(node: string): Map<string, Said> {
+    const known = this.#said.get(node);
+    if (known !== undefined) return known;
+    const ofNode = new Map<string, Said>();
+    this.#said.set(node, ofNode);
+    return ofNode;
   }
 
   /** A quorum of vantages has said so, lately enough to count. */
   #checkWords(node: string, target: string, verdict: VerdictState): void {
     const sinceMs = this.#queue.nowMs - LIVENESS_MS - this.#latenessMs;
-    const speakers = VANTAGES.filter(
-      (vantage) => (this.#spokenAtMs.get(`${vantage} ${target} ${verdict}`) ?? -1) >= sinceMs,
-    );
+    const speakers = VANTAGES.filter((vantage) => {
+      const spoken = this.#spoken.get(vantage)?.get(target);
+      const spokenAtMs = verdict === 'up' ? spoken?.upAtMs : verdict === 'down' ? spoken?.downAtMs : undefined;
+      return (spokenAtMs ?? Number.NEGATIVE_INFINITY) >= sinceMs;
+    });
     if (speakers.length >= QUORUM) return;
     const who = speakers.join(' and ') || 'nobody';
     this.#fail('no turn without a fresh quorum', `${node} calls ${target} ${verdict}, which ${who} said lately`);
@@ -202,10 +220,7 @@ export class Oracle {
   }
 
   /** In one life of a node: the first verdict, and one for each change that some vantage could see. */
-  #checkFlaps(node: string, target: string): void {
-    const key = `${node} ${target}`;
-    const turns = (this.#turns.get(key) ?? 0) + 1;
-    this.#turns.set(key, turns);
+  #checkFlaps(node: string, target: string, turns: number): void {
     const endpoint = target.slice(0, target.indexOf('#'));
     const bound = 1 + this.#targets.changesOf(endpoint, VANTAGES) + this.lies;
     if (turns > bound) this.#fail('flaps are bounded', `${node} turned ${target} ${turns} times, of ${bound}`);
@@ -231,17 +246,18 @@ export class Oracle {
     // What the removal brake holds depends on what went first, which each node saw for itself.
     const holds = (node: ServingNode) => node.judgement.endpoints.some(({ heldUntilMs }) => heldUntilMs !== undefined);
     if (!isAlike || holds(a) || holds(b)) return;
-    const classes = (node: ServingNode) =>
-      `${node.judgement.endpointClass.join()} ${node.judgement.clusterServing.join()}`;
-    if (classes(a) === classes(b)) return;
+    const isJudgedAlike =
+      areEqual(a.judgement.endpointClass, b.judgement.endpointClass) &&
+      areEqual(a.judgement.clusterServing, b.judgement.clusterServing);
+    if (isJudgedAlike) return;
+    const classes = ({ judgement }: ServingNode) =>
+      `${judgement.endpointClass.join()} ${judgement.clusterServing.join()}`;
     this.#fail('equal inputs, equal answers', `${a.name} judges ${classes(a)}, ${b.name} ${classes(b)}`);
   }
 
   /** A node began another life, in which it knows nothing. */
   forgetTurns(node: string): void {
-    for (const map of [this.#turns, this.#said]) {
-      for (const key of map.keys()) if (key.startsWith(`${node} `)) map.delete(key);
-    }
+    this.#said.delete(node);
   }
 
   /** The verdicts that all nodes must have come to in the end, of targets that nothing happens to any more. */
@@ -303,6 +319,10 @@ export class Oracle {
   #fail(invariant: string, what: string): void {
     this.violation ??= { invariant, atMs: this.#queue.nowMs, what };
   }
+}
+
+function areEqual(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((value, index) => value === b[index]);
 }
 
 /** Whether the store and the disks of both nodes that commit may all be lost in this world. */

@@ -7,6 +7,9 @@ import type { EventQueue } from './event-queue.ts';
 /** Where every monotonic clock and the true time begin, in milliseconds since 1970. */
 export const EPOCH_MS = Date.UTC(2026, 0, 1);
 
+/** One direction of its connection to the store. */
+export type Way = { lastArrivalMs: number };
+
 export class SimulatedProcess {
   readonly name: string;
   readonly clock: Clock;
@@ -16,6 +19,8 @@ export class SimulatedProcess {
   wallOffsetMs = 0;
   /** Nothing reaches it and nothing leaves it before then. */
   cutUntilMs = 0;
+  readonly toStore: Way = { lastArrivalMs: 0 };
+  readonly fromStore: Way = { lastArrivalMs: 0 };
   readonly #queue: EventQueue;
 
   constructor(name: string, queue: EventQueue) {

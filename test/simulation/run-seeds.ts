@@ -24,6 +24,9 @@ export type RunResult = {
   readonly violations: readonly FoundViolation[];
 };
 
+/** A world is garbage when it is over: most of one fits, so that little is copied while it goes on. */
+const RESOURCE_LIMITS = { maxYoungGenerationSizeMb: 96 };
+
 export async function runSeeds({
   from,
   count,
@@ -41,7 +44,10 @@ export async function runSeeds({
     new Promise<void>((resolve, reject) => {
       const share = Math.ceil((count - index) / threads);
       const workerData: SeedThreadOptions = { from: from + index, step: threads, count: share, mutant };
-      const worker = new Worker(new URL('seed-thread.ts', import.meta.url), { workerData });
+      const worker = new Worker(new URL('seed-thread.ts', import.meta.url), {
+        workerData,
+        resourceLimits: RESOURCE_LIMITS,
+      });
       workers.push(worker);
       worker.on('message', (report: SeedReport) => {
         if (report.kind === 'done') return resolve();

@@ -6,37 +6,66 @@
 
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
-import { plantMutant } from './mutants.ts';
+import { MUTANTS, plantMutant } from './mutants.ts';
 import type { Violation } from './oracle.ts';
 import { createPlan, describePlan } from './plan.ts';
 import { runSeeds } from './run-seeds.ts';
 
-const { values } = parseArgs({
-  options: {
-    seeds: { type: 'string', default: '1000' },
-    from: { type: 'string', default: '1' },
-    threads: { type: 'string', default: String(availableParallelism()) },
-    mutant: { type: 'string' },
-    seed: { type: 'string' },
-    trace: { type: 'boolean', default: false },
-  },
-});
-const { mutant } = values;
 const REPORT_EVERY_MS = 10_000;
+const MAX_THREADS = 1024;
 /** Of those that are found, so many are told in full. */
 const MAX_TOLD = 5;
 
-process.exitCode = values.seed === undefined ? await runMany() : await runOne(Number(values.seed));
+const { mutant, seed: only, isTraced, seeds: count, from, threads } = readArguments();
+process.exitCode = only === undefined ? await runMany() : await runOne(only);
+
+function readArguments() {
+  try {
+    const { values } = parseArgs({
+      options: {
+        seeds: { type: 'string', default: '1000' },
+        from: { type: 'string', default: '1' },
+        threads: { type: 'string', default: String(availableParallelism()) },
+        mutant: { type: 'string' },
+        seed: { type: 'string' },
+        trace: { type: 'boolean', default: false },
+      },
+    });
+    const { mutant, seed, trace } = values;
+    if (mutant !== undefined && !MUTANTS.some(({ name }) => name === mutant)) {
+      throw new RangeError(`no mutant is called ${mutant}: ${MUTANTS.map(({ name }) => name).join(', ')}`);
+    }
+    if (trace && seed === undefined) throw new RangeError('--trace is of one seed: give --seed as well');
+    return {
+      mutant,
+      seed: seed === undefined ? undefined : readWhole('seed', seed, 0),
+      isTraced: trace,
+      seeds: readWhole('seeds', values.seeds, 1),
+      from: readWhole('from', values.from, 0),
+      threads: readWhole('threads', values.threads, 1, MAX_THREADS),
+    };
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    process.stderr.write(`simulation: ${reason.replaceAll('\n', ' ')}\n`);
+    process.exit(2);
+  }
+}
+
+function readWhole(name: string, text: string, least: number, most = Number.MAX_SAFE_INTEGER): number {
+  const number = Number(text);
+  if (/^\d+$/.test(text) && number >= least && number <= most) return number;
+  const bound = most === Number.MAX_SAFE_INTEGER ? '' : ` and at most ${most}`;
+  throw new RangeError(`--${name} is a whole number of at least ${least}${bound}, not "${text}"`);
+}
 
 async function runMany(): Promise<number> {
-  const count = Number(values.seeds);
   const began = performance.now();
   let reportedAtMs = began;
   let told = 0;
   const result = await runSeeds({
-    from: Number(values.from),
+    from,
     count,
-    threads: Number(values.threads),
+    threads,
     ...(mutant !== undefined && { mutant }),
     stopsAtFirst: false,
     onViolation({ seed, violation }) {
@@ -66,7 +95,7 @@ async function runOne(seed: number): Promise<number> {
   const { runInMacrotask } = await import('./settle.ts');
   assertPlanted();
   say(describePlan(createPlan(seed)));
-  const trace = values.trace ? (name: string, what: string) => say(`${name} ${what}`) : undefined;
+  const trace = isTraced ? (name: string, what: string) => say(`${name} ${what}`) : undefined;
   const { events, violation } = await runInMacrotask(() => runSeed(seed, trace));
   say(`${events} events; ${violation === undefined ? 'all invariants hold' : describe(violation)}`);
   return violation === undefined ? 0 : 1;

@@ -1,6 +1,6 @@
 // A Redis server as its scripts see it: what the scripts of src/store/redis do, in TypeScript, over maps, one command at a
 // time. It may be emptied, or go back to what it was a while ago, as when a replica that lagged is promoted; every write
-// leaves behind how to undo it. A test holds these commands equal to the real scripts on a real server.
+// leaves behind how to undo it. test/integration/simulated-redis.test.ts holds it to the real scripts on a real server.
 
 import { compareSlotVersions, slotKey } from '../../src/health/merge-slots.ts';
 import type { Slot, SlotDelta, SlotId, SlotVersion } from '../../src/health/slot.ts';

@@ -21,8 +21,11 @@ export type StoreClient = {
   readonly health: Pick<HealthStore, 'allocateEpoch' | 'writeSlot' | 'readSlots' | 'removeSlot' | 'followSlots'>;
 };
 
+/** What a client needs of the network. */
+export type StoreLink = Pick<StoreNetwork, 'send' | 'subscribe' | 'onReady'>;
+
 /** For one life of the process. */
-export function openStoreClient(process: SimulatedProcess, network: StoreNetwork): StoreClient {
+export function openStoreClient(process: SimulatedProcess, network: StoreLink): StoreClient {
   const { life, clock } = process;
 
   function call<Reply>(command: (redis: SimulatedRedis) => Reply): Promise<Reply> {
@@ -43,8 +46,11 @@ export function openStoreClient(process: SimulatedProcess, network: StoreNetwork
     });
   }
 
-  function subscribe(listener: (publication: Publication) => void): Subscription {
-    return network.subscribe(process, life, listener);
+  function subscribe(
+    kinds: readonly Publication['kind'][],
+    listener: (publication: Publication) => void,
+  ): Subscription {
+    return network.subscribe(process, life, kinds, listener);
   }
 
   function followHead(listener: (head: RevisionId | undefined) => void, onError: (error: Error) => void): Subscription {
@@ -64,9 +70,7 @@ export function openStoreClient(process: SimulatedProcess, network: StoreNetwork
         onError(error);
       },
     });
-    const words = subscribe(({ kind }) => {
-      if (kind === 'head') poll.wake();
-    });
+    const words = subscribe(['head'], poll.wake);
     return closeAll([poll, words, network.onReady(process, life, poll.wake)]);
   }
 
@@ -78,7 +82,7 @@ export function openStoreClient(process: SimulatedProcess, network: StoreNetwork
       deliver: (index) => listener.onIndex(index),
       onError: (error) => listener.onError(error),
     });
-    const words = subscribe((publication) => {
+    const words = subscribe(['delta', 'removal'], (publication) => {
       if (publication.kind === 'delta') listener.onDelta(publication.delta);
       if (publication.kind === 'removal') listener.onRemoved(publication.last);
     });

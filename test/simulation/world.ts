@@ -13,7 +13,7 @@ import { HealthView } from '../../src/roles/health-view.ts';
 import { refuseOlder } from '../../src/roles/refuse-older.ts';
 import { followSlotTable } from '../../src/store/follow-slots.ts';
 import { SimulatedDisk } from './disk.ts';
-import { documentOf, FIRST_REVISION, type Meaning, numberOf, readMeaning } from './documents.ts';
+import { documentOf, FIRST_REVISION, type Meaning, numberOf, READING, readMeaning } from './documents.ts';
 import { EventQueue } from './event-queue.ts';
 import { StoreNetwork } from './network.ts';
 import { HEARTBEAT_MS, Oracle, type ServingNode } from './oracle.ts';
@@ -204,6 +204,7 @@ export class World {
           logger: this.#loggerOf(name),
           nowMs: () => process.clock.wallMs(),
           clock: process.clock,
+          reading: READING,
           disk: {
             async read() {
               const read = await writing.read();
