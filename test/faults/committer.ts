@@ -1,6 +1,7 @@
 // Changes a record through each api node, again and again, as operators and their programs do; remembers what was
 // acknowledged. An acknowledged value may later only be replaced by a newer one of the same record.
 
+import { setTimeout as pause } from 'node:timers/promises';
 import { tryAsk } from '../support/dns-ask.ts';
 import { ZONE } from '../support/fleet.ts';
 import type { Api, Installation } from './installation.ts';
@@ -8,6 +9,8 @@ import { MARKERS } from './limits.ts';
 
 export type Committer = {
   readonly records: readonly CommitRecord[];
+  /** The next changes are begun now. */
+  hurry(): void;
   close(): Promise<void>;
 };
 
@@ -21,7 +24,10 @@ export type CommitRecord = {
   lastBegunMs: number;
 };
 
-const PAUSE_MS = 300;
+/** Between two changes: each is work for all of an installation that has two processors. */
+const PAUSE_MS = 1000;
+/** After one that was not acknowledged. */
+const RETRY_MS = 300;
 
 export function startCommitter(installation: Installation): Committer {
   const records = installation.apis.map((api, index): CommitRecord => {
@@ -29,22 +35,28 @@ export function startCommitter(installation: Installation): Committer {
     return { marker, api, tried: 0, acknowledged: 0, lastValue: 0, lastBegunMs: 0 };
   });
   let isClosed = false;
+  let pauses = new AbortController();
   const running = records.map(async (record) => {
     let value = 0;
     while (!isClosed) {
       value++;
       record.tried++;
       const begunMs = performance.now();
-      if (await commit(installation, record, value)) {
+      const isAcknowledged = await commit(installation, record, value);
+      if (isAcknowledged) {
         record.acknowledged++;
         record.lastValue = value;
         record.lastBegunMs = begunMs;
       }
-      await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+      await pause(isAcknowledged ? PAUSE_MS : RETRY_MS, undefined, { signal: pauses.signal }).catch(() => undefined);
     }
   });
   return {
     records,
+    hurry() {
+      pauses.abort();
+      pauses = new AbortController();
+    },
     async close() {
       isClosed = true;
       await Promise.all(running);

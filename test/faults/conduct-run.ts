@@ -170,6 +170,7 @@ function judge(fault: Fault, trial: Omit<Trial, 'faults'>): string[] {
 /** Milliseconds from `fromMs` until a change that came later is acknowledged by every api node and answered by every dns node. */
 function watchCommits(installation: Installation, committer: Committer, fromMs: number): () => Promise<number> {
   return async () => {
+    committer.hurry();
     await waitUntil(
       'changes go through',
       async () => {
