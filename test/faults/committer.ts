@@ -36,6 +36,7 @@ export function startCommitter(installation: Installation): Committer {
   });
   let isClosed = false;
   let pauses = new AbortController();
+  let hurriedAtMs = 0;
   const running = records.map(async (record) => {
     let value = 0;
     while (!isClosed) {
@@ -48,12 +49,15 @@ export function startCommitter(installation: Installation): Committer {
         record.lastValue = value;
         record.lastBegunMs = begunMs;
       }
+      // Begun before there was a hurry, it does not tell what whoever hurries wants to know.
+      if (isAcknowledged && begunMs < hurriedAtMs) continue;
       await pause(isAcknowledged ? PAUSE_MS : RETRY_MS, undefined, { signal: pauses.signal }).catch(() => undefined);
     }
   });
   return {
     records,
     hurry() {
+      hurriedAtMs = performance.now();
       pauses.abort();
       pauses = new AbortController();
     },
