@@ -13,8 +13,8 @@ process.chdir(dirname(dirname(fileURLToPath(import.meta.url))));
 const SUITES = ['unit', 'rfc', 'scenario', 'simulation', 'integration', 'faults', 'fuzz'].map(
   (suite) => `test/${suite}`,
 );
-/** Files that run at once: each may itself start processes and worker threads. */
-const CONCURRENCY = 2;
+/** Files that run at once: each may itself start processes and worker threads, and waits for them much of the time. */
+const CONCURRENCY = 3;
 /** Worlds that the simulation runs with `--fast`. */
 const FAST_SEEDS = '200';
 /** A file of tests that hangs is ended, and counts as failed. */
