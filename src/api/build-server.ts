@@ -60,7 +60,7 @@ export const REQUESTS_PER_MINUTE = 12_000;
 const MAX_COUNTED_CALLERS = 10_000;
 const REQUEST_TIMEOUT_MS = 30_000;
 /** For what is under way when the server closes; a node has eight seconds to close all that it has. */
-const CLOSE_GRACE_MS = 3_000;
+const CLOSE_GRACE_MS = 2_000;
 /** Beyond it new connections are closed at once: whoever opens thousands is no client of this API. */
 const MAX_CONNECTIONS = 1_000;
 /** Longer names cannot be in a URL: 253 characters, each at most three when escaped. */

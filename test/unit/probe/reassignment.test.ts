@@ -91,6 +91,23 @@ for (const laterMs of [400, 1300, 2200, 3400]) {
   });
 }
 
+for (const pauseMs of [1600, 2600, 8000]) {
+  test(`takes nothing from the others after a pause of its own of ${pauseMs} ms, in which it heard nobody`, async () => {
+    const world = createWorld(MANY, VANTAGE);
+    const workers = start(world, 'a', 'b');
+    await world.time.pass(10_000 - 50);
+    const before = workers.map(({ worker }) => worker.status().checked);
+    world.time.stall(pauseMs);
+    for (let passedMs = 0; passedMs < 5 * HEARTBEAT_MS; passedMs += 100) {
+      await world.time.pass(100);
+      assert.deepEqual(
+        workers.map(({ worker }) => worker.status().checked),
+        before,
+      );
+    }
+  });
+}
+
 test('spreads the checks of what a joiner takes over the interval of each', async () => {
   const of = targets(200, { intervalMs: 5000 });
   const world = createWorld(of, VANTAGE);
