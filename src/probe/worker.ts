@@ -203,8 +203,8 @@ export class ProbeWorker {
   #divideWork(): void {
     if (!this.#isRunning) return;
     const nowMs = this.#now();
-    // Who has trouble, or more to do than places for it, takes nothing on that is others' to check.
-    const mayStandIn = this.#trust.abstention === undefined && this.#pool.waitingCount() === 0;
+    // Who has trouble, or more to do than places for it (what is down apart), takes nothing on that is others' to check.
+    const mayStandIn = this.#trust.abstention === undefined && this.#pool.hasRoom();
     const { taken, orphans, handedOver } = this.#share.divide(nowMs, mayStandIn);
     for (const id of handedOver) this.#handOver(id);
     for (const id of taken) this.#plan(id, (watch) => this.#findPoint(watch, nowMs));
