@@ -53,6 +53,9 @@ export const JOIN_DELAY_MS = 250;
 /** Of targets that nobody checks, so many are begun with in a millisecond: what a core can do of the cheapest checks. */
 export const ORPHANS_PER_MS = 4;
 
+/** A heartbeat that is late by more than this share of the distance to the one before: what others said meanwhile lies there unread. */
+const LATE_SHARE = 1 / 2;
+
 export class ProbeWorker {
   readonly counters: ProbeCounters = createProbeCounters();
   readonly #options: ProbeWorkerOptions;
@@ -71,6 +74,9 @@ export class ProbeWorker {
   #following: { close(): void } | undefined;
   #isConfigured = false;
   #isRunning = false;
+  /** When the last heartbeat was, and until when nobody's silence means anything, for this worker did not listen (monotonic). */
+  #beatAtMs = 0;
+  #deafUntilMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: ProbeWorkerOptions, dependencies: ProbeWorkerDependencies) {
     const { clock, health: store, logger } = dependencies;
@@ -116,6 +122,7 @@ export class ProbeWorker {
   /** Begins; needs no store to be there. Once only. */
   start(): void {
     this.#isRunning = true;
+    this.#beatAtMs = this.#now();
     this.#following = this.#dependencies.followSlots((change) => this.#acceptSlots(change));
     this.#writer.beat();
     this.#anchors.start();
@@ -196,8 +203,8 @@ export class ProbeWorker {
   #divideWork(): void {
     if (!this.#isRunning) return;
     const nowMs = this.#now();
-    // Who has trouble, or more to do than places for it, takes nothing on that is others' to check.
-    const mayStandIn = this.#trust.abstention === undefined && this.#pool.waitingCount() === 0;
+    // Who has trouble, or more to do than places for it (what is down apart), takes nothing on that is others' to check.
+    const mayStandIn = this.#trust.abstention === undefined && this.#pool.hasRoom();
     const { taken, orphans, handedOver } = this.#share.divide(nowMs, mayStandIn);
     for (const id of handedOver) this.#handOver(id);
     for (const id of taken) this.#plan(id, (watch) => this.#findPoint(watch, nowMs));
@@ -353,8 +360,13 @@ export class ProbeWorker {
   #beat(): void {
     this.#writer.beat();
     this.#abstentions.note(this.#watches.values());
-    // Without the store everyone looks dead; the work stays divided as it was until all had time to be heard again.
-    if (!this.#writer.isStoreSteady(STALE_AFTER_HEARTBEATS * this.#options.heartbeatMs)) return;
+    const { heartbeatMs } = this.#options;
+    const nowMs = this.#now();
+    if (nowMs - this.#beatAtMs > (1 + LATE_SHARE) * heartbeatMs) this.#deafUntilMs = nowMs + heartbeatMs;
+    this.#beatAtMs = nowMs;
+    // After a pause of its own, and without the store, everyone looks dead; the work stays divided as it was until all had time
+    // to be heard again.
+    if (nowMs < this.#deafUntilMs || !this.#writer.isStoreSteady(STALE_AFTER_HEARTBEATS * heartbeatMs)) return;
     this.#share.meetColleagues(this.#now());
     this.#divideWork();
   }

@@ -51,7 +51,8 @@ export class VerdictKeeper {
 
   async #writeLatest(): Promise<void> {
     if (this.#latest === undefined) return;
-    const kept: KeptVerdict[] = Array.from(this.#latest.values(), ({ target, verdict, sinceMs }) => {
+    const latest = this.#latest;
+    const kept: KeptVerdict[] = Array.from(latest.values(), ({ target, verdict, sinceMs }) => {
       return { target, verdict, sinceMs };
     });
     this.#latest = undefined;
@@ -64,6 +65,8 @@ export class VerdictKeeper {
     } catch (error) {
       if (!this.#isFailing) this.#logger.error({ err: error }, 'the verdicts could not be kept on disk');
       this.#isFailing = true;
+      // Nobody gives it once more: the next turn may be weeks away.
+      this.#latest ??= latest;
     }
   }
 }

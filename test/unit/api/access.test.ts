@@ -1,6 +1,8 @@
 // Who may do what: every route asks for a token, and for the right scope.
 
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { describe, test } from 'node:test';
 import type { Scope } from '../../../src/api/token.ts';
 import { openFixture, shareFixture } from './fixture.ts';
@@ -100,4 +102,15 @@ describe('the limit on requests', () => {
     assert.deepEqual(strangers, [401, 401, 401, 429, 429]);
     for (let index = 0; index < 5; index++) assert.equal((await server.inject('/livez')).statusCode, 200);
   });
+});
+
+test('a connection that a browser opened ahead of need does not keep the server from closing', { timeout: 10_000 }, async (context) => {
+  const { server } = await openFixture(context);
+  await server.listen({ host: '127.0.0.1', port: 0 });
+  const { port = 0 } = server.addresses()[0] ?? {};
+  const socket = connect(port, '127.0.0.1').on('error', () => undefined);
+  context.after(() => socket.destroy());
+  await once(socket, 'connect');
+  assert.equal((await fetch(`http://127.0.0.1:${port}/livez`)).status, 200);
+  await Promise.all([once(socket, 'close'), server.close()]);
 });

@@ -3,6 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { type Anchor, formatAnchor } from '../../../src/model/anchor.ts';
 import { targets } from '../health/fixtures.ts';
 import { createWorld, HEARTBEAT_MS, type SimulatedWorker, type World } from './simulated-world.ts';
 
@@ -90,6 +91,40 @@ for (const laterMs of [400, 1300, 2200, 3400]) {
     assert.equal(first.worker.status().checked + second.worker.status().checked, MANY.length);
   });
 }
+
+for (const pauseMs of [1600, 2600, 8000]) {
+  test(`takes nothing from the others after a pause of its own of ${pauseMs} ms, in which it heard nobody`, async () => {
+    const world = createWorld(MANY, VANTAGE);
+    const workers = start(world, 'a', 'b');
+    await world.time.pass(10_000 - 50);
+    const before = workers.map(({ worker }) => worker.status().checked);
+    world.time.stall(pauseMs);
+    for (let passedMs = 0; passedMs < 5 * HEARTBEAT_MS; passedMs += 100) {
+      await world.time.pass(100);
+      assert.deepEqual(
+        workers.map(({ worker }) => worker.status().checked),
+        before,
+      );
+    }
+  });
+}
+
+test('stands in for one that abstains though what is down waits for places, as long as nothing else does', async () => {
+  const of = targets(300, { timeoutMs: 900 });
+  const world = createWorld(of, VANTAGE);
+  const anchor: Anchor = { address: '192.0.2.1', check: { type: 'tcp', port: 443 } };
+  const standIn = world.addWorker('v1', 'a', of, VANTAGE);
+  world.addWorker('v1', 'b', of, VANTAGE, [anchor]);
+  const healthy = of.slice(0, 60);
+  await world.time.pass(10_000);
+  for (const { id } of of.slice(60)) world.conditions.set(id, 'silent');
+  await world.time.pass(15_000);
+  assert.ok(standIn.worker.status().waiting > 0, 'more is down than half of its places look at');
+  world.conditions.set(formatAnchor(anchor), 'refusing');
+  await world.time.pass(10_000);
+  const votes = new Map(world.board.slots.get('v1/a')?.votes.map(({ target, vote }) => [target, vote]));
+  for (const { id } of healthy) assert.equal(votes.get(id), 'up');
+});
 
 test('spreads the checks of what a joiner takes over the interval of each', async () => {
   const of = targets(200, { intervalMs: 5000 });

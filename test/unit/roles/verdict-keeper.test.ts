@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
-import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
 import { restoreVerdict, type VerdictState, type Verdicts } from '../../../src/health/verdict.ts';
 import { readVerdicts, VerdictKeeper } from '../../../src/roles/verdict-keeper.ts';
 import { writePersistedState } from '../../../src/store/persisted-state.ts';
@@ -78,6 +79,24 @@ describe('the keeper of verdicts', () => {
     await mkdir(join(directory, FILE, 'in the way'), { recursive: true });
     const keeper = new VerdictKeeper(directory, log.logger);
     for (const state of ['up', 'down', 'up'] as const) await keeper.flush(verdictsOf({ a: state }));
+    assert.equal(log.count('could not be kept'), 1);
+  });
+
+  test('what a disk refused is tried again until it takes it, though nothing else is to be kept', async (context) => {
+    context.mock.timers.enable({ apis: ['setTimeout'] });
+    const directory = await openDirectory(context);
+    const log = recordLog();
+    await mkdir(join(directory, FILE, 'in the way'), { recursive: true });
+    new VerdictKeeper(directory, log.logger).keep(verdictsOf({ a: 'down' }));
+    context.mock.timers.tick(1000);
+    for (let tries = 0; tries < 1000 && log.count('could not be kept') === 0; tries++) await setImmediate();
+    await rm(join(directory, FILE), { recursive: true });
+    let kept = await readVerdicts(directory, log.logger);
+    for (let tries = 0; tries < 1000 && kept.length === 0; tries++) {
+      context.mock.timers.tick(1000);
+      kept = await readVerdicts(directory, log.logger);
+    }
+    assert.equal(kept[0]?.verdict, 'down');
     assert.equal(log.count('could not be kept'), 1);
   });
 

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { describe, test } from 'node:test';
 import { createMetrics } from '../../../src/telemetry/create-metrics.ts';
 import type { Readiness } from '../../../src/telemetry/telemetry-routes.ts';
@@ -73,6 +75,21 @@ describe('startTelemetryServer', () => {
     await closed;
     await assert.rejects(fetch(url));
   });
+
+  for (const said of ['', 'GET /livez HTTP/1.1\r\nHost: a']) {
+    const kind = said === '' ? 'on which nothing was asked' : 'with half a question';
+    test(`closes though somebody keeps a connection ${kind}`, { timeout: 5000 }, async (context) => {
+      const sources = { metrics: createMetrics(), isReady: () => ({ ready: true, reasons: [] }) };
+      const server = await startTelemetryServer({ listen, ...sources });
+      const socket = connect(server.address.port, '127.0.0.1').on('error', () => undefined);
+      context.after(() => socket.destroy());
+      await once(socket, 'connect');
+      socket.write(said);
+      // Accepted and read by the time that this is answered.
+      await (await fetch(`http://127.0.0.1:${server.address.port}/livez`)).text();
+      await Promise.all([once(socket, 'close'), server.close()]);
+    });
+  }
 
   test('an address that is taken is told with the setting to change', async () => {
     const sources = { metrics: createMetrics(), isReady: () => ({ ready: true, reasons: [] }) };
