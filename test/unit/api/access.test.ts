@@ -104,10 +104,14 @@ describe('the limit on requests', () => {
   });
 });
 
-test('a connection that a browser opened ahead of need does not keep the server from closing', { timeout: 10_000 }, async (context) => {
+test('a connection that a browser opened ahead of need does not keep the server from closing', {
+  timeout: 10_000,
+}, async (context) => {
   const { server } = await openFixture(context);
   await server.listen({ host: '127.0.0.1', port: 0 });
-  const { port = 0 } = server.addresses()[0] ?? {};
+  const bound = server.addresses()[0];
+  assert.ok(typeof bound === 'object');
+  const { port } = bound;
   const socket = connect(port, '127.0.0.1').on('error', () => undefined);
   context.after(() => socket.destroy());
   await once(socket, 'connect');
