@@ -114,7 +114,7 @@ export async function openConfigurationWriter(
   const listeners = new Set<() => void>();
   const { keepLost = keepLostIn(options.stateDirectory) } = dependencies;
   const recovery = createStoreRecovery(options, {
-    ...{ store, logger, reading, keepLost, compose, adopt },
+    ...{ store, logger, reading, keepLost, clock, compose, adopt },
     known: () => known,
     isClosed: () => isClosed,
   });
@@ -207,7 +207,7 @@ export async function openConfigurationWriter(
   ): Promise<CommitOutcome> {
     return inTurn(async () => {
       try {
-        await recovery.synchronize();
+        await recovery.synchronize(true);
         const base = known?.revision.manifest.id;
         if (!isSame(base, change.expected)) return { status: 'conflict', head: base ?? null };
         const content = follow(known);

@@ -2,8 +2,9 @@
 // store that is empty, went back in time or holds something else under a number that was given away is put right.
 
 import { createUnavailableError, type UnavailableError } from '../api/ports.ts';
+import type { Clock } from '../model/clock.ts';
 import { formatProblem, type Parsed, type Problem } from '../model/problem.ts';
-import { formatRevisionId, type Manifest, type Revision, type RevisionId } from '../model/revision.ts';
+import { compareRevisionIds, formatRevisionId, type Manifest, type Revision, type RevisionId } from '../model/revision.ts';
 import type { ConfigurationStore } from '../store/configuration-store.ts';
 import { fetchRevision } from '../store/fetch-revision.ts';
 import { describeCause } from '../store/store-error.ts';
@@ -26,6 +27,7 @@ export type RecoveryDependencies = {
   };
   readonly reading: Reading;
   readonly keepLost: KeepLost;
+  readonly clock: Pick<Clock, 'monotonicMs'>;
   readonly known: () => Known | undefined;
   readonly adopt: (known: Known) => Promise<void>;
   readonly compose: (
@@ -38,25 +40,36 @@ export type RecoveryDependencies = {
 };
 
 export type StoreRecovery = {
-  /** Refuses only an initial configuration that is needed and faulty. @throws when the store does not answer. */
-  synchronize(): Promise<Parsed<boolean>>;
+  /**
+   * Refuses only an initial configuration that is needed and faulty. @throws when the store does not answer.
+   * @param isChange whether a change is to follow: then nothing is taken as it was a moment ago.
+   */
+  synchronize(isChange?: boolean): Promise<Parsed<boolean>>;
 };
 
 const SYSTEM_AUTHOR = 'azimuth';
 /** How often a store that others write to meanwhile is looked at again. */
 const MAX_RECONCILIATIONS = 5;
+/**
+ * What the store holds under the number that is known is read no more often than this, however many ask: it names every object,
+ * and of 10,000 it is a megabyte to be fetched and parsed. More objects, longer: some two hundredths of a processor go into it.
+ */
+const CONFIRMED_MS = 250;
+const CONFIRMED_MS_PER_OBJECT = 0.5;
 
 export function createStoreRecovery(options: RecoveryOptions, dependencies: RecoveryDependencies): StoreRecovery {
-  const { store, logger, reading, keepLost, adopt, compose, isClosed } = dependencies;
+  const { store, logger, reading, keepLost, clock, adopt, compose, isClosed } = dependencies;
   /** What was told to be lost last, so that it is told once. */
   let told: Known | undefined;
+  /** What the store was seen to hold, and until when (monotonic) that is taken as it was. */
+  let confirmed: { readonly revision: Revision; readonly untilMs: number } | undefined;
   return { synchronize };
 
-  async function synchronize(): Promise<Parsed<boolean>> {
+  async function synchronize(isChange = false): Promise<Parsed<boolean>> {
     for (let round = 0; round < MAX_RECONCILIATIONS && !isClosed(); round++) {
       const head = await store.readHead();
       const known = dependencies.known();
-      const isLost = head !== undefined && known !== undefined && (await isReplaced(store, known.revision));
+      const isLost = head !== undefined && known !== undefined && (await findLoss(head, known, isChange));
       const step = decideReconciliation(head, known?.revision.manifest.id, isLost);
       if (step.action === 'none' || (step.action === 'import' && options.initial === undefined)) break;
       if (isLost && step.action !== 'recommit') await noteLost(known);
@@ -64,6 +77,16 @@ export function createStoreRecovery(options: RecoveryOptions, dependencies: Reco
       if (!done.ok) return done;
     }
     return { ok: true, value: true };
+  }
+
+  async function findLoss(head: RevisionId, { revision }: Known, isChange: boolean): Promise<boolean> {
+    const isHead = compareRevisionIds(head, revision.manifest.id) === 0;
+    const isConfirmed = confirmed?.revision === revision && clock.monotonicMs() < confirmed.untilMs;
+    if (isHead && isConfirmed && !isChange) return false;
+    if (await isReplaced(store, revision)) return true;
+    const forMs = Math.max(CONFIRMED_MS, CONFIRMED_MS_PER_OBJECT * revision.objects.size);
+    confirmed = { revision, untilMs: clock.monotonicMs() + forMs };
+    return false;
   }
 
   async function carryOut(

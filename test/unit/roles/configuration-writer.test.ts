@@ -250,6 +250,43 @@ describe('the writer of the configuration', () => {
     for (const each of [a, b, ...stores]) await each.close();
   });
 
+  test('what the store holds is read once for many who ask, every quarter of a second, and before each change', async (context) => {
+    const directory = await openDirectory(context);
+    const own = openEmbeddedStore(directory);
+    let reads = 0;
+    const store: EmbeddedStore['configuration'] = {
+      ...switchable(() => own),
+      readManifest(id) {
+        reads++;
+        return own.configuration.readManifest(id);
+      },
+    };
+    const time = simulateTime();
+    const opened = await openConfigurationWriter(
+      { stateDirectory: directory, resolveLocation: () => undefined, allowNetworks: [], initial: DOCUMENT },
+      { store, logger: recordLog().logger, nowMs: () => 0, clock: time.clock },
+    );
+    assert.ok(opened.ok);
+    const writer = opened.value;
+    const countReads = async (work: () => Promise<unknown>) => {
+      const before = reads;
+      await work();
+      return reads - before;
+    };
+    const ask = async () => {
+      for (let index = 0; index < 20; index++) await writer.read();
+    };
+    await time.pass(250);
+    assert.equal(await countReads(ask), 1);
+    assert.equal(await countReads(ask), 0);
+    await time.pass(250);
+    assert.equal(await countReads(ask), 1);
+    const expected = { generation: 1, number: 1 };
+    assert.equal(await countReads(() => writer.commit({ ...change, expected, document: withBias(1) })), 1);
+    await writer.close();
+    await own.close();
+  });
+
   test('a change that is lost is kept, too, where others have gone on from what took its number', async (context) => {
     const directory = await openDirectory(context);
     const stateDirectory = join(directory, 'a');
