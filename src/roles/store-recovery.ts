@@ -4,7 +4,13 @@
 import { createUnavailableError, type UnavailableError } from '../api/ports.ts';
 import type { Clock } from '../model/clock.ts';
 import { formatProblem, type Parsed, type Problem } from '../model/problem.ts';
-import { compareRevisionIds, formatRevisionId, type Manifest, type Revision, type RevisionId } from '../model/revision.ts';
+import {
+  compareRevisionIds,
+  formatRevisionId,
+  type Manifest,
+  type Revision,
+  type RevisionId,
+} from '../model/revision.ts';
 import type { ConfigurationStore } from '../store/configuration-store.ts';
 import { fetchRevision } from '../store/fetch-revision.ts';
 import { describeCause } from '../store/store-error.ts';
