@@ -8,7 +8,7 @@ import fastifyRateLimit from '@fastify/rate-limit';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import fastifyUnderPressure from '@fastify/under-pressure';
 import { type FastifyBaseLogger, type FastifyInstance, type FastifyRequest, fastify, LogController } from 'fastify';
-import { endConnectionsAfter } from '../native/end-connections.ts';
+import { watchSilentConnections } from '../native/silent-connections.ts';
 import type { Metrics } from '../telemetry/create-metrics.ts';
 import { TELEMETRY_ROUTES } from '../telemetry/telemetry-routes.ts';
 import type { ApiServer } from './api-context.ts';
@@ -59,8 +59,6 @@ export const REQUESTS_PER_MINUTE = 12_000;
 /** Callers whose requests are counted at the same time; beyond it the longest idle is forgotten. */
 const MAX_COUNTED_CALLERS = 10_000;
 const REQUEST_TIMEOUT_MS = 30_000;
-/** For what is under way when the server closes; a node has eight seconds to close all that it has. */
-const CLOSE_GRACE_MS = 2_000;
 /** Beyond it new connections are closed at once: whoever opens thousands is no client of this API. */
 const MAX_CONNECTIONS = 1_000;
 /** Longer names cannot be in a URL: 253 characters, each at most three when escaped. */
@@ -78,7 +76,8 @@ export async function buildServer(options: ApiOptions, dependencies: ApiDependen
   const plain = createServer(logger);
   const server: ApiServer = plain.withTypeProvider<TypeBoxTypeProvider>();
   server.server.maxConnections = MAX_CONNECTIONS;
-  server.addHook('preClose', async () => endConnectionsAfter(server.server, CLOSE_GRACE_MS));
+  const endSilent = watchSilentConnections(server.server);
+  server.addHook('preClose', async () => endSilent());
   server.setValidatorCompiler(compileValidator);
   // Responses are made of our own types: tests hold them to the schemas, and no reply pays for it.
   server.setSerializerCompiler(() => (value) => JSON.stringify(value));

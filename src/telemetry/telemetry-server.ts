@@ -1,18 +1,16 @@
 // The small HTTP server of roles that have no API of their own (dns, probe): it serves the telemetry routes, and nothing
 // else, on Node's own server: a framework for three pages would take a tenth of the time in which a node starts. Closing is
-// ordered: no new connections, requests under way are answered, idle connections end, and after a second all do.
+// ordered: no new connections, requests under way are answered, idle connections end.
 
 import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { formatListenAddress, type ListenAddress } from '../model/listen-address.ts';
-import { endConnectionsAfter } from '../native/end-connections.ts';
 import { createHttpServer } from '../native/http.ts';
+import { watchSilentConnections } from '../native/silent-connections.ts';
 import { TELEMETRY_ROUTES, type TelemetryReply, type TelemetrySources } from './telemetry-routes.ts';
 
 /** A scrape sends a few hundred bytes, at once. */
 const REQUEST_TIMEOUT_MS = 10_000;
-/** Who closes has more to close than this. */
-const CLOSE_GRACE_MS = 1000;
 
 export type TelemetryServer = {
   /** Where it listens in fact: the port is the kernel's choice if 0 was asked for. */
@@ -28,6 +26,7 @@ export async function startTelemetryServer(
   const server = createHttpServer({ requestTimeout: REQUEST_TIMEOUT_MS }, (request, response) => {
     void reply(request, response, options, () => server.listening);
   });
+  const endSilent = watchSilentConnections(server);
   server.listen({ host: listen.host, port: listen.port });
   try {
     await once(server, 'listening');
@@ -43,7 +42,7 @@ export async function startTelemetryServer(
     async close() {
       const closed = once(server, 'close');
       server.close();
-      endConnectionsAfter(server, CLOSE_GRACE_MS);
+      endSilent();
       await closed;
     },
   };
