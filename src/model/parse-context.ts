@@ -20,6 +20,8 @@ export type ParseOptions = {
   readonly checkBinding?: (type: string, data: string, zone: string) => string | undefined;
   /** The zones stand here without their records: nothing may be concluded from what they do not hold. */
   readonly areRecordsElsewhere?: boolean;
+  /** It was committed, perhaps by a version that asked less: what can never work as it stands is no reason to serve nothing. */
+  readonly isCommitted?: boolean;
   /** What has been copied of zones that have primaries, by their names. */
   readonly copies?: ReadonlyMap<string, CopyHead>;
 };

@@ -38,7 +38,8 @@ export const QuorumSchema = Type.Union(
 export type QuorumDocument = Static<typeof QuorumSchema>;
 
 /** The quorum as written, with its defaults. Reports a number that can never be reached. */
-export function parseQuorum(document: QuorumDocument, path: string, { declared, report }: ParseContext): Quorum {
+export function parseQuorum(document: QuorumDocument, path: string, context: ParseContext): Quorum {
+  const { declared, report, isCommitted = false } = context;
   const check = (portion: Portion, of: number, [one, many]: readonly [string, string], at: string) => {
     if (typeof portion !== 'object' || portion.atLeast <= of) return;
     const has = of === 1 ? `only one ${one}` : `only ${of} ${many}`;
@@ -51,7 +52,7 @@ export function parseQuorum(document: QuorumDocument, path: string, { declared, 
     return document;
   }
   const { groups, within = 'majority' } = document;
-  if (!declared.hasVantageGroups) {
+  if (!declared.hasVantageGroups && !isCommitted) {
     const message = 'counts groups of vantages, but no vantage has a group: give them groups, or count the vantages.';
     report(joinPointer(path, 'groups'), message, ['/vantages']);
     return { groups, within };

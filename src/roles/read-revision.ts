@@ -43,7 +43,7 @@ export function openRevisionReader(resolveLocation: LocationResolver): RevisionR
       const read = (name: string) => heads.get(hashOf(name))?.value ?? parseJson(objects.get(hashOf(name)) ?? '');
       const outline = readOutline(new Set(names), read);
       if (!outline.ok) return outline;
-      const options = { resolveLocation, areRecordsElsewhere: true, copies: outline.value.copies };
+      const options = { resolveLocation, areRecordsElsewhere: true, isCommitted: true, copies: outline.value.copies };
       const parsed = parseConfiguration(outline.value.document, options);
       if (!parsed.ok) return readWhole(revision, resolveLocation) ?? parsed;
       last = { key, outline: outline.value, configuration: parsed.value };
@@ -75,7 +75,9 @@ function listRecords(
 /** Where something is wrong, all that is wrong is told, of the records too; undefined where only the outline is faulty. */
 function readWhole(revision: Revision, resolveLocation: LocationResolver): Parsed<never> | undefined {
   const document = joinObjects(textsByName(revision));
-  const parsed = document.ok ? parseConfiguration(document.value, { resolveLocation, checkRecordData }) : document;
+  const parsed = document.ok
+    ? parseConfiguration(document.value, { resolveLocation, checkRecordData, isCommitted: true })
+    : document;
   return parsed.ok ? undefined : parsed;
 }
 

@@ -141,7 +141,7 @@ function checkData(
   path: string,
   context: ParseContext,
 ): boolean {
-  if (data === undefined) return true;
+  if (data === undefined || context.isCommitted === true) return true;
   const fault =
     rcode === 'NOERROR'
       ? explainDataFault(queryType, data)

@@ -97,7 +97,8 @@ export function parseTlsOptions(
     ? parseBefore(failBefore, at, 'failBefore', context)
     : (failBefore ?? initial.failBeforeMs);
   if (warnBeforeMs === undefined || failBeforeMs === undefined) return undefined;
-  if (typeof warnBeforeMs === 'number' && typeof failBeforeMs === 'number' && isSilenced(warnBeforeMs, failBeforeMs)) {
+  const isAsked = context.isCommitted !== true && typeof warnBeforeMs === 'number' && typeof failBeforeMs === 'number';
+  if (isAsked && isSilenced(warnBeforeMs, failBeforeMs)) {
     const message = `it would fail ${formatDuration(failBeforeMs)} before the certificate ends, and never warn: let warnBefore be longer than failBefore, or 0 for no warning.`;
     context.report(joinPointer(at, 'warnBefore'), message, [joinPointer(at, 'failBefore')]);
     return undefined;

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import type { ConfigurationDocument } from '../../../src/model/configuration.ts';
 import { splitObjects } from '../../../src/model/objects.ts';
+import { parseConfiguration } from '../../../src/model/parse-configuration.ts';
 import type { Revision } from '../../../src/model/revision.ts';
 import { openRevisionReader } from '../../../src/roles/read-revision.ts';
 import { composeRevision } from '../../../src/roles/revision-texts.ts';
@@ -33,6 +35,33 @@ describe('reading revisions', () => {
     const third = read(reader, revisionWith(3, 3, 60));
     assert.notEqual(third.configuration, second.configuration);
     assert.equal(third.configuration.zones[0]?.nsTtlSeconds, 60);
+  });
+
+  it('serves what was committed by a version that asked less of monitors: only new changes are refused for it', () => {
+    const document: ConfigurationDocument = {
+      zones: [{ name: 'a.test', ns: ['ns.elsewhere.'], records: [] }],
+      monitors: [
+        { id: 'groups', type: 'tcp', port: 80, quorum: { groups: 'majority' } },
+        { id: 'ends', type: 'tls', port: 443, tls: { certificate: { warnBefore: '1d', failBefore: '2d' } } },
+        {
+          ...{ id: 'names', type: 'dns', query: { name: 'a.test.', type: 'A' } },
+          expect: { data: 'no address' },
+        },
+      ],
+    };
+    const asked = parseConfiguration(document, { resolveLocation: () => undefined });
+    const refused = asked.ok ? [] : asked.problems.map(({ path }) => path.split('/').slice(0, 3).join('/'));
+    assert.deepEqual(refused, ['/monitors/0', '/monitors/1', '/monitors/2']);
+    const words = { id: { generation: 1, number: 1 }, parent: null, author: 'test', message: '', createdAtMs: 0 };
+    const revision = composeRevision(words, splitObjects(document));
+    const { configuration } = read(
+      openRevisionReader(() => undefined),
+      revision,
+    );
+    assert.deepEqual(
+      configuration.monitors.map(({ id }) => id),
+      ['groups', 'ends', 'names'],
+    );
   });
 
   it('says in order which objects hold the records of a zone', () => {
