@@ -8,7 +8,6 @@ import {
   type CommitResult,
   type ConfigurationStore,
   MANIFEST_LIST_LIMIT,
-  POLL_INTERVAL_MS,
   type Subscription,
 } from '../configuration-store.ts';
 import { composeManifest, parseManifest } from '../manifest-text.ts';
@@ -19,8 +18,10 @@ import { CHANNELS, KEYS } from './keys.ts';
 
 export type RedisConfigurationOptions = { readonly pollIntervalMs: number; readonly historyLimit: number };
 
-/** A look every second, and what reading and committing take. */
-export const SETTLE_MS = POLL_INTERVAL_MS + 500;
+/** Between two attempts to connect, which all others may be in, there is up to a second; then comes what a look and a commit take. */
+export const SETTLE_MS = 1500;
+/** Where a primary is found by asking, all are there within half a second. */
+export const GUIDED_SETTLE_MS = 1000;
 
 /** How many objects one command fetches. */
 const OBJECT_BATCH_LIMIT = 64;
@@ -130,7 +131,7 @@ export function createRedisConfigurationStore(
 async function settle(connection: RedisConnection): Promise<void> {
   // One that is just coming back is waited for: it has not returned yet.
   await connection.call(async () => undefined);
-  const leftMs = SETTLE_MS - connection.returnedForMs;
+  const leftMs = (connection.isGuided ? GUIDED_SETTLE_MS : SETTLE_MS) - connection.returnedForMs;
   if (leftMs > 0) await pause(leftMs);
 }
 

@@ -72,6 +72,11 @@ export class RedisConnection {
     return this.#isConnected;
   }
 
+  /** Whether it asks where its server is. */
+  get isGuided(): boolean {
+    return isLocator(this.#options.server);
+  }
+
   /** Milliseconds since it came back after a loss; infinite where it never was lost. */
   get returnedForMs(): number {
     return performance.now() - this.#returnedAtMs;
