@@ -8,6 +8,7 @@ import { TOKEN_FILE } from '../../src/roles/local-token.ts';
 import { REVISION_FILE } from '../../src/store/persisted-revision.ts';
 import { REGIONS } from '../support/fleet.ts';
 import { startLiar } from '../support/liar.ts';
+import { findProgram } from '../support/require-program.ts';
 import {
   askRedis,
   DOINGS,
@@ -207,12 +208,13 @@ function clockOff(): Fault {
   };
 }
 
-/** The environment that `faketime` gives, without itself: it would stand between a process and the signals for it. */
+/** What `faketime` does, without itself: it would stand between a process and the signals for it. */
 function anHourAhead(): readonly string[] {
-  const { stdout, status } = spawnSync('faketime', ['-f', '+1h', 'printenv', 'LD_PRELOAD'], { encoding: 'utf8' });
-  if (status !== 0) throw new Error('faketime is needed: apt-get install faketime');
-  // An hour is what the wall clock says; monotonic time is nobody's to set.
-  return ['env', `LD_PRELOAD=${stdout.trim()}`, 'FAKETIME=+1h', 'FAKETIME_DONT_FAKE_MONOTONIC=1'];
+  if (findProgram('faketime') === undefined) throw new Error('faketime is needed: apt-get install faketime');
+  // An hour is what the wall clock says; monotonic time is nobody's to set. Shared memory would bear the number of a process,
+  // which in a namespace of its own others had before.
+  const settings = ['FAKETIME=+1h', 'FAKETIME_DONT_FAKE_MONOTONIC=1', 'FAKETIME_DISABLE_SHM=1'];
+  return ['env', 'LD_PRELOAD=/usr/$LIB/faketime/libfaketime.so.1', ...settings];
 }
 
 /** A dns node dies while it writes its revision: what is on its disk is half of it. */
