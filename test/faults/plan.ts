@@ -192,10 +192,11 @@ function everyTargetFlips(): Fault {
 function clockOff(): Fault {
   const members = ({ nodes, workers }: Installation): Member[] => [pick(nodes, 0), pick(workers, 0)];
   const replace = async (installation: Installation, prefix: readonly string[]) => {
-    for (const member of members(installation)) {
+    const each = members(installation).map(async (member) => {
       await member.running.stop();
       await restart(member, prefix);
-    }
+    });
+    await Promise.all(each);
   };
   return {
     name: 'clocks an hour ahead on a dns node and a worker',

@@ -47,7 +47,7 @@ export function writeReport(run: Run): void {
   const [, after] = rest?.split(END) ?? [];
   if (before === undefined || after === undefined) throw new Error(`${FILE} lacks the marks ${BEGIN} and ${END}`);
   const { perSecond } = run.options;
-  const words = `Measured on ${run.date}, ${perSecond} questions a second to each of two nodes, a change every 0.3 s through each of two api nodes.`;
+  const words = `Measured on ${run.date}, ${perSecond} questions a second to each of two nodes, a change a second through each of two api nodes.`;
   writeFileSync(FILE, `${before}${BEGIN}\n${words}\n\n${composeTable(run)}\n${END}${after}`);
 }
 
