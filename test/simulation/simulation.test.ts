@@ -6,7 +6,7 @@ import { createPlan, describePlan } from './plan.ts';
 import { runSeeds } from './run-seeds.ts';
 
 /** As many as two busy processors run in some 75 s. `npm test -- --fast` sets less. */
-const SEEDS = Number(process.env.SIMULATION_SEEDS ?? 4000);
+const SEEDS = Number(process.env.SIMULATION_SEEDS ?? 10_000);
 const THREADS = 2;
 
 describe('a simulated system', () => {
