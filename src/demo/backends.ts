@@ -2,8 +2,9 @@
 // one closes its socket, so that connections are refused as they are by a machine whose service died; healing it listens
 // again on the same port.
 
-import { createServer, type Server, type ServerResponse } from 'node:http';
+import type { Server, ServerResponse } from 'node:http';
 import type { ListenAddress } from '../model/listen-address.ts';
+import { createHttpServer } from '../native/http.ts';
 
 export type DemoBackendOptions = { readonly region: string; readonly listen: ListenAddress };
 
@@ -103,7 +104,7 @@ export async function startDemoBackend({ region, listen: wanted }: DemoBackendOp
 }
 
 function listenAt(region: string, { host, port }: ListenAddress): Promise<Server> {
-  const server = createServer((request, response) => answer(region, request.url ?? '/', response));
+  const server = createHttpServer((request, response) => answer(region, request.url ?? '/', response));
   return new Promise((resolve, reject) => {
     server.once('error', (error) => reject(describeListenError(error, region, host, port)));
     server.listen({ host, port }, () => resolve(server));

@@ -2,8 +2,8 @@
 // which only the user who runs it can open.
 
 import { chmodSync, rmSync } from 'node:fs';
-import { createServer, request } from 'node:http';
 import { join } from 'node:path';
+import { createHttpServer, requestHttp } from '../native/http.ts';
 import type { DemoBackends } from './backends.ts';
 
 export type DemoCommand = 'fail' | 'heal' | 'list';
@@ -19,7 +19,7 @@ const TIMEOUT_MS = 5000;
 export async function serveDemoControl(directory: string, backends: DemoBackends): Promise<{ close(): Promise<void> }> {
   const path = socketPath(directory);
   rmSync(path, { force: true });
-  const server = createServer((incoming, response) => {
+  const server = createHttpServer((incoming, response) => {
     const [, command = '', region = ''] = (incoming.url ?? '').split('/');
     // Ids of regions have nothing in them that a URL would escape.
     run(backends, command, region).then(
@@ -74,7 +74,7 @@ export async function sendDemoCommand(directory: string, command: DemoCommand, r
   const socket = socketPath(directory);
   return new Promise((resolve, reject) => {
     const path = `/${command}/${encodeURIComponent(region)}`;
-    const outgoing = request({ socketPath: socket, path, method: 'POST', timeout: TIMEOUT_MS }, (response) => {
+    const outgoing = requestHttp({ socketPath: socket, path, method: 'POST', timeout: TIMEOUT_MS }, (response) => {
       let text = '';
       response.setEncoding('utf8');
       response.on('data', (chunk: string) => {

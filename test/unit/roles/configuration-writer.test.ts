@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, test } from 'node:test';
+import { describe, type TestContext, test } from 'node:test';
 import { createToken } from '../../../src/api/token.ts';
 import { formatRevisionId, type RevisionId } from '../../../src/model/revision.ts';
 import { openConfigurationWriter } from '../../../src/roles/configuration-writer.ts';
@@ -227,27 +227,13 @@ describe('the writer of the configuration', () => {
   });
 
   test('where the store took another change under the number of one that it lost, its own gets a number of its own and the lost one is kept', async (context) => {
-    const directory = await openDirectory(context);
-    const stateDirectory = join(directory, 'a');
-    const stores = [openEmbeddedStore(join(directory, 'one')), openEmbeddedStore(join(directory, 'two'))] as const;
-    let index: 0 | 1 = 0;
-    const first = { generation: 1, number: 1 };
-    const a = await openWriter(
-      { configuration: switchable(() => stores[index]) },
-      { stateDirectory, initial: DOCUMENT },
-    );
-    await copyRevision(stores[0], stores[1], first);
-    await a.commit({ ...change, expected: first, document: withBias(7) });
-    const b = await openWriter(stores[1], { stateDirectory: join(directory, 'b') });
-    await b.commit({ ...change, expected: first, document: withBias(8) });
-    index = 1;
+    const { a, store, goBack, readLost } = await openFork(context);
+    goBack();
     const read = await a.read();
     assert.deepEqual([read?.id, read?.document], [{ generation: 2, number: 3 }, withBias(8)]);
-    assert.equal(await headOf(stores[1]), '2.3');
-    const kept = await readFile(join(stateDirectory, JOURNAL_DIRECTORY, 'lost-1.2.json'), 'utf8');
-    assert.deepEqual(JSON.parse(kept), withBias(7));
+    assert.equal(await headOf(store), '2.3');
+    assert.deepEqual(await readLost(), withBias(7));
     assert.deepEqual(await a.read(), read, 'and no further number');
-    for (const each of [a, b, ...stores]) await each.close();
   });
 
   test('what the store holds is read once for many who ask, every quarter of a second, and before each change', async (context) => {
@@ -288,26 +274,12 @@ describe('the writer of the configuration', () => {
   });
 
   test('a change that is lost is kept, too, where others have gone on from what took its number', async (context) => {
-    const directory = await openDirectory(context);
-    const stateDirectory = join(directory, 'a');
-    const stores = [openEmbeddedStore(join(directory, 'one')), openEmbeddedStore(join(directory, 'two'))] as const;
-    let index: 0 | 1 = 0;
-    const first = { generation: 1, number: 1 };
-    const a = await openWriter(
-      { configuration: switchable(() => stores[index]) },
-      { stateDirectory, initial: DOCUMENT },
-    );
-    await copyRevision(stores[0], stores[1], first);
-    await a.commit({ ...change, expected: first, document: withBias(7) });
-    const b = await openWriter(stores[1], { stateDirectory: join(directory, 'b') });
-    await b.commit({ ...change, expected: first, document: withBias(8) });
+    const { a, b, goBack, readLost } = await openFork(context);
     await b.commit({ ...change, expected: { generation: 1, number: 2 }, document: withBias(9) });
-    index = 1;
+    goBack();
     const read = await a.read();
     assert.deepEqual([read?.id, read?.document], [{ generation: 1, number: 3 }, withBias(9)]);
-    const kept = await readFile(join(stateDirectory, JOURNAL_DIRECTORY, 'lost-1.2.json'), 'utf8');
-    assert.deepEqual(JSON.parse(kept), withBias(7));
-    for (const each of [a, b, ...stores]) await each.close();
+    assert.deepEqual(await readLost(), withBias(7));
   });
 
   test('a store that does not answer leaves the last that was seen, marked as stale, and refuses writes', async (context) => {
@@ -362,6 +334,36 @@ describe('the writer of the configuration', () => {
     await store.close();
   });
 });
+
+/**
+ * Writer `a` has made 1.2 in its store; `store` is as that one was before, and has another 1.2 of writer `b`. From `goBack` on
+ * that is what `a` finds.
+ */
+async function openFork(context: TestContext) {
+  const directory = await openDirectory(context);
+  const stateDirectory = join(directory, 'a');
+  const own = openEmbeddedStore(join(directory, 'one'));
+  const store = openEmbeddedStore(join(directory, 'two'));
+  let isBack = false;
+  const expected = { generation: 1, number: 1 };
+  const configuration = switchable(() => (isBack ? store : own));
+  const a = await openWriter({ configuration }, { stateDirectory, initial: DOCUMENT });
+  await copyRevision(own, store, expected);
+  await a.commit({ ...change, expected, document: withBias(7) });
+  const b = await openWriter(store, { stateDirectory: join(directory, 'b') });
+  await b.commit({ ...change, expected, document: withBias(8) });
+  context.after(async () => {
+    for (const each of [a, b, own, store]) await each.close();
+  });
+  return {
+    ...{ a, b, store },
+    goBack: () => {
+      isBack = true;
+    },
+    readLost: async () =>
+      JSON.parse(await readFile(join(stateDirectory, JOURNAL_DIRECTORY, 'lost-1.2.json'), 'utf8')) as unknown,
+  };
+}
 
 /** The other store is then as if it had gone back to that revision. */
 async function copyRevision(from: EmbeddedStore, to: EmbeddedStore, id: RevisionId): Promise<void> {
