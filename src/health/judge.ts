@@ -118,7 +118,9 @@ export function judgeAnew(
   moment: Moment,
 ): HealthJudgement | undefined {
   const { configuration, judgement, held, returned } = judge;
-  const isWhole = judgement === undefined || (judgement.nextExpiryMs ?? Number.POSITIVE_INFINITY) <= moment.wallMs;
+  const nextExpiryMs = findNextExpiryMs(configuration.overrides, moment.wallMs);
+  // It is another one where an override has run out since, and where the wall clock was set back to before one did.
+  const isWhole = judgement === undefined || judgement.nextExpiryMs !== nextExpiryMs;
   if (!isWhole && changed.size === 0 && held.size === 0 && returned.size === 0) return undefined;
   const due = new Set<number>(isWhole ? configuration.clusters.keys() : held);
   for (const id of isWhole ? [] : changed) due.add(judge.clusterOf.get(id) ?? 0);
@@ -147,7 +149,7 @@ export function judgeAnew(
       ? joinParts(judge.finished)
       : replaceParts(judgement, judge.finished, finished, judge.firstEndpoints)),
     clusterRamps: Float32Array.from(configuration.clusters, (cluster) => rampOf(judge, cluster, moment.nowMs)),
-    nextExpiryMs: findNextExpiryMs(configuration.overrides, moment.wallMs),
+    nextExpiryMs,
   };
   return judge.judgement;
 }

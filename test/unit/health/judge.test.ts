@@ -52,8 +52,8 @@ function open(of: Configuration) {
     }
     return changed.map(({ id }) => id);
   };
-  const look = (nowMs: number, changed: readonly string[] = []) => {
-    judgeAnew(judge, verdicts, new Set(changed), { nowMs, wallMs: nowMs });
+  const look = (nowMs: number, changed: readonly string[] = [], wallMs = nowMs) => {
+    judgeAnew(judge, verdicts, new Set(changed), { nowMs, wallMs });
     assert.ok(judge.judgement !== undefined);
     return judge.judgement;
   };
@@ -195,6 +195,16 @@ test('what the brake held was answered all along: it comes back whole', () => {
   );
 });
 
+test('a word that ran out by a clock that was wrong holds again once the clock is right', () => {
+  const override = { kind: 'regions', id: 'eu', state: 'force-down', reason: 'x', author: 'ann' } as const;
+  const { look } = open({ ...world(), overrides: [{ ...override, expiresAtMs: 60_000 }] });
+  const classOf = (nowMs: number, wallMs: number) => look(nowMs, [], wallMs).endpointClass[0];
+  assert.equal(classOf(1000, 1000), ENDPOINT_FORCED_DOWN);
+  assert.equal(classOf(1250, 3_600_000), ENDPOINT_UP);
+  assert.equal(classOf(1500, 1500), ENDPOINT_FORCED_DOWN);
+  assert.equal(classOf(60_000, 60_000), ENDPOINT_UP);
+});
+
 test('comes, look by look and over new configurations, to what judging every cluster at each look comes to', () => {
   const clusterOf = fc.constantFrom('eu', 'us', 'ap');
   const name = fc.oneof(
@@ -215,6 +225,8 @@ test('comes, look by look and over new configurations, to what judging every clu
   });
   const step = fc.record({
     passMs: fc.constantFrom(0, 250, 3000, 11_000),
+    // The wall clock is set, forwards and back.
+    setMs: fc.option(fc.constantFrom(-20_000, 0, 20_000), { freq: 4 }),
     turns: fc.array(turn, { maxLength: 2 }),
     config: fc.option(config, { freq: 5 }),
   });
@@ -239,8 +251,10 @@ test('comes, look by look and over new configurations, to what judging every clu
       };
       const [one, other] = [open(make(first)), open(make(first))];
       let nowMs = 1000;
-      for (const { passMs, turns, config: next } of steps) {
+      let wrongMs = 0;
+      for (const { passMs, setMs, turns, config: next } of steps) {
         nowMs += passMs;
+        wrongMs = setMs ?? wrongMs;
         if (next !== null) for (const each of [one, other]) each.reopen(make(next));
         const changed = turns.flatMap(({ name: of, verdict, words }) => {
           const said: Words = verdict === 'down' ? words : ['up', 'up', 'up'];
@@ -248,7 +262,7 @@ test('comes, look by look and over new configurations, to what judging every clu
           return one.set(of, verdict, said);
         });
         other.forget();
-        assert.deepEqual(one.look(nowMs, changed), other.look(nowMs, changed));
+        assert.deepEqual(one.look(nowMs, changed, nowMs + wrongMs), other.look(nowMs, changed, nowMs + wrongMs));
       }
     }),
   );
