@@ -39,7 +39,7 @@ const ALL: Words = ['down', 'down', 'down'];
 const MOST: Words = ['down', 'down', 'suspect'];
 
 function open(of: Configuration) {
-  const targets = listTargets(of);
+  let targets = listTargets(of);
   let judge = openJudge(of, targets, undefined);
   const verdicts = new Map<string, Verdict>();
   const set = (name: string, verdict: VerdictState, words: Words = ['up', 'up', 'up']) => {
@@ -63,7 +63,8 @@ function open(of: Configuration) {
     look,
     set,
     reopen: (next: Configuration) => {
-      judge = openJudge(next, listTargets(next), judge);
+      targets = listTargets(next);
+      judge = openJudge(next, targets, judge);
     },
     /** The next look judges everything. */
     forget: () => {
@@ -222,6 +223,10 @@ test('comes, look by look and over new configurations, to what judging every clu
     apRegion: fc.constantFrom('ap', 'us'),
     isReversed: fc.boolean(),
     forced: fc.option(clusterOf),
+    // Clusters come and go, and stand in several services.
+    services: fc.uniqueArray(fc.subarray(['eu', 'us', 'ap'], { minLength: 1 }), { minLength: 1, maxLength: 3 }),
+    isAlone: fc.boolean(),
+    count: fc.constantFrom(1, 2),
   });
   const step = fc.record({
     passMs: fc.constantFrom(0, 250, 3000, 11_000),
@@ -232,12 +237,18 @@ test('comes, look by look and over new configurations, to what judging every clu
   });
   fc.assert(
     fc.property(config, fc.array(step, { maxLength: 25 }), (first, steps) => {
-      const make = ({ panic, slowStartMs, apRegion, isReversed, forced }: typeof first): Configuration => {
-        const of = world({ panic, slowStartMs });
+      const make = (given: typeof first): Configuration => {
+        const { panic, slowStartMs, apRegion, isReversed, forced, isAlone, count } = given;
+        const of = world({ panic, slowStartMs, minHealthy: { count } }, [...new Set(given.services.flat())]);
+        const services = given.services.map((clusters, index) => ({
+          ...SERVICE,
+          id: `${index}.example.com`,
+          clusters,
+        }));
         const clusters = of.clusters.map((each) => ({
           ...each,
           region: each.id === 'ap' ? apRegion : each.region,
-          endpoints: isReversed ? each.endpoints.toReversed() : each.endpoints,
+          endpoints: (isReversed ? each.endpoints.toReversed() : each.endpoints).slice(isAlone ? 1 : 0),
         }));
         const override = {
           kind: 'regions',
@@ -247,7 +258,7 @@ test('comes, look by look and over new configurations, to what judging every clu
           author: 'ann',
         } as const;
         const expiring = { ...override, expiresAtMs: 9000 };
-        return { ...of, clusters, overrides: forced === null ? [] : [expiring] };
+        return { ...of, services, clusters, overrides: forced === null ? [] : [expiring] };
       };
       const [one, other] = [open(make(first)), open(make(first))];
       let nowMs = 1000;

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { type Ballot, collectBallots } from '../../../src/health/ballot.ts';
 import { fillBallotBox, openBallotBox } from '../../../src/health/ballot-box.ts';
+import type { SeenSlot } from '../../../src/health/liveness.ts';
 import { applySlotDelta } from '../../../src/health/merge-slots.ts';
 import type { Slot, SlotDelta, TargetVote, Vote } from '../../../src/health/slot.ts';
 import { changeVotes, findChangedTargets, findVote } from '../../../src/health/vote-table.ts';
@@ -69,34 +70,39 @@ test('what changed is told where votes were made from others by deltas, and not 
 });
 
 const textOf = (ballots: Iterable<Ballot>): string =>
-  Array.from(ballots, ({ vantage, vote: { vote: said, reason } }) => `${vantage}: ${said} ${reason}`)
+  Array.from(ballots, ({ vantage, worker, alive, vote: { vote: said, reason } }) =>
+    [vantage, worker, alive, said, reason].join(' '),
+  )
     .sort()
     .join();
 
-test('ballots put in by deltas are those that are collected of the whole slots', () => {
-  const looks = fc.array(fc.array(fc.tuple(fc.constantFrom('v1', 'v2'), deltas, fc.boolean()), { maxLength: 3 }), {
-    maxLength: 6,
+test('ballots put in by deltas are those that are collected of the whole slots, whoever falls silent, leaves and comes back', () => {
+  const message = fc.record({
+    key: fc.constantFrom('v1/a', 'v1/b', 'v2/a'),
+    delta: deltas,
+    // As when it is read whole; as when the worker began anew; as when it left.
+    kind: fc.constantFrom('delta', 'delta', 'delta', 'whole', 'anew', 'gone'),
+    alive: fc.constantFrom(true, true, true, false),
   });
   fc.assert(
-    fc.property(looks, (sequence) => {
+    fc.property(fc.array(fc.array(message, { maxLength: 3 }), { maxLength: 8 }), (sequence) => {
       const box = openBallotBox(TARGETS.slice(0, 3));
-      const slots = new Map<string, Slot>();
+      const slots = new Map<string, SeenSlot>();
+      const left = new Map<string, Slot>();
       for (const messages of sequence) {
-        for (const [vantage, { changed, removed }, isWhole] of messages) {
-          const known = slots.get(vantage) ?? { ...VERSION, vantage, sequence: 1, votes: [] };
-          const outcome = applySlotDelta(known, {
-            ...VERSION,
-            vantage,
-            sequence: known.sequence + 1,
-            changed,
-            removed,
-          });
+        for (const { key, delta: said, kind, alive } of messages) {
+          const [vantage = '', worker = ''] = key.split('/');
+          const begun: Slot = { ...VERSION, vantage, worker, sequence: 1, votes: [] };
+          const known = kind === 'anew' ? begun : (slots.get(key)?.slot ?? left.get(key) ?? begun);
+          const outcome = applySlotDelta(known, { ...said, vantage, worker, sequence: known.sequence + 1 });
           assert.ok(outcome.status === 'applied');
-          // As when it is read whole.
-          const votes = isWhole ? [...outcome.slot.votes] : outcome.slot.votes;
-          slots.set(vantage, { ...outcome.slot, votes });
+          const votes = kind === 'whole' ? [...outcome.slot.votes] : outcome.slot.votes;
+          slots.set(key, { slot: { ...outcome.slot, votes }, alive });
+          if (kind !== 'gone') continue;
+          left.set(key, outcome.slot);
+          slots.delete(key);
         }
-        const seen = [...slots.values()].map((slot) => ({ slot, alive: true }));
+        const seen = [...slots.values()];
         const read = () => new Map(TARGETS.map((target) => [target, textOf(box.ballots.get(target)?.values() ?? [])]));
         const before = read();
         const changed = new Set<string>();
