@@ -39,11 +39,19 @@ export function checkDocument(document: unknown, options: CheckOptions): Parsed<
     return { ok: false, problems: [...problems, ...checkZonesBeside(document, problems)].slice(0, MAX_PROBLEMS) };
   }
   if (!CONFIGURATION_SHAPE.accepts(document)) throw new Error('parseConfiguration let through what the schema refuses');
-  const targets = [...findRefusedTargets(parsed.value, options.allowNetworks), ...findTwinTargets(parsed.value)];
-  const unsignable = options.canSign === false ? findUnsignable(document) : [];
-  const zones = checkZones(document, parsed.value, options.checkedZones, heldCopies);
-  const problems = [...targets, ...unsignable, ...zones];
+  const wishes = options.isCommitted === true ? [] : findVainWishes(document, parsed.value, options);
+  const problems = [...wishes, ...checkZones(document, parsed.value, options.checkedZones, heldCopies)];
   return problems.length > 0 ? { ok: false, problems: problems.slice(0, MAX_PROBLEMS) } : { ok: true, value: document };
+}
+
+/** What can be served, and yet not be done as it is asked. */
+function findVainWishes(
+  document: ConfigurationDocument,
+  configuration: Configuration,
+  { allowNetworks, canSign }: CheckOptions,
+): readonly Problem[] {
+  const targets = [...findRefusedTargets(configuration, allowNetworks), ...findTwinTargets(configuration)];
+  return [...targets, ...(canSign === false ? findUnsignable(document) : [])];
 }
 
 function findUnsignable({ zones }: ConfigurationDocument): readonly Problem[] {

@@ -191,7 +191,8 @@ export async function openConfigurationWriter(
   async function commitCopies(change: CommitOptions & { readonly copies: readonly Copy[] }): Promise<CommitOutcome> {
     if (known === undefined) return { status: 'unavailable', message: 'There is no configuration yet.' };
     const copies = new Map([...known.copies, ...change.copies.map((copy) => [copy.head.zone, copy] as const)]);
-    const checked = reading.check(known.document, { ...options, heldCopies: copies });
+    // Only what was copied is new: were all of it asked anew, an upgrade or a setting that asks more would let zones expire.
+    const checked = reading.check(known.document, { ...options, isCommitted: true, heldCopies: copies });
     if (!checked.ok) return { status: 'invalid', problems: checked.problems };
     return commitContent(change, (base) => {
       if (base === undefined) return undefined;

@@ -2,10 +2,14 @@
 
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
+import type { ConfigurationDocument } from '../../../src/model/configuration.ts';
 import type { Copy } from '../../../src/model/copies.ts';
+import { splitObjects } from '../../../src/model/objects.ts';
 import type { FetchOutcome, FetchRequest } from '../../../src/replication/fetch-zone.ts';
 import { openCopyCommits } from '../../../src/roles/copy-commits.ts';
 import { startCopyKeeper } from '../../../src/roles/copy-keeper.ts';
+import { FIRST_REVISION } from '../../../src/roles/reconcile.ts';
+import { composeRevision } from '../../../src/roles/revision-texts.ts';
 import { openEmbeddedStore } from '../../../src/store/embedded/open-embedded-store.ts';
 import { received as receivedOf } from '../../support/received.ts';
 import { DOCUMENT, NOW_MS, openDirectory, openWriter } from '../api/fixture.ts';
@@ -25,9 +29,19 @@ function documentWith(zone: object) {
   return { ...DOCUMENT, zones: [...DOCUMENT.zones, { name: ZONE, ...zone }] };
 }
 
-async function open(context: TestContext, primaries: readonly object[] = PRIMARIES.slice(0, 1)) {
+/** `before`: what the store holds already, unchecked. */
+async function open(
+  context: TestContext,
+  primaries: readonly object[] = PRIMARIES.slice(0, 1),
+  before?: ConfigurationDocument,
+) {
   const directory = await openDirectory(context);
   const store = openEmbeddedStore(directory);
+  if (before !== undefined) {
+    const words = { id: FIRST_REVISION, parent: null, author: 'ann', message: '', createdAtMs: NOW_MS };
+    const { manifest, objects } = composeRevision(words, splitObjects(before));
+    await store.configuration.commit(manifest, objects);
+  }
   const writer = await openWriter(store, { stateDirectory: directory, initial: documentWith({ primaries }) });
   const asked: FetchRequest[] = [];
   const lines: string[] = [];
@@ -92,6 +106,25 @@ describe('the keeper of copies', () => {
     // The document is what its author wrote.
     const zones = (await writer.read())?.document.zones ?? [];
     assert.deepEqual(zones.at(-1), { name: ZONE, primaries: PRIMARIES.slice(0, 1) });
+  });
+
+  test('goes on copying under a configuration that would be refused today: a version that asked less has let it in', async (context) => {
+    const monitors = [{ id: 'groups', type: 'tcp' as const, port: 80, quorum: { groups: 'majority' as const } }];
+    const clusters = DOCUMENT.clusters?.map((cluster) => {
+      // To be checked where this process no longer lets anybody look.
+      return { ...cluster, monitor: 'groups', endpoints: [{ id: 'a', address: '127.0.0.1' }] };
+    });
+    const document = { ...documentWith({ primaries: PRIMARIES.slice(0, 1) }), monitors, clusters: clusters ?? [] };
+    const { writer, keeper, world, copy } = await open(context, [], document);
+    const expected = (await writer.read())?.id ?? null;
+    const refused = await writer.commit({ expected, author: 'ann', message: '', document });
+    assert.equal(refused.status, 'invalid');
+    world.answer = () => whole(7);
+    await keeper.fetch(ZONE, false);
+    assert.equal((await copy())?.head.serial, 7);
+    world.answer = () => whole(8, received(`a.b.${ZONE}`, 'CNAME', 'x'), received(`a.b.${ZONE}`, 'A', '192.0.2.1'));
+    await keeper.fetch(ZONE, false);
+    assert.equal((await copy())?.head.serial, 7, 'what cannot be served is refused as ever');
   });
 
   test('fetches the zone whole where changes do not fit what is held', async (context) => {
