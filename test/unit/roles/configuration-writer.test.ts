@@ -5,9 +5,12 @@ import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
 import { createToken } from '../../../src/api/token.ts';
+import { splitObjects } from '../../../src/model/objects.ts';
 import { formatRevisionId, type RevisionId } from '../../../src/model/revision.ts';
 import { openConfigurationWriter } from '../../../src/roles/configuration-writer.ts';
 import { JOURNAL_DIRECTORY } from '../../../src/roles/journal.ts';
+import { FIRST_REVISION } from '../../../src/roles/reconcile.ts';
+import { composeRevision } from '../../../src/roles/revision-texts.ts';
 import { type EmbeddedStore, openEmbeddedStore } from '../../../src/store/embedded/open-embedded-store.ts';
 import { readPersistedRevision } from '../../../src/store/persisted-revision.ts';
 import { createStoreError } from '../../../src/store/store-error.ts';
@@ -94,6 +97,30 @@ describe('the writer of the configuration', () => {
       '/clusters/1/region',
     ]);
     assert.equal(await headOf(store), '1.1');
+    await writer.close();
+    await store.close();
+  });
+
+  test('an override waits for nobody to mend what a version that asked less has let in; all other changes do', async (context) => {
+    const directory = await openDirectory(context);
+    const store = openEmbeddedStore(directory);
+    const monitors = [{ id: 'web', type: 'tcp' as const, port: 443, quorum: { groups: 'majority' as const } }];
+    const document = { ...DOCUMENT, monitors };
+    const words = { id: FIRST_REVISION, parent: null, author: 'ann', message: '', createdAtMs: 0 };
+    const { manifest, objects } = composeRevision(words, splitObjects(document));
+    await store.configuration.commit(manifest, objects);
+    const writer = await openWriter(store, { stateDirectory: directory });
+    const commit = async (changed: object) => {
+      const expected = (await writer.read())?.id ?? null;
+      const outcome = await writer.commit({ ...change, expected, document: structuredClone(changed) });
+      return outcome.status === 'invalid' ? outcome.problems.map(({ path }) => path) : outcome.status;
+    };
+    const override = { kind: 'regions', id: 'eu-west', state: 'force-down', reason: 'x', author: 'ann' };
+    assert.equal(await commit({ ...document, overrides: [override] }), 'committed');
+    assert.deepEqual(await commit({ ...document, overrides: [{ ...override, id: 'none' }] }), ['/overrides/0/id']);
+    const other = { ...withBias(3), monitors, overrides: [override] };
+    assert.deepEqual(await commit(other), ['/monitors/0/quorum/groups']);
+    assert.equal(await commit(document), 'committed', 'and it is taken back as easily');
     await writer.close();
     await store.close();
   });
