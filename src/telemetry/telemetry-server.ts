@@ -11,6 +11,12 @@ import { TELEMETRY_ROUTES, type TelemetryReply, type TelemetrySources } from './
 
 /** A scrape sends a few hundred bytes, at once. */
 const REQUEST_TIMEOUT_MS = 10_000;
+/** How often it is looked at who has not, as a share of that: Node's own half a minute would be three times the limit. */
+const TIMEOUT_CHECK_SHARE = 1 / 5;
+/** Beyond it new connections are closed at once: whoever opens more is no monitor, and each page waits for its reader in memory. */
+export const MAX_TELEMETRY_CONNECTIONS = 100;
+
+const METHODS: readonly string[] = ['GET', 'HEAD'];
 
 export type TelemetryServer = {
   /** Where it listens in fact: the port is the kernel's choice if 0 was asked for. */
@@ -20,12 +26,14 @@ export type TelemetryServer = {
 
 /** Starts listening. Rejects, with advice, when the address cannot be had. */
 export async function startTelemetryServer(
-  options: TelemetrySources & { readonly listen: ListenAddress },
+  options: TelemetrySources & { readonly listen: ListenAddress; readonly requestTimeoutMs?: number },
 ): Promise<TelemetryServer> {
-  const { listen } = options;
-  const server = createHttpServer({ requestTimeout: REQUEST_TIMEOUT_MS }, (request, response) => {
+  const { listen, requestTimeoutMs: requestTimeout = REQUEST_TIMEOUT_MS } = options;
+  const timing = { requestTimeout, connectionsCheckingInterval: requestTimeout * TIMEOUT_CHECK_SHARE };
+  const server = createHttpServer(timing, (request, response) => {
     void reply(request, response, options, () => server.listening);
   });
+  server.maxConnections = MAX_TELEMETRY_CONNECTIONS;
   const endSilent = watchSilentConnections(server);
   server.listen({ host: listen.host, port: listen.port });
   try {
@@ -58,6 +66,8 @@ async function reply(
   const { status, type, body } = await findReply(request, sources);
   const hasBody = request.headers['content-length'] !== undefined || request.headers['transfer-encoding'] !== undefined;
   if (hasBody || !isOpen()) response.setHeader('connection', 'close');
+  // RFC 9110, section 15.5.6: "The origin server MUST generate an Allow header field in a 405 response".
+  if (status === 405) response.setHeader('allow', METHODS.join(', '));
   response.writeHead(status, { 'content-type': type, 'content-length': Buffer.byteLength(body) });
   response.end(request.method === 'HEAD' ? undefined : body);
 }
@@ -65,7 +75,7 @@ async function reply(
 async function findReply({ method, url = '' }: IncomingMessage, sources: TelemetrySources): Promise<TelemetryReply> {
   const route = TELEMETRY_ROUTES.get(url.split('?', 1)[0] ?? '');
   if (route === undefined) return textReply(404, `here are ${[...TELEMETRY_ROUTES.keys()].join(', ')}`);
-  if (method !== 'GET' && method !== 'HEAD') return textReply(405, 'only GET and HEAD');
+  if (!METHODS.includes(method ?? '')) return textReply(405, `only ${METHODS.join(' and ')}`);
   try {
     return await route(sources);
   } catch (error) {

@@ -4,7 +4,7 @@ import { connect } from 'node:net';
 import { describe, test } from 'node:test';
 import { createMetrics } from '../../../src/telemetry/create-metrics.ts';
 import type { Readiness } from '../../../src/telemetry/telemetry-routes.ts';
-import { startTelemetryServer } from '../../../src/telemetry/telemetry-server.ts';
+import { MAX_TELEMETRY_CONNECTIONS, startTelemetryServer } from '../../../src/telemetry/telemetry-server.ts';
 
 const listen = { host: '127.0.0.1', port: 0 };
 
@@ -31,7 +31,7 @@ describe('startTelemetryServer', () => {
 
       assert.equal((await get('/')).status, 404);
       const posted = await fetch(`http://127.0.0.1:${server.address.port}/livez`, { method: 'POST', body: 'x' });
-      assert.equal(posted.status, 405);
+      assert.deepEqual([posted.status, posted.headers.get('allow')], [405, 'GET, HEAD']);
       const head = await fetch(`http://127.0.0.1:${server.address.port}/livez?verbose`, { method: 'HEAD' });
       assert.deepEqual([head.status, head.headers.get('content-length'), await head.text()], [200, '2', '']);
     } finally {
@@ -90,6 +90,37 @@ describe('startTelemetryServer', () => {
       await Promise.all([once(socket, 'close'), server.close()]);
     });
   }
+
+  test('holds so many connections and no more, and serves again when one has ended', {
+    timeout: 10_000,
+  }, async (context) => {
+    const sources = { metrics: createMetrics(), isReady: () => ({ ready: true, reasons: [] }) };
+    const server = await startTelemetryServer({ listen, ...sources });
+    context.after(() => server.close());
+    const open = async () => {
+      const socket = connect(server.address.port, '127.0.0.1').on('error', () => undefined);
+      context.after(() => socket.destroy());
+      await once(socket, 'connect');
+      return socket;
+    };
+    const held = await Promise.all(Array.from({ length: MAX_TELEMETRY_CONNECTIONS }, open));
+    const refused = await open();
+    await once(refused, 'close');
+    assert.ok(held.every(({ closed }) => !closed));
+    held[0]?.end('GET /livez HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n').resume();
+    await once(held[0] ?? refused, 'close');
+    assert.equal((await fetch(`http://127.0.0.1:${server.address.port}/livez`)).status, 200);
+  });
+
+  test('ends a connection on which nothing is asked, within its limit and not whenever Node looks', {
+    timeout: 10_000,
+  }, async () => {
+    const sources = { metrics: createMetrics(), isReady: () => ({ ready: true, reasons: [] }) };
+    const server = await startTelemetryServer({ listen, ...sources, requestTimeoutMs: 500 });
+    const socket = connect(server.address.port, '127.0.0.1').resume();
+    await once(socket, 'close');
+    await server.close();
+  });
 
   test('an address that is taken is told with the setting to change', async () => {
     const sources = { metrics: createMetrics(), isReady: () => ({ ready: true, reasons: [] }) };
