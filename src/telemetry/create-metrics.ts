@@ -26,7 +26,7 @@ export type Metrics = {
   addGauge(definition: MetricDefinition<number>): void;
   /** `bounds`: the upper bounds of all buckets but the last, ascending, in the unit of the name. */
   addHistogram(definition: MetricDefinition<HistogramReading> & { readonly bounds: readonly number[] }): void;
-  /** The exposition text of every metric, collected now. */
+  /** The exposition text of every metric, collected now; whoever asks while that goes on shares it. */
   expose(): Promise<string>;
   readonly contentType: string;
 };
@@ -36,6 +36,7 @@ export function createMetrics(): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const droppedSeries = new Map<string, number>();
+  let exposing: Promise<string> | undefined;
   const metrics: Metrics = {
     addCounter: (definition) => addCounter(registry, limitSeries(definition, droppedSeries)),
     addGauge: (definition) => addGauge(registry, limitSeries(definition, droppedSeries)),
@@ -43,7 +44,12 @@ export function createMetrics(): Metrics {
       const { collect } = limitSeries(definition, droppedSeries);
       registry.registerMetric(new CollectedHistogram({ ...configure(registry, definition), bounds, collect }));
     },
-    expose: () => registry.metrics(),
+    expose() {
+      exposing ??= registry.metrics().finally(() => {
+        exposing = undefined;
+      });
+      return exposing;
+    },
     contentType: registry.contentType,
   };
   metrics.addGauge({

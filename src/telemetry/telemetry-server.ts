@@ -4,6 +4,7 @@
 
 import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { formatListenAddress, type ListenAddress } from '../model/listen-address.ts';
 import { createHttpServer } from '../native/http.ts';
 import { watchSilentConnections } from '../native/silent-connections.ts';
@@ -30,7 +31,14 @@ export async function startTelemetryServer(
 ): Promise<TelemetryServer> {
   const { listen, requestTimeoutMs: requestTimeout = REQUEST_TIMEOUT_MS } = options;
   const timing = { requestTimeout, connectionsCheckingInterval: requestTimeout * TIMEOUT_CHECK_SHARE };
+  /** Connections on which an answer is under way. */
+  const asking = new WeakSet<Socket>();
   const server = createHttpServer(timing, (request, response) => {
+    const { socket } = request;
+    // A packet holds a thousand short questions, and each may be answered with a megabyte: no monitor asks so.
+    if (asking.has(socket)) return void socket.destroy();
+    asking.add(socket);
+    response.once('finish', () => asking.delete(socket));
     void reply(request, response, options, () => server.listening);
   });
   server.maxConnections = MAX_TELEMETRY_CONNECTIONS;

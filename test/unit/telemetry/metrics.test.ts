@@ -6,6 +6,16 @@ const linesOf = async (metrics: ReturnType<typeof createMetrics>, name: string) 
   (await metrics.expose()).split('\n').filter((line) => line.includes(name) && !line.startsWith('# HELP'));
 
 describe('createMetrics', () => {
+  test('what is counted is collected once for all who ask at the same time, and anew for who asks after', async () => {
+    const metrics = createMetrics();
+    let collected = 0;
+    metrics.addGauge({ name: 'azimuth_looks', help: 'Looks.', collect: (set) => set(++collected) });
+    const texts = await Promise.all([metrics.expose(), metrics.expose(), metrics.expose()]);
+    assert.equal(new Set(texts).size, 1);
+    assert.match(texts[0] ?? '', /^azimuth_looks 1$/m);
+    assert.match(await metrics.expose(), /^azimuth_looks 2$/m);
+  });
+
   test('counters and gauges are read when they are exposed, not before', async () => {
     const metrics = createMetrics();
     const requests = new Uint32Array(2);

@@ -91,6 +91,36 @@ describe('startTelemetryServer', () => {
     });
   }
 
+  test('answers one question at a time of each connection: who sends a thousand in a packet is sent away', {
+    timeout: 10_000,
+  }, async (context) => {
+    const metrics = createMetrics();
+    let exposed = 0;
+    const expose = () => {
+      exposed++;
+      return metrics.expose();
+    };
+    const isReady = () => ({ ready: true, reasons: [] });
+    const server = await startTelemetryServer({ listen, metrics: { ...metrics, expose }, isReady });
+    context.after(() => server.close());
+    const ask = async (requests: string[]) => {
+      const socket = connect(server.address.port, '127.0.0.1').on('error', () => undefined);
+      context.after(() => socket.destroy());
+      let text = '';
+      socket.on('data', (chunk) => {
+        text += chunk.toString();
+        if (text.endsWith('\nok')) socket.write(requests.shift() ?? '');
+      });
+      socket.write(requests.shift() ?? '');
+      await once(socket, 'close');
+      return text.match(/HTTP\/1\.1 200/g)?.length ?? 0;
+    };
+    assert.equal(await ask(['GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n'.repeat(1000)]), 0);
+    assert.equal(exposed, 1);
+    const again = 'GET /livez HTTP/1.1\r\nHost: a\r\n\r\n';
+    assert.equal(await ask([again, again, again.replace('\r\n\r\n', '\r\nConnection: close\r\n\r\n')]), 3);
+  });
+
   test('holds so many connections and no more, and serves again when one has ended', {
     timeout: 10_000,
   }, async (context) => {
