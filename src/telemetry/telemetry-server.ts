@@ -42,6 +42,8 @@ export async function startTelemetryServer(
     void reply(request, response, options, () => server.listening);
   });
   server.maxConnections = MAX_TELEMETRY_CONNECTIONS;
+  // Whoever does not take its answer has its place no longer than who does not ask.
+  server.setTimeout(requestTimeout, (socket) => socket.destroy());
   const endSilent = watchSilentConnections(server);
   server.listen({ host: listen.host, port: listen.port });
   try {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { describe, test } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
 import { createMetrics } from '../../../src/telemetry/create-metrics.ts';
 import type { Readiness } from '../../../src/telemetry/telemetry-routes.ts';
 import { MAX_TELEMETRY_CONNECTIONS, startTelemetryServer } from '../../../src/telemetry/telemetry-server.ts';
@@ -142,15 +143,35 @@ describe('startTelemetryServer', () => {
     assert.equal((await fetch(`http://127.0.0.1:${server.address.port}/livez`)).status, 200);
   });
 
-  test('ends a connection on which nothing is asked, within its limit and not whenever Node looks', {
-    timeout: 10_000,
-  }, async () => {
-    const sources = { metrics: createMetrics(), isReady: () => ({ ready: true, reasons: [] }) };
-    const server = await startTelemetryServer({ listen, ...sources, requestTimeoutMs: 500 });
-    const socket = connect(server.address.port, '127.0.0.1').resume();
-    await once(socket, 'close');
-    await server.close();
-  });
+  const answers = { ...createMetrics(), expose: async () => 'x'.repeat(50_000_000) };
+  const ways = [
+    ['on which nothing is asked', ''],
+    ['on which a question comes byte by byte', 'GET /livez HTTP/1.1\r\nX: '],
+    ['of someone who does not take the answer', 'GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n'],
+  ] as const;
+  for (const [kind, said] of ways) {
+    test(`ends a connection ${kind}, within its limit and not whenever Node looks`, {
+      timeout: 10_000,
+    }, async (context) => {
+      const sources = { metrics: answers, isReady: () => ({ ready: true, reasons: [] }) };
+      const server = await startTelemetryServer({ listen, ...sources, requestTimeoutMs: 300 });
+      context.after(() => server.close());
+      const socket = connect(server.address.port, '127.0.0.1').on('error', () => undefined);
+      context.after(() => socket.destroy());
+      socket.write(said);
+      const dribble = setInterval(() => said.endsWith('X: ') && socket.write('a'), 50);
+      context.after(() => clearInterval(dribble));
+      const closed = new Promise((resolve) => socket.once('close', resolve));
+      // Reads nothing for some times the limit: what is there then ends before the answer does.
+      await setTimeout(1500);
+      let length = 0;
+      socket.on('data', (chunk) => {
+        length += chunk.length;
+      });
+      await closed;
+      assert.ok(length < 50_000_000);
+    });
+  }
 
   test('an address that is taken is told with the setting to change', async () => {
     const sources = { metrics: createMetrics(), isReady: () => ({ ready: true, reasons: [] }) };
