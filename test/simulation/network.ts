@@ -33,6 +33,8 @@ export class StoreNetwork {
   /** The server stands still until then, and carries out afterwards what has come meanwhile. */
   pausedUntilMs = 0;
   isDown = false;
+  /** When the connection of a process is back that it lost last, by its name. */
+  readonly #returnsAtMs = new Map<string, number>();
   readonly #queue: EventQueue;
   readonly #random: Random;
   readonly #subscribers = new Set<Subscriber>();
@@ -88,10 +90,19 @@ export class StoreNetwork {
 
   /** Tells those whose connections come back now; each takes its time. */
   reconnect(which: (process: SimulatedProcess) => boolean): void {
+    const atMs = new Map<string, number>();
     for (const { process, life, listen } of [...this.#reconnecting]) {
       if (process.life !== life || !which(process)) continue;
-      process.receive(this.#queue.nowMs + this.#random.between(20, 200), () => listen(undefined));
+      const returnsAtMs = atMs.get(process.name) ?? this.#queue.nowMs + this.#random.between(20, 200);
+      atMs.set(process.name, returnsAtMs);
+      this.#returnsAtMs.set(process.name, returnsAtMs);
+      process.receive(returnsAtMs, () => listen(undefined));
     }
+  }
+
+  /** Milliseconds since the connection came back; below zero while it is about to. */
+  returnedForMs({ name }: SimulatedProcess): number {
+    return this.#queue.nowMs - (this.#returnsAtMs.get(name) ?? Number.NEGATIVE_INFINITY);
   }
 
   #carryOut<Reply>(
