@@ -50,6 +50,11 @@ export class SlotAdmission {
     return workers === undefined || workers.some((worker) => worker.id === id.worker);
   }
 
+  /** Whether the configuration names its vantage. */
+  isNamed(id: SlotId): boolean {
+    return this.#vantages.has(id.vantage);
+  }
+
   /** Whether a slot that was taken in may stay. */
   keeps(slot: Slot): boolean {
     return isAdmittedKey(this.#vantages.get(slot.vantage), slot.worker, slot.seal?.publicKey);

@@ -28,7 +28,10 @@ export type SlotTableChange = {
 export type FollowSlotsOptions = {
   /** Once when the store begins to fail, not at every try. */
   readonly onError: (error: Error) => void;
-  /** How many slots, and votes in them, to hold; beyond it go those that have not moved for longest. */
+  /**
+   * How many slots, and votes in them, to hold; beyond it go those that have not moved for longest, of vantages that nobody
+   * named before all others: whoever can write to one store could drive out what the others hold with names that it makes up.
+   */
   readonly slotLimit?: number;
   readonly voteLimit?: number;
   /** Whose messages are taken in. Absent: everybody's. */
@@ -38,6 +41,8 @@ export type FollowSlotsOptions = {
 export type Admission = {
   /** Whether slots of that worker may be looked for at all. */
   concerns(id: SlotId): boolean;
+  /** Whether the configuration names its vantage: of others no vote counts. */
+  isNamed(id: SlotId): boolean;
   /** Whether a message may be taken in: asked before it changes anything, once for each that is new. */
   admits(message: Slot | SlotDelta | SlotRemoval): boolean;
   /** Whether a slot that was taken in may stay. */
@@ -69,8 +74,8 @@ export function followSlotTable(
   const limit = options.slotLimit ?? SLOT_LIMIT;
   const voteLimit = options.voteLimit ?? VOTE_LIMIT;
   const slots = new Map<string, Slot>();
-  /** The keys of `slots`, the one first that has not moved for longest. */
-  const idlest = new Set<string>();
+  /** The keys of `slots`, the one first that has not moved for longest: of vantages that nobody named, and of all others. */
+  const idlest = [new Set<string>(), new Set<string>()] as const;
   let voteCount = 0;
   const departed = new Map<string, SlotVersion>();
   const wanted = new Map<string, SlotId>();
@@ -92,6 +97,7 @@ export function followSlotTable(
     recheck() {
       const removed = [...slots.values()].filter((slot) => admission?.keeps(slot) === false);
       for (const slot of removed) forget(slotKey(slot));
+      for (const key of [...idlest[0], ...idlest[1]]) noteMove(key);
       // A removal from before may not be theirs who sent it, and keeps out nothing that is newer than what is held.
       departed.clear();
       if (removed.length > 0) onChange({ slots, advanced: [], removed });
@@ -108,7 +114,8 @@ export function followSlotTable(
 
   function compareIndex(index: readonly SlotVersion[]): void {
     if (closed) return;
-    for (const version of index) {
+    // In this order, for there may be more than are read at a time.
+    for (const version of [...index.filter(isNamed), ...index.filter((each) => !isNamed(each))]) {
       if (admission?.concerns(version) === false) continue;
       const known = slots.get(slotKey(version));
       if (!known || compareSlotVersions(version, known) > 0) want(version);
@@ -138,8 +145,17 @@ export function followSlotTable(
   function hold(key: string, slot: Slot): void {
     voteCount += slot.votes.length - (slots.get(key)?.votes.length ?? 0);
     slots.set(key, slot);
-    idlest.delete(key);
-    idlest.add(key);
+    noteMove(key);
+  }
+
+  function isNamed(id: SlotId): boolean {
+    return admission?.isNamed(id) !== false;
+  }
+
+  function noteMove(key: string): void {
+    for (const keys of idlest) keys.delete(key);
+    const slot = slots.get(key);
+    if (slot !== undefined) idlest[isNamed(slot) ? 1 : 0].add(key);
   }
 
   function forget(key: string): Slot | undefined {
@@ -147,7 +163,7 @@ export function followSlotTable(
     if (slot === undefined) return undefined;
     voteCount -= slot.votes.length;
     slots.delete(key);
-    idlest.delete(key);
+    for (const keys of idlest) keys.delete(key);
     return slot;
   }
 
@@ -212,12 +228,14 @@ export function followSlotTable(
   /** What was dropped is not read again as it is, or the index would ask for it each time. One slot is held, whatever its size. */
   function dropIdlest(): readonly Slot[] {
     const dropped: Slot[] = [];
-    for (const key of idlest) {
-      if ((slots.size <= limit && voteCount <= voteLimit) || slots.size === 1) break;
-      const slot = forget(key);
-      if (slot === undefined) continue;
-      keepOut(key, slot);
-      dropped.push(slot);
+    for (const keys of idlest) {
+      for (const key of keys) {
+        if ((slots.size <= limit && voteCount <= voteLimit) || slots.size === 1) return dropped;
+        const slot = forget(key);
+        if (slot === undefined) continue;
+        keepOut(key, slot);
+        dropped.push(slot);
+      }
     }
     return dropped;
   }

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { slotKey } from '../../../src/health/merge-slots.ts';
-import type { Slot, SlotDelta, SlotVersion, TargetVote } from '../../../src/health/slot.ts';
+import type { Slot, SlotDelta, SlotId, SlotVersion, TargetVote } from '../../../src/health/slot.ts';
 import { followSlotTable, READ_BATCH_LIMIT, type SlotTableChange } from '../../../src/store/follow-slots.ts';
 import type { SlotListener } from '../../../src/store/health-store.ts';
 
@@ -213,6 +213,45 @@ for (const [name, limits] of Object.entries({ slots: { slotLimit: 2 }, votes: { 
     assert.deepEqual(gone, ['dies', 'lives']);
   });
 }
+
+test('where there is no room slots go first of vantages that nobody named, however much they move', async () => {
+  const store = makeStore();
+  let table: ReadonlyMap<string, Slot> = new Map();
+  let named = ['eu'];
+  const admission = {
+    concerns: () => true,
+    admits: () => true,
+    keeps: () => true,
+    isNamed: ({ vantage }: SlotId) => named.includes(vantage),
+  };
+  const following = followSlotTable(store.health, { onError: assert.fail, slotLimit: 3, admission }, ({ slots }) => {
+    table = slots;
+  });
+  const put = async (vantage: string, worker: string, sequence: number) => {
+    store.put({ vantage, worker, epoch: 1, sequence, votes: [] });
+    store.listener().onIndex(store.index());
+    await settle();
+  };
+  // Of those that are made up some are read again and again: it is only remembered of so many that they went.
+  const keys = () =>
+    [
+      ...new Set(
+        [...table.values()].map(({ vantage, worker }) => (vantage === 'made-up' ? vantage : `${vantage}/${worker}`)),
+      ),
+    ].sort();
+  await put('eu', 'a', 1);
+  await put('us', 'a', 1);
+  for (let worker = 0; worker < 10; worker++) await put('made-up', `${worker}`, 1);
+  assert.deepEqual(keys(), ['eu/a', 'made-up']);
+  await put('us', 'a', 2);
+  named = ['eu', 'us'];
+  following.recheck();
+  for (let worker = 0; worker < 10; worker++) await put('made-up', `${worker}`, 2);
+  assert.deepEqual(keys(), ['eu/a', 'made-up', 'us/a']);
+  for (let worker = 1; worker < 4; worker++) await put('us', `${worker}`, 1);
+  assert.equal(table.size, 3);
+  assert.ok(!keys().includes('made-up'));
+});
 
 test('a closed follower says nothing more, though a read was under way', async () => {
   const store = makeStore();

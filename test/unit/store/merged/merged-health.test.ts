@@ -228,6 +228,7 @@ test('a server that tells of forged versions silences no worker at the others', 
   const isForged = (votes: readonly TargetVote[]) => votes.some(({ vote }) => vote === 'down');
   const admission: Admission = {
     concerns: () => true,
+    isNamed: () => true,
     keeps: () => true,
     admits: (message) => !isForged('votes' in message ? message.votes : 'changed' in message ? message.changed : []),
   };
