@@ -142,13 +142,17 @@ function isSame<Message extends Slot | SlotDelta>(one: Message, other: Message):
 type Newest = Map<string, SlotVersion>;
 
 /** Whether it is newer than what was kept of that slot, in whose place it stands from now on. */
-function keepNewer(newest: Newest | undefined, { vantage, worker, epoch, sequence }: SlotVersion): boolean {
+function keepNewer(
+  newest: Newest | undefined,
+  { vantage, worker, epoch, sequence }: SlotVersion,
+  limit = SLOT_LIMIT,
+): boolean {
   if (newest === undefined) return false;
   const version = { vantage, worker, epoch, sequence };
   const key = slotKey(version);
   const known = newest.get(key);
   if (known !== undefined && compareSlotVersions(version, known) <= 0) return false;
-  if (newest.size > SLOT_LIMIT) newest.clear();
+  if (newest.size > limit) newest.clear();
   newest.set(key, version);
   return true;
 }
@@ -156,6 +160,7 @@ function keepNewer(newest: Newest | undefined, { vantage, worker, epoch, sequenc
 /** The newest version of each slot. */
 function mergeIndexes(indexes: readonly (readonly SlotVersion[])[]): readonly SlotVersion[] {
   const newest: Newest = new Map();
-  for (const version of indexes.flat()) keepNewer(newest, version);
+  // They are here already: whatever was left out would be hidden by whoever lists more.
+  for (const version of indexes.flat()) keepNewer(newest, version, Number.POSITIVE_INFINITY);
   return [...newest.values()];
 }

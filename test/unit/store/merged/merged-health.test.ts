@@ -4,12 +4,13 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { TargetVote } from '../../../../src/health/slot.ts';
+import type { SlotVersion, TargetVote } from '../../../../src/health/slot.ts';
 import type { StoredLoadReport } from '../../../../src/model/load-report.ts';
 import { createEmbeddedHealthStore } from '../../../../src/store/embedded/health.ts';
-import { type Admission, followSlotTable, type SlotTable } from '../../../../src/store/follow-slots.ts';
-import type { HealthStore } from '../../../../src/store/health-store.ts';
+import { type Admission, followSlotTable, SLOT_LIMIT, type SlotTable } from '../../../../src/store/follow-slots.ts';
+import type { HealthStore, SlotListener } from '../../../../src/store/health-store.ts';
 import { createMergedHealthStore } from '../../../../src/store/merged/health.ts';
+import { mergeSlotSources } from '../../../../src/store/merged/slots.ts';
 import { createStoreError } from '../../../../src/store/store-error.ts';
 import { createStoreCounters } from '../../../../src/store/store-server.ts';
 import { makeSlot, waitUntil } from '../../../support/store-contract.ts';
@@ -248,4 +249,32 @@ test('a server that tells of forged versions silences no worker at the others', 
     await Promise.all(sound.map(({ inner }) => inner.writeSlot(slot, delta)));
     await waitUntil(() => table.get('eu/w1')?.sequence === sequence, 1000);
   }
+});
+
+test('a server that lists names without end hides none that others list', () => {
+  const listeners: SlotListener[] = [];
+  const source = {
+    followSlots(listener: SlotListener) {
+      listeners.push(listener);
+      return { close: () => undefined };
+    },
+    readSlots: async () => [],
+  };
+  let index: readonly SlotVersion[] = [];
+  const ignore = () => undefined;
+  mergeSlotSources([source, source]).followSlots({
+    ...{ onDelta: ignore, onRemoved: ignore, onError: assert.fail },
+    onIndex(merged) {
+      index = merged;
+    },
+  });
+  const version = { epoch: 7, sequence: 1 };
+  const madeUp = Array.from({ length: SLOT_LIMIT + 2 }, (_, worker) => ({
+    vantage: 'x',
+    worker: `${worker}`,
+    ...version,
+  }));
+  listeners[0]?.onIndex([{ ...ID, ...version }]);
+  listeners[1]?.onIndex(madeUp);
+  assert.deepEqual(index[0], { ...ID, ...version });
 });
