@@ -127,8 +127,8 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: 'src/store/settle.ts',
-        find: 'return leftMs > 0 ?',
-        replace: 'return leftMs === Number.POSITIVE_INFINITY ?',
+        find: 'return leftMsOf(presence) > 0 ?',
+        replace: 'return leftMsOf(presence) === Number.POSITIVE_INFINITY ?',
       },
     ],
   },

@@ -8,7 +8,7 @@ import { checkCommit } from '../../src/store/check-commit.ts';
 import { type ConfigurationStore, POLL_INTERVAL_MS, type Subscription } from '../../src/store/configuration-store.ts';
 import type { HealthStore, SlotListener } from '../../src/store/health-store.ts';
 import { startPoll } from '../../src/store/poll.ts';
-import { settle } from '../../src/store/settle.ts';
+import { type Presence, settle } from '../../src/store/settle.ts';
 import { createStoreError } from '../../src/store/store-error.ts';
 import type { StoreNetwork } from './network.ts';
 import type { SimulatedProcess } from './process.ts';
@@ -28,6 +28,13 @@ export type StoreLink = Pick<StoreNetwork, 'send' | 'subscribe' | 'onReady' | 'r
 /** For one life of the process. */
 export function openStoreClient(process: SimulatedProcess, network: StoreLink): StoreClient {
   const { life, clock } = process;
+  const presence: Presence = {
+    isGuided: true,
+    get returnedForMs() {
+      return network.returnedForMs(process);
+    },
+    whenThere: async () => undefined,
+  };
 
   function call<Reply>(command: (redis: SimulatedRedis) => Reply): Promise<Reply> {
     return new Promise((resolve, reject) => {
@@ -105,7 +112,7 @@ export function openStoreClient(process: SimulatedProcess, network: StoreLink): 
       readObjects: (hashes) => call((redis) => redis.readObjects(hashes)),
       async commit(manifest, objects) {
         const given = checkCommit(manifest, objects);
-        await settle(manifest, { isGuided: true, returnedForMs: network.returnedForMs(process) }, clock);
+        await settle(manifest, presence, clock);
         const result = await call((redis) => redis.commit(manifest, given));
         if (result !== 'incomplete') return result;
         throw createStoreError('STORE_INCOMPLETE', 'an object is neither given nor stored');

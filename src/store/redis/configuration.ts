@@ -12,7 +12,7 @@ import {
 } from '../configuration-store.ts';
 import { composeManifest, parseManifest } from '../manifest-text.ts';
 import { startPoll } from '../poll.ts';
-import { settle } from '../settle.ts';
+import { type Presence, settle } from '../settle.ts';
 import { createStoreError } from '../store-error.ts';
 import type { RedisConnection } from './connection.ts';
 import { CHANNELS, KEYS } from './keys.ts';
@@ -27,6 +27,13 @@ export function createRedisConfigurationStore(
   connections: { readonly quick: RedisConnection; readonly bulk: RedisConnection },
 ): Omit<ConfigurationStore, 'close'> {
   const { quick, bulk } = connections;
+  const presence: Presence = {
+    isGuided: bulk.isGuided,
+    get returnedForMs() {
+      return bulk.returnedForMs;
+    },
+    whenThere: () => bulk.call(async () => undefined),
+  };
 
   async function readHead(): Promise<RevisionId | undefined> {
     const text = await quick.call((redis) => redis.get(KEYS.head));
@@ -60,9 +67,8 @@ export function createRedisConfigurationStore(
 
   async function commit(manifest: Manifest, objects: ReadonlyMap<string, string>): Promise<CommitResult> {
     const given = checkCommit(manifest, objects);
-    // A connection that is just coming back is waited for: it has not returned yet.
-    await bulk.call(async () => undefined);
-    await settle(manifest, bulk, systemClock);
+    await presence.whenThere();
+    await settle(manifest, presence, systemClock);
     const hashes = [...new Set(Object.values(manifest.objects))];
     const reply = await bulk.call((redis) =>
       redis.commitRevision(
