@@ -49,9 +49,14 @@ export function decideReconciliation(
   return { action: 'recommit', id, parent: head ?? null };
 }
 
-/** The id of the next revision on top of `parent`. */
-export function nextRevisionId(parent: RevisionId | undefined): RevisionId {
-  return parent === undefined ? FIRST_REVISION : { ...parent, number: parent.number + 1 };
+/**
+ * The id of the next revision on top of `parent`: newer than `above` as well, for whoever serves that or finds it in a journal.
+ * Then it begins a generation.
+ */
+export function nextRevisionId(parent: RevisionId | undefined, above?: RevisionId): RevisionId {
+  const next = parent === undefined ? FIRST_REVISION : { ...parent, number: parent.number + 1 };
+  if (above === undefined || compareRevisionIds(next, above) > 0) return next;
+  return { generation: above.generation + 1, number: Math.max(next.number, above.number + 1) };
 }
 
 /** What happened to a store that has to be put right: it is found at `head`, and `lost` was known. */

@@ -44,4 +44,12 @@ describe('reconciling the store with what is known', () => {
     assert.deepEqual(nextRevisionId(id(3, 7)), id(3, 8));
     assert.deepEqual(nextRevisionId(undefined), id(1, 1));
   });
+
+  test('the next revision is newer than another one, too, where that is asked for, and has a greater number', () => {
+    assert.deepEqual(nextRevisionId(id(1, 1), id(1, 7)), id(2, 8));
+    assert.deepEqual(nextRevisionId(id(1, 9), id(3, 7)), id(4, 10));
+    assert.deepEqual(nextRevisionId(undefined, id(1, 7)), id(2, 8));
+    assert.deepEqual(nextRevisionId(id(1, 7), id(1, 7)), id(1, 8));
+    assert.deepEqual(nextRevisionId(id(3, 7), id(2, 9)), id(3, 8));
+  });
 });
