@@ -11,7 +11,7 @@
 //
 // Of several processes that find the store empty each may recover what it knows, and the first to do so may not have seen the
 // last commit yet. Numbers tell: every change adds one, a recovery too, so whatever was made from K has a greater number than
-// K. A head of a later generation whose number is not greater was recovered without K: K is then recovered on top of it.
+// K. A head of a later generation whose number is not greater was recovered without K: K is then recovered on top of it, in one more generation.
 //
 // The store may also have gone back over K, and taken another change under K's number before anyone looked (lost-change.ts). Nobody
 // can tell the two apart by their number, so what the store holds is committed once more under one that is newer for everyone.
@@ -44,7 +44,8 @@ export function decideReconciliation(
   if (head !== undefined && order === 0) {
     return isReplaced ? { action: 'renumber', id: nextGeneration(head), parent: head } : { action: 'none' };
   }
-  const generation = Math.max(known.generation + 1, head?.generation ?? 0);
+  // A generation of its own, above another recovery, too: by that the store tells what brings back, which no change goes before.
+  const generation = Math.max(known.generation, head?.generation ?? 0) + 1;
   const id = { generation, number: known.number + 1 };
   return { action: 'recommit', id, parent: head ?? null };
 }
