@@ -15,6 +15,9 @@ const NO_MESSAGE_FAULT: MessageFault = { loss: 0, repetition: 0, delayMs: 0 };
 /** A request that its caller gave up on is still carried out by then, or never: connections end on their own timeouts. */
 export const LATE_LIMIT_MS = 2000;
 
+/** By then a process knows that its connection is no more: the server closed it, or whoever is asked for the primary names another. */
+const LOSS_NOTICED_MS = 300;
+
 type Answer<Reply> = { reply(value: Reply): void; refuse(reason: string): void };
 
 type Listener<Word> = {
@@ -111,7 +114,11 @@ export class StoreNetwork {
     command: (redis: SimulatedRedis) => Reply,
     answer: Answer<Reply>,
   ): void {
-    if (this.isDown) return;
+    if (this.isDown) {
+      const noticedAtMs = this.#queue.nowMs + this.#random.between(0, LOSS_NOTICED_MS);
+      process.receive(noticedAtMs, () => answer.refuse('the connection was lost'));
+      return;
+    }
     if (this.pausedUntilMs > this.#queue.nowMs) {
       this.#queue.plan(this.pausedUntilMs, () => this.#carryOut(process, life, command, answer));
       return;
