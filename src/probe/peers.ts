@@ -4,6 +4,7 @@
 import { forgetSlots, mayBeAlive, NO_SIGHTINGS, noteVersions, type Sightings } from '../health/liveness.ts';
 import { slotKey } from '../health/merge-slots.ts';
 import type { Slot, SlotId, TargetVote, Vote } from '../health/slot.ts';
+import { findChangedTargets, findVote } from '../health/vote-table.ts';
 
 /** A worker that was seen to begin is settled once it was heard so many heartbeats later; to have begun long ago is not enough. */
 export const SETTLED_AFTER_HEARTBEATS = 3;
@@ -26,7 +27,8 @@ export type Colleague = {
   readonly begunAtMs: number;
 };
 
-export type VotesByTarget = ReadonlyMap<string, TargetVote>;
+/** The very same while nothing of them changes. */
+export type VotesByTarget = Pick<ReadonlyMap<string, TargetVote>, 'get'>;
 
 export type Peers = {
   /** Takes a change in and returns the votes of other vantages that turned with it. */
@@ -48,7 +50,8 @@ type Table = {
   readonly heardAtMs: number;
 };
 
-const NO_VOTES: VotesByTarget = new Map();
+const NO_VOTES: readonly TargetVote[] = [];
+const NO_VOTES_BY_TARGET: VotesByTarget = new Map();
 
 export function createPeers(self: SlotId, heartbeatMs: number): Peers {
   const selfKey = slotKey(self);
@@ -78,7 +81,7 @@ export function createPeers(self: SlotId, heartbeatMs: number): Peers {
         const isSettled = heardAtMs - begunAtMs >= SETTLED_AFTER_HEARTBEATS * heartbeatMs;
         return [{ worker: id.worker, isSettled, begunAtMs }];
       }),
-    votesOf: (worker) => colleagues.get(worker)?.byTarget ?? NO_VOTES,
+    votesOf: (worker) => colleagues.get(worker)?.byTarget ?? NO_VOTES_BY_TARGET,
     recall(target, nowMs) {
       let latest: Table | undefined;
       for (const known of [colleagues, former]) {
@@ -99,14 +102,12 @@ export function createPeers(self: SlotId, heartbeatMs: number): Peers {
     if (isBeginning && before !== undefined && vantage === self.vantage && before.votes.length > 0)
       keepFormer(before, nowMs);
     const begunAtMs = isBeginning ? nowMs : (before?.begunAtMs ?? Number.NEGATIVE_INFINITY);
-    // A heartbeat without a change shares its votes with the one before.
-    const isSame = before?.votes === votes;
-    const byTarget = isSame ? before.byTarget : new Map(votes.map((vote) => [vote.target, vote]));
+    // A heartbeat without a change shares its votes with the one before. An index of all of them is not made for each that changes.
+    const byTarget = before?.votes === votes ? before.byTarget : { get: (target: string) => findVote(votes, target) };
     const table: Table = { id: { vantage, worker }, epoch, votes, byTarget, begunAtMs, heardAtMs: nowMs };
     tables.set(key, table);
     if (vantage === self.vantage) colleagues.set(worker, table);
-    if (isSame || vantage === self.vantage) return [];
-    return votes.filter(({ target, vote }) => before?.byTarget.get(target)?.vote !== vote);
+    return vantage === self.vantage ? [] : listTurns(before?.votes ?? NO_VOTES, votes);
   }
 
   function keepFormer(table: Table, nowMs: number): void {
@@ -117,6 +118,13 @@ export function createPeers(self: SlotId, heartbeatMs: number): Peers {
   function isForgotten({ heardAtMs }: Table, nowMs: number): boolean {
     return nowMs - heardAtMs >= REMEMBERED_HEARTBEATS * heartbeatMs;
   }
+}
+
+/** Votes that say something else than before. Of thousands a message changes a few, and costs no more than these. */
+function listTurns(before: readonly TargetVote[], after: readonly TargetVote[]): readonly ForeignTurn[] {
+  const changed = findChangedTargets(before, after);
+  const candidates = changed === undefined ? after : [...changed].flatMap((target) => findVote(after, target) ?? []);
+  return candidates.filter(({ target, vote }) => findVote(before, target)?.vote !== vote);
 }
 
 /** Whether there is a vote to hand over to: someone who abstains does not take over. */

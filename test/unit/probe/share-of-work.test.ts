@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { rankWorkers } from '../../../src/health/rendezvous.ts';
 import type { TargetVote, Vote } from '../../../src/health/slot.ts';
 import type { Target } from '../../../src/health/target.ts';
-import { SETTLED_AFTER_HEARTBEATS, type VotesByTarget } from '../../../src/probe/peers.ts';
+import { SETTLED_AFTER_HEARTBEATS } from '../../../src/probe/peers.ts';
 import { createShareOfWork, type Division, type ShareOfWork } from '../../../src/probe/share-of-work.ts';
 import { targets } from '../health/fixtures.ts';
 
@@ -12,6 +12,8 @@ const HEARTBEAT_MS = 1000;
 const NAMES = ['w1', 'w2', 'w3', 'w4'];
 const OF = targets(60);
 const SETTLED_MS = SETTLED_AFTER_HEARTBEATS * HEARTBEAT_MS;
+
+type VotesByTarget = ReadonlyMap<string, TargetVote>;
 
 /** Workers that see each other's votes at once. Each is one of NAMES. */
 class Vantage {
