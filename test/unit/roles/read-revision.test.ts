@@ -47,11 +47,13 @@ describe('reading revisions', () => {
           ...{ id: 'names', type: 'dns', query: { name: 'a.test.', type: 'A' } },
           expect: { data: 'no address' },
         },
+        { id: 'type', type: 'dns', query: { name: 'a.test.', type: 'DS' } },
+        { id: 'code', type: 'dns', query: { name: 'a.test.' }, expect: { rcode: 'BADCODE' } },
       ],
     };
     const asked = parseConfiguration(document, { resolveLocation: () => undefined });
     const refused = asked.ok ? [] : asked.problems.map(({ path }) => path.split('/').slice(0, 3).join('/'));
-    assert.deepEqual(refused, ['/monitors/0', '/monitors/1', '/monitors/2']);
+    assert.deepEqual(refused, ['/monitors/0', '/monitors/1', '/monitors/2', '/monitors/3', '/monitors/4']);
     const words = { id: { generation: 1, number: 1 }, parent: null, author: 'test', message: '', createdAtMs: 0 };
     const revision = composeRevision(words, splitObjects(document));
     const { configuration } = read(
@@ -60,7 +62,7 @@ describe('reading revisions', () => {
     );
     assert.deepEqual(
       configuration.monitors.map(({ id }) => id),
-      ['groups', 'ends', 'names'],
+      ['groups', 'ends', 'names', 'type', 'code'],
     );
   });
 
