@@ -284,7 +284,7 @@ export class Oracle {
     served: readonly { readonly name: string; readonly id: RevisionId | undefined }[],
   ): void {
     if (head === undefined) return this.#fail('convergence', 'the store holds no revision');
-    // Then an older configuration is imported anew, which nobody goes back to.
+    // Then an older configuration is imported anew, or all that is left, and nobody goes back to that.
     if (losesEveryCopy(this.#plan)) return;
     for (const { name, id } of served) {
       if (id !== undefined && compareRevisionIds(id, head.id) === 0) continue;
@@ -317,12 +317,14 @@ function areEqual(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && a.every((value, index) => value === b[index]);
 }
 
-/** Whether the store and the disks of both nodes that commit may all be lost in this world. */
+/** Whether the store, or what it took last, and the disks of both nodes that commit may all be lost in this world. */
 function losesEveryCopy({ faults }: Plan): boolean {
   const wiped = new Set(
     faults.flatMap((fault) => (fault.kind === 'crash' && fault.disk !== 'kept' ? fault.processes : [])),
   );
-  const isStoreLost = faults.some((fault) => fault.kind === 'redis-down' && fault.loses === 'everything');
+  const isStoreLost = faults.some(
+    (fault) => fault.kind === 'redis-went-back' || (fault.kind === 'redis-down' && fault.loses === 'everything'),
+  );
   return isStoreLost && wiped.has('api1') && wiped.has('api2');
 }
 
