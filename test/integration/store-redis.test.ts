@@ -367,6 +367,22 @@ describe('Redis as a store', skip === undefined ? {} : { skip }, () => {
     context.diagnostic(`recovered ${Math.round(performance.now() - restartedAt)} ms after the restart`);
   });
 
+  test('an old revision whose manifest is damaged, or gone, goes out of the history like any other', async (context) => {
+    const store = await open(context, { historyLimit: 1 });
+    const commit = async (number: number) => {
+      const { manifest, objects } = makeRevision(number, number === 1 ? null : number - 1, { regions: `of ${number}` });
+      return store.configuration.commit(manifest, objects);
+    };
+    await commit(1);
+    for (const [number, damage] of [null, 'x', '7', '{"objects":7}', '{}'].entries()) {
+      const [member = ''] = await raw.hkeys(KEYS.manifests);
+      if (damage === null) await raw.hdel(KEYS.manifests, member);
+      else await raw.hset(KEYS.manifests, member, damage);
+      assert.deepEqual(await commit(number + 2), { status: 'committed' }, `${damage}`);
+      assert.equal(await raw.zcard(KEYS.order), 1);
+    }
+  });
+
   test('a change that follows the return of a server waits until API nodes have looked; what they bring back does not', async (context) => {
     const store = await open(context);
     const commit = async ({ manifest, objects }: ReturnType<typeof makeRevision>): Promise<number> => {

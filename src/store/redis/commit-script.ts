@@ -5,6 +5,8 @@
 //          7 number of distinct hashes in the manifest, then these hashes, then pairs of hash and text
 //   reply  committed | conflict, head or '' | incomplete, hash
 //
+// Of an old revision whose manifest somebody took away, or wrote over, the objects stay: nobody knows which they were.
+//
 // The head being this very revision already means that an earlier try came through after its caller gave up on it.
 
 /** Old revisions dropped by one commit at most, when the limit was lowered. */
@@ -31,8 +33,10 @@ redis.call('SET', KEYS[1], ARGV[2])
 local surplus = math.min(redis.call('ZCARD', KEYS[2]) - tonumber(ARGV[5]), ${TRIM_LIMIT})
 if surplus > 0 then
   for _, oldest in ipairs(redis.call('ZRANGE', KEYS[2], 0, surplus - 1)) do
-    local seen = {}
-    for _, hash in pairs(cjson.decode(redis.call('HGET', KEYS[3], oldest)).objects) do
+    local seen, text = {}, redis.call('HGET', KEYS[3], oldest)
+    local readable, manifest = pcall(cjson.decode, text or '')
+    local objects = readable and type(manifest) == 'table' and type(manifest.objects) == 'table' and manifest.objects or {}
+    for _, hash in pairs(objects) do
       if not seen[hash] and redis.call('HINCRBY', KEYS[5], hash, -1) <= 0 then
         redis.call('HDEL', KEYS[5], hash)
         redis.call('HDEL', KEYS[4], hash)
