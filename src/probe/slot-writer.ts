@@ -89,7 +89,10 @@ export class SlotWriter {
     try {
       await this.#withinTime(this.#dependencies.store.removeSlot(this.#options.id, removal));
     } catch (error) {
-      this.#dependencies.logger.warn({ err: error }, 'could not remove the vote slot; it will grow stale instead');
+      this.#dependencies.logger.warn(
+        describeFailure(error),
+        'could not remove the vote slot; it will grow stale instead',
+      );
     }
   }
 
@@ -186,7 +189,7 @@ export class SlotWriter {
 
   /** Logged when it begins, not every heartbeat. */
   #noteFailure(error: unknown, message: string): void {
-    if (!this.#isFailing) this.#dependencies.logger.warn({ err: error }, message);
+    if (!this.#isFailing) this.#dependencies.logger.warn(describeFailure(error), message);
     this.#isFailing = true;
   }
 
@@ -200,4 +203,9 @@ export class SlotWriter {
       promise.then(resolve, reject).finally(() => timer.cancel());
     });
   }
+}
+
+/** What a log line says of it. Where the store fails, its code and words are what helps; anything else is a bug, with its stack. */
+function describeFailure(error: unknown): object {
+  return error instanceof Error && 'code' in error ? { code: error.code, reason: error.message } : { err: error };
 }
