@@ -34,7 +34,7 @@ export function readinessOf({ serving, isHandedOn, follower, servers }: Control)
   else if (!isHandedOn) reasons.push('the first configuration is about to be answered from');
   const absent = describeAbsentServers(servers);
   if (follower.condition === 'unavailable' && (absent.length === 0 || absent.length === servers.length))
-    reasons.push('the store does not answer: the last configuration and verdicts hold');
+    reasons.push('the store does not answer: the configuration cannot be changed');
   reasons.push(...absent);
   if (follower.condition === 'empty') reasons.push('the store holds no configuration');
   const { refused } = follower;
