@@ -25,6 +25,9 @@ export const FLUSH_DELAY_MS = 2;
 /** Heartbeats after which a write counts as lost. The store's own timeouts are shorter; this is the last resort. */
 export const WRITE_TIMEOUT_HEARTBEATS = 2;
 
+/** Two workers of one name refuse each other at every heartbeat: told once in so long. */
+const REFUSAL_NOTICE_MS = 60_000;
+
 export type SlotWriterOptions = { readonly id: SlotId; readonly heartbeatMs: number };
 
 export type SlotWriterDependencies = {
@@ -51,6 +54,9 @@ export class SlotWriter {
   /** When a store that had failed answered again (monotonic). */
   #recoveredAtMs = Number.NEGATIVE_INFINITY;
   #flush: Timer | undefined;
+  /** When a refusal was last told (monotonic), and whether there was another since that was not. */
+  #refusalToldAtMs = Number.NEGATIVE_INFINITY;
+  #isRefusedAgain = false;
 
   constructor(options: SlotWriterOptions, dependencies: SlotWriterDependencies) {
     this.#options = options;
@@ -128,7 +134,7 @@ export class SlotWriter {
       this.#sequence = 0;
       this.#written = [];
       counters.epochsAllocated++;
-      logger.info({ ...this.#options.id, epoch }, 'allocated an epoch for the vote slot');
+      if (!this.#isRefusedAgain) logger.info({ ...this.#options.id, epoch }, 'allocated an epoch for the vote slot');
       this.#noteSuccess();
       return true;
     } catch (error) {
@@ -142,7 +148,7 @@ export class SlotWriter {
   }
 
   async #write(): Promise<'stored' | 'refused' | 'dropped'> {
-    const { store, counters, logger, readVotes } = this.#dependencies;
+    const { store, counters, readVotes } = this.#dependencies;
     try {
       // More votes than a slot holds cannot be signed either.
       const { slot, delta } = this.#composeSlot(readVotes());
@@ -152,10 +158,7 @@ export class SlotWriter {
       else {
         counters.slotsRefused++;
         this.#epoch = undefined;
-        logger.warn(
-          { ...this.#options.id, epoch: slot.epoch },
-          'the store knows a newer epoch of this worker: is its name used twice?',
-        );
+        this.#noteRefusal(slot.epoch);
       }
       return result;
     } catch (error) {
@@ -178,6 +181,17 @@ export class SlotWriter {
   #sealed<Message extends SealedMessage>(message: Message): Message {
     const { seal } = this.#dependencies;
     return seal === undefined ? message : { ...message, seal: seal(sealedBytes(message)) };
+  }
+
+  #noteRefusal(epoch: number): void {
+    const nowMs = this.#dependencies.clock.monotonicMs();
+    this.#isRefusedAgain = nowMs - this.#refusalToldAtMs < REFUSAL_NOTICE_MS;
+    if (this.#isRefusedAgain) return;
+    this.#refusalToldAtMs = nowMs;
+    this.#dependencies.logger.warn(
+      { ...this.#options.id, epoch },
+      'the store knows a newer epoch of this worker: is its name used twice?',
+    );
   }
 
   #noteSuccess(): void {

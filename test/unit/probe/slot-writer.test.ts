@@ -159,6 +159,22 @@ test('takes its slot out of the store when it stops, and writes no more', async 
   assert.equal(slot(), undefined);
 });
 
+test('tells once a minute that its name is used twice, not at every heartbeat that the other one fenced off', async () => {
+  const { time, writer, board, counters, warnings } = setUp();
+  const beatMs = 1000;
+  for (let beat = 0; beat < 90; beat++) {
+    writer.beat();
+    await time.pass(beatMs / 2);
+    await board.allocateEpoch(ID);
+    await time.pass(beatMs / 2);
+  }
+  assert.ok(counters.slotsRefused > 80, `${counters.slotsRefused} refused`);
+  assert.deepEqual(
+    warnings.map((text) => /used twice/.test(text)),
+    [true, true],
+  );
+});
+
 test('tells why the store does not take its votes in the words of the store, as a user without the right is told', async () => {
   const { time, writer, board, fields } = setUp();
   board.allocateEpoch = async () => {
