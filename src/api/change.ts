@@ -37,6 +37,8 @@ export type ChangeRequest = {
   readonly dryRun: boolean;
   /** One line, for the history: `put regions/eu-west`. */
   readonly message: string;
+  /** The new revision is to be newer than this one, too. */
+  readonly above?: RevisionId | undefined;
   /** The key of what the change takes away: what it breaks are references to that. */
   readonly takesAway?: string;
   /** Throws an ApiError, made by `refuse`, where a precondition fails. */
@@ -85,13 +87,14 @@ export function openChangeDesk(writer: ConfigurationWriter): ChangeDesk {
     });
   }
 
-  async function change({ request, dryRun, message, takesAway, edit }: ChangeRequest): Promise<Changed> {
+  async function change({ request, dryRun, message, above, takesAway, edit }: ChangeRequest): Promise<Changed> {
     const author = callerOf(request).name;
     let made: { readonly before: Draft; readonly edit: Edit } | undefined;
     const revision = await commitInTurn(async (current) => {
       const edited = edit(current);
       made = { before: current.document, edit: edited };
-      const options: CommitOptions = { expected: current.id, author, message: readMessage(request) ?? message, dryRun };
+      const words = { author, message: readMessage(request) ?? message };
+      const options: CommitOptions = { expected: current.id, ...words, above, dryRun };
       const outcome = await writer.commit({ document: edited.draft, ...options });
       if (outcome.status === 'invalid') throw refuseInvalid(outcome.problems, edited, takesAway);
       return outcome;

@@ -4,7 +4,7 @@ import { Type } from 'typebox';
 import { ConfigurationSchema } from '../model/configuration.ts';
 import type { Draft } from '../model/edit-document.ts';
 import { MAX_DOCUMENT_LENGTH } from '../model/limits.ts';
-import { formatRevisionId } from '../model/revision.ts';
+import { formatRevisionId, parseRevisionId } from '../model/revision.ts';
 import type { ApiContext } from './api-context.ts';
 import { describeChange, REVISION_HEADER, readCurrent } from './change.ts';
 import { itemOf } from './item-change.ts';
@@ -13,6 +13,16 @@ import { ChangedSchema, DryRunQuery, describeRoute } from './route-schema.ts';
 
 const TAG = 'configuration';
 /** The commit finds every fault of a document at once, references included; the route only asks for a mapping. */
+/** Ids have ten digits: so much room is left above whatever is named here by mistake. */
+const AboveQuery = {
+  above: Type.Optional(
+    Type.String({
+      pattern: '^\\d{1,9}\\.\\d{1,9}$',
+      description:
+        'A revision, such as 1.42, that the new one is to be newer than, beside the present one: for nodes that serve what the store has lost for good.',
+    }),
+  ),
+};
 const DocumentBody = Type.Object({}, { description: 'The document that GET returns: see its schema.' });
 
 export function addConfigurationRoutes({ server, writer, desk }: ApiContext): void {
@@ -49,7 +59,7 @@ export function addConfigurationRoutes({ server, writer, desk }: ApiContext): vo
           { 200: ChangedSchema },
         ),
         body: DocumentBody,
-        querystring: Type.Object(DryRunQuery, { additionalProperties: false }),
+        querystring: Type.Object({ ...DryRunQuery, ...AboveQuery }, { additionalProperties: false }),
       },
     },
     async (request, reply) => {
@@ -58,6 +68,7 @@ export function addConfigurationRoutes({ server, writer, desk }: ApiContext): vo
         request,
         dryRun: request.query.dryRun === true,
         message: 'apply configuration',
+        above: request.query.above === undefined ? undefined : parseRevisionId(request.query.above),
         edit: (current) => {
           checkPrecondition(request, tagRevision(current.id));
           return { draft: keepOverrides(current.document, document), bodyAt: '' };

@@ -35,6 +35,8 @@ export type CommitOptions = {
   readonly expected: RevisionId | null;
   readonly author: string;
   readonly message: string;
+  /** What becomes of it is newer than this, too: see `nextRevisionId`. */
+  readonly above?: RevisionId | undefined;
   /** Check everything, and write nothing. */
   readonly dryRun?: boolean;
 };

@@ -12,6 +12,8 @@ export type PutOptions = {
   readonly dryRun: boolean;
   /** The revision that must be the newest; absent: whatever is there. */
   readonly ifRevision?: string | undefined;
+  /** A revision that the new one is to be newer than, too. */
+  readonly above?: string | undefined;
   readonly message?: string | undefined;
 };
 
@@ -31,7 +33,7 @@ export async function putRead(
   put: PutOptions,
 ) {
   const reply = await client.send('PUT', '/v1/configuration', {
-    query: { dryRun: put.dryRun ? 'true' : undefined },
+    query: { dryRun: put.dryRun ? 'true' : undefined, above: put.above },
     headers: {
       'if-match': put.ifRevision === undefined ? '*' : `"${put.ifRevision}"`,
       ...(put.message !== undefined && { 'azimuth-message': put.message }),

@@ -6,12 +6,11 @@ import type { ClusterState, ClusterView, ExplainQuery, WorkerSighting } from '..
 import { findAbstention } from '../health/abstention.ts';
 import type { SlotId } from '../health/slot.ts';
 import { type Address, type Prefix, parseAddress, parsePrefix } from '../model/address.ts';
-import { formatRevisionId } from '../model/revision.ts';
 import { parseNameText } from '../wire/name.ts';
 import { parseRecordType } from '../wire/record-types.ts';
 import type { Control } from './control.ts';
 import type { HealthView } from './health-view.ts';
-import { describeAbsentServers } from './store-servers.ts';
+import { readinessOf } from './readiness.ts';
 
 const LOOPBACK: Address = { family: 4, words: [0x7f000001] };
 const NO_DATABASE = { name: 'none', attribution: '' };
@@ -22,28 +21,6 @@ export function createClusterView(control: Control): ClusterView {
     explain: (query) => explainQuery(control, query),
     readiness: () => readinessOf(control),
   };
-}
-
-/** Ready: something is served. What is degraded is said all the same. */
-export function readinessOf({ serving, isHandedOn, follower, servers }: Control): {
-  ready: boolean;
-  reasons: string[];
-} {
-  const reasons: string[] = [];
-  if (serving === undefined) reasons.push('no configuration is in force yet');
-  else if (!isHandedOn) reasons.push('the first configuration is about to be answered from');
-  const absent = describeAbsentServers(servers);
-  if (follower.condition === 'unavailable' && (absent.length === 0 || absent.length === servers.length))
-    reasons.push('the store does not answer: the configuration cannot be changed');
-  reasons.push(...absent);
-  if (follower.condition === 'empty') reasons.push('the store holds no configuration');
-  const { refused } = follower;
-  if (refused !== undefined) {
-    const [first = '', ...others] = refused.reasons;
-    const more = others.length > 0 ? ` (and ${others.length} more)` : '';
-    reasons.push(`the newest configuration, ${formatRevisionId(refused.id)}, is refused here: ${first}${more}`);
-  }
-  return { ready: isHandedOn, reasons };
 }
 
 function currentState(control: Control): ClusterState | undefined {

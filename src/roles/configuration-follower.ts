@@ -40,6 +40,7 @@ export class ConfigurationFollower {
   #current: Revision | undefined;
   #wanted: RevisionId | undefined;
   #refused: RefusedRevision | undefined;
+  #behind: RevisionId | undefined;
   #working = false;
   #retry: Timer | undefined;
   #subscription: Subscription | undefined;
@@ -61,6 +62,11 @@ export class ConfigurationFollower {
   /** The newest revision, where it was refused. */
   get refused(): RefusedRevision | undefined {
     return this.#refused;
+  }
+
+  /** What the store holds, where that is older than the current one. */
+  get behind(): RevisionId | undefined {
+    return this.#behind;
   }
 
   /** Offers what is on disk, then follows the store. Needs no store to be there. */
@@ -107,6 +113,7 @@ export class ConfigurationFollower {
     const { logger } = this.#dependencies;
     const before = this.condition;
     this.condition = head === undefined ? 'empty' : 'ok';
+    this.#behind = undefined;
     if (before === 'unavailable') logger.info('the store answers again');
     if (head === undefined) {
       if (before !== 'empty' && this.#current !== undefined) {
@@ -117,6 +124,7 @@ export class ConfigurationFollower {
     if (this.#current !== undefined && compareRevisionIds(head, this.#current.manifest.id) < 0) {
       const ids = { store: formatRevisionId(head), served: formatRevisionId(this.#current.manifest.id) };
       logger.error(ids, 'the store holds an older configuration than the one that is served: it is not gone back to');
+      this.#behind = head;
       return;
     }
     this.#wanted = head;

@@ -212,9 +212,11 @@ export async function openConfigurationWriter(
         if (!isSame(base, change.expected)) return { status: 'conflict', head: base ?? null };
         const content = follow(known);
         if (content === undefined) return { status: 'unavailable', message: 'There is no configuration yet.' };
-        const revision = compose(nextRevisionId(base), change.expected, change, content.texts);
+        const revision = compose(nextRevisionId(base, change.above), change.expected, change, content.texts);
         const { id } = revision.manifest;
-        if (known && base && hasSameObjects(known.revision, revision)) return { status: 'unchanged', id: base };
+        const isAbove = base !== undefined && id.generation > base.generation;
+        if (known && base && !isAbove && hasSameObjects(known.revision, revision))
+          return { status: 'unchanged', id: base };
         if (change.dryRun === true) return { status: 'would-commit', id };
         const result = await commitNew(revision, known?.revision);
         if (result.status === 'conflict') return result;

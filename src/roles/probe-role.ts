@@ -5,6 +5,7 @@ import type { Logger } from 'pino';
 import { listTargets } from '../health/target.ts';
 import type { Configuration } from '../model/configuration.ts';
 import type { Settings } from '../model/settings.ts';
+import { readFileLimit } from '../native/file-limit.ts';
 import { systemClock } from '../native/system-clock.ts';
 import { createRunCheck } from '../probe/run-check.ts';
 import { ProbeWorker } from '../probe/worker.ts';
@@ -24,6 +25,8 @@ export type ProbeRoleDependencies = {
 
 /** Anchors are in the settings of this process: whoever writes them may reach what it reaches. */
 const ANYWHERE = ['0.0.0.0/0', '::/0'];
+/** Descriptors for all that a worker has open beside its checks. */
+const OTHER_FILES = 128;
 
 export type ProbeRole = {
   setConfiguration(configuration: Configuration): void;
@@ -45,6 +48,7 @@ export async function openProbeRole(
   const admission = new SlotAdmission(logger);
   let following: SlotsSubscription | undefined;
   logger.info({ vantage, publicKey: key.publicKey }, 'votes are signed with this key');
+  warnOfFileLimit(concurrency, logger);
   const probe = new ProbeWorker(
     { vantage, worker: worker === '' ? `${hostname()}-${process.pid}` : worker, heartbeatMs, concurrency, anchors },
     {
@@ -75,6 +79,16 @@ export async function openProbeRole(
       await closeService();
     },
   };
+}
+
+/** A worker that runs out of descriptors abstains: it should be known before the day on which everything falls silent. */
+function warnOfFileLimit(concurrency: number, logger: Logger): void {
+  const limit = readFileLimit();
+  if (limit === undefined || concurrency + OTHER_FILES <= limit) return;
+  logger.warn(
+    { concurrency, limit },
+    'fewer file descriptors than probe.concurrency may need: raise the limit (ulimit -n, LimitNOFILE) or lower the setting',
+  );
 }
 
 function addProbeMetrics(metrics: Metrics, probe: ProbeWorker): void {

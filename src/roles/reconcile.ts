@@ -11,7 +11,7 @@
 //
 // Of several processes that find the store empty each may recover what it knows, and the first to do so may not have seen the
 // last commit yet. Numbers tell: every change adds one, a recovery too, so whatever was made from K has a greater number than
-// K. A head of a later generation whose number is not greater was recovered without K: K is then recovered on top of it.
+// K. A head of a later generation whose number is not greater was recovered without K: K is then recovered on top of it, in one more generation.
 //
 // The store may also have gone back over K, and taken another change under K's number before anyone looked (lost-change.ts). Nobody
 // can tell the two apart by their number, so what the store holds is committed once more under one that is newer for everyone.
@@ -44,14 +44,20 @@ export function decideReconciliation(
   if (head !== undefined && order === 0) {
     return isReplaced ? { action: 'renumber', id: nextGeneration(head), parent: head } : { action: 'none' };
   }
-  const generation = Math.max(known.generation + 1, head?.generation ?? 0);
+  // A generation of its own, above another recovery, too: by that the store tells what brings back, which no change goes before.
+  const generation = Math.max(known.generation, head?.generation ?? 0) + 1;
   const id = { generation, number: known.number + 1 };
   return { action: 'recommit', id, parent: head ?? null };
 }
 
-/** The id of the next revision on top of `parent`. */
-export function nextRevisionId(parent: RevisionId | undefined): RevisionId {
-  return parent === undefined ? FIRST_REVISION : { ...parent, number: parent.number + 1 };
+/**
+ * The id of the next revision on top of `parent`: newer than `above` as well, for whoever serves that or finds it in a journal.
+ * Then it begins a generation.
+ */
+export function nextRevisionId(parent: RevisionId | undefined, above?: RevisionId): RevisionId {
+  const next = parent === undefined ? FIRST_REVISION : { ...parent, number: parent.number + 1 };
+  if (above === undefined || compareRevisionIds(next, above) > 0) return next;
+  return { generation: above.generation + 1, number: Math.max(next.number, above.number + 1) };
 }
 
 /** What happened to a store that has to be put right: it is found at `head`, and `lost` was known. */

@@ -16,7 +16,6 @@ import { type ChosenTransport, chooseTransport } from '../transport/udp.ts';
 import { AnswerThreads } from './answer-threads.ts';
 import type { ApiRole, InitialConfiguration } from './api-role.ts';
 import { CertificateWatch } from './certificate-watch.ts';
-import { readinessOf } from './cluster-view.ts';
 import { conductOf } from './conduct.ts';
 import { ConfigurationFollower } from './configuration-follower.ts';
 import { Control, type ControlDependencies, type ControlOptions } from './control.ts';
@@ -31,6 +30,7 @@ import { openStore, type Store } from './open-store.ts';
 import type { ProbeRole } from './probe-role.ts';
 import { openPulledHealth } from './pulled-health.ts';
 import { type LocationResolver, openRevisionReader } from './read-revision.ts';
+import { readinessOf, readinessOfWorker } from './readiness.ts';
 import { type Replication, startReplication } from './replication.ts';
 import { addStoreMetrics, logStoreServers } from './store-servers.ts';
 import { countThreads, ThreadStarter } from './thread-starter.ts';
@@ -197,7 +197,7 @@ async function startNode(
 
   let telemetry: ListenAddress | undefined;
   if (!roles.has('api')) {
-    const isReady = () => (control === undefined ? probeReadiness(follower) : readinessOf(control));
+    const isReady = () => (control === undefined ? readinessOfWorker(follower) : readinessOf(control));
     const server = await startTelemetryServer({ listen: settings.telemetry.listen, metrics, isReady });
     telemetry = server.address;
     closers.push(() => server.close());
@@ -302,11 +302,6 @@ function createPlainFollower(
       return { accepted: true };
     },
   });
-}
-
-function probeReadiness(follower: ConfigurationFollower): { ready: boolean; reasons: string[] } {
-  const reasons = follower.current === undefined ? ['no configuration is known yet'] : [];
-  return { ready: follower.current !== undefined, reasons };
 }
 
 function createLocationResolver(): LocationResolver {

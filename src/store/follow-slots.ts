@@ -6,6 +6,7 @@
 //   delta with a gap ──┐                    ▲
 //   index names newer ─┴─► wanted ─► one batch of full reads at a time
 //   removal ────────────────────────────► out of the table, and that version and older stay out
+//   table full: the one that has not moved for longest ──► likewise, until it moves
 
 import { applySlotDelta, compareSlotVersions, mergeSlot, slotKey } from '../health/merge-slots.ts';
 import type { Slot, SlotDelta, SlotId, SlotRemoval, SlotVersion } from '../health/slot.ts';
@@ -27,8 +28,9 @@ export type SlotTableChange = {
 export type FollowSlotsOptions = {
   /** Once when the store begins to fail, not at every try. */
   readonly onError: (error: Error) => void;
-  /** How many slots to hold; beyond it, those that the store no longer lists go first. Default SLOT_LIMIT. */
+  /** How many slots, and votes in them, to hold; beyond it go those that have not moved for longest. */
   readonly slotLimit?: number;
+  readonly voteLimit?: number;
   /** Whose messages are taken in. Absent: everybody's. */
   readonly admission?: Admission;
 };
@@ -48,6 +50,11 @@ export type SlotsSubscription = Subscription & {
 };
 
 export const SLOT_LIMIT = 10_000;
+/**
+ * Some 90 octets each. What is alive is far below: 10,000 targets from ten vantages of three workers are 100,000. But workers
+ * that are killed, and come back under another name each time, leave their slots behind for a day.
+ */
+export const VOTE_LIMIT = 2_000_000;
 
 /** How many slots one read asks for. */
 export const READ_BATCH_LIMIT = 256;
@@ -60,10 +67,13 @@ export function followSlotTable(
 ): SlotsSubscription {
   const { admission } = options;
   const limit = options.slotLimit ?? SLOT_LIMIT;
+  const voteLimit = options.voteLimit ?? VOTE_LIMIT;
   const slots = new Map<string, Slot>();
+  /** The keys of `slots`, the one first that has not moved for longest. */
+  const idlest = new Set<string>();
+  let voteCount = 0;
   const departed = new Map<string, SlotVersion>();
   const wanted = new Map<string, SlotId>();
-  let listed: ReadonlySet<string> = new Set();
   let reading = false;
   let closed = false;
 
@@ -81,7 +91,7 @@ export function followSlotTable(
     },
     recheck() {
       const removed = [...slots.values()].filter((slot) => admission?.keeps(slot) === false);
-      for (const slot of removed) slots.delete(slotKey(slot));
+      for (const slot of removed) forget(slotKey(slot));
       // A removal from before may not be theirs who sent it, and keeps out nothing that is newer than what is held.
       departed.clear();
       if (removed.length > 0) onChange({ slots, advanced: [], removed });
@@ -98,9 +108,8 @@ export function followSlotTable(
 
   function compareIndex(index: readonly SlotVersion[]): void {
     if (closed) return;
-    const versions = index.filter((version) => admission?.concerns(version) !== false).slice(0, limit);
-    listed = new Set(versions.map(slotKey));
-    for (const version of versions) {
+    for (const version of index) {
+      if (admission?.concerns(version) === false) continue;
       const known = slots.get(slotKey(version));
       if (!known || compareSlotVersions(version, known) > 0) want(version);
     }
@@ -110,17 +119,44 @@ export function followSlotTable(
     const key = slotKey(last);
     const known = slots.get(key);
     if (closed || (known && compareSlotVersions(known, last) > 0) || admission?.admits(last) === false) return;
+    keepOut(key, last);
+    if (forget(key)) onChange({ slots, advanced: [], removed: [last] });
+  }
+
+  /** That version and older ones. */
+  function keepOut(key: string, { vantage, worker, epoch, sequence }: SlotVersion): void {
     const before = departed.get(key);
+    const last = { vantage, worker, epoch, sequence };
     departed.delete(key);
     departed.set(key, before && compareSlotVersions(before, last) > 0 ? before : last);
-    dropOldest(departed, limit, () => true);
-    if (slots.delete(key)) onChange({ slots, advanced: [], removed: [last] });
+    for (const oldest of departed.keys()) {
+      if (departed.size <= limit) break;
+      departed.delete(oldest);
+    }
+  }
+
+  function hold(key: string, slot: Slot): void {
+    voteCount += slot.votes.length - (slots.get(key)?.votes.length ?? 0);
+    slots.set(key, slot);
+    idlest.delete(key);
+    idlest.add(key);
+  }
+
+  function forget(key: string): Slot | undefined {
+    const slot = slots.get(key);
+    if (slot === undefined) return undefined;
+    voteCount -= slot.votes.length;
+    slots.delete(key);
+    idlest.delete(key);
+    return slot;
   }
 
   function want(version: SlotVersion): void {
     const key = slotKey(version);
     const last = departed.get(key);
     if (last && compareSlotVersions(version, last) <= 0) return;
+    // The next index names the rest.
+    if (wanted.size >= limit) return;
     wanted.set(key, { vantage: version.vantage, worker: version.worker });
     // A microtask later, so that all that one message or one index asks for becomes one read.
     if (!reading) {
@@ -165,24 +201,24 @@ export function followSlotTable(
       const last = departed.get(key);
       if (mergeSlot(known, slot) === known || (last && compareSlotVersions(slot, last) <= 0)) continue;
       departed.delete(key);
-      slots.set(key, slot);
+      hold(key, slot);
       advanced.push(slot);
     }
     if (advanced.length === 0) return;
-    const removed = dropOldest(slots, limit, (key) => !listed.has(key));
+    const removed = dropIdlest();
     onChange({ slots, advanced: advanced.filter((slot) => slots.has(slotKey(slot))), removed });
   }
-}
 
-/** Drops entries from the oldest on, those that may go first, until at most `limit` are left; returns what it dropped. */
-function dropOldest<Value>(map: Map<string, Value>, limit: number, mayGoFirst: (key: string) => boolean): Value[] {
-  const dropped: Value[] = [];
-  for (const isDue of [mayGoFirst, () => true]) {
-    if (map.size <= limit) break;
-    for (const [key, value] of map) {
-      if (map.size <= limit) break;
-      if (isDue(key) && map.delete(key)) dropped.push(value);
+  /** What was dropped is not read again as it is, or the index would ask for it each time. One slot is held, whatever its size. */
+  function dropIdlest(): readonly Slot[] {
+    const dropped: Slot[] = [];
+    for (const key of idlest) {
+      if ((slots.size <= limit && voteCount <= voteLimit) || slots.size === 1) break;
+      const slot = forget(key);
+      if (slot === undefined) continue;
+      keepOut(key, slot);
+      dropped.push(slot);
     }
+    return dropped;
   }
-  return dropped;
 }

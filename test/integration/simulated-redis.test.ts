@@ -121,6 +121,7 @@ function openSimulated() {
       return { close: () => void listeners.delete(listen) };
     },
     onReady: () => ({ close: ignore }),
+    returnedForMs: () => Number.POSITIVE_INFINITY,
   });
   return {
     redis,

@@ -121,6 +121,17 @@ export const MUTANTS: readonly Mutant[] = [
       },
     ],
   },
+  {
+    name: 'settle-rule',
+    without: 'the wait of the first changes after the store came back',
+    edits: [
+      {
+        file: 'src/store/settle.ts',
+        find: 'return leftMs > 0 ?',
+        replace: 'return leftMs === Number.POSITIVE_INFINITY ?',
+      },
+    ],
+  },
 ];
 
 /** From now on modules are loaded as the mutant has them; returns what throws when an edit was not made. */

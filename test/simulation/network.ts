@@ -15,6 +15,9 @@ const NO_MESSAGE_FAULT: MessageFault = { loss: 0, repetition: 0, delayMs: 0 };
 /** A request that its caller gave up on is still carried out by then, or never: connections end on their own timeouts. */
 export const LATE_LIMIT_MS = 2000;
 
+/** By then a process knows that its connection is no more: the server closed it, or whoever is asked for the primary names another. */
+const LOSS_NOTICED_MS = 300;
+
 type Answer<Reply> = { reply(value: Reply): void; refuse(reason: string): void };
 
 type Listener<Word> = {
@@ -33,6 +36,8 @@ export class StoreNetwork {
   /** The server stands still until then, and carries out afterwards what has come meanwhile. */
   pausedUntilMs = 0;
   isDown = false;
+  /** When the connection of a process is back that it lost last, by its name. */
+  readonly #returnsAtMs = new Map<string, number>();
   readonly #queue: EventQueue;
   readonly #random: Random;
   readonly #subscribers = new Set<Subscriber>();
@@ -88,10 +93,19 @@ export class StoreNetwork {
 
   /** Tells those whose connections come back now; each takes its time. */
   reconnect(which: (process: SimulatedProcess) => boolean): void {
+    const atMs = new Map<string, number>();
     for (const { process, life, listen } of [...this.#reconnecting]) {
       if (process.life !== life || !which(process)) continue;
-      process.receive(this.#queue.nowMs + this.#random.between(20, 200), () => listen(undefined));
+      const returnsAtMs = atMs.get(process.name) ?? this.#queue.nowMs + this.#random.between(20, 200);
+      atMs.set(process.name, returnsAtMs);
+      this.#returnsAtMs.set(process.name, returnsAtMs);
+      process.receive(returnsAtMs, () => listen(undefined));
     }
+  }
+
+  /** Milliseconds since the connection came back; below zero while it is about to. */
+  returnedForMs({ name }: SimulatedProcess): number {
+    return this.#queue.nowMs - (this.#returnsAtMs.get(name) ?? Number.NEGATIVE_INFINITY);
   }
 
   #carryOut<Reply>(
@@ -100,7 +114,11 @@ export class StoreNetwork {
     command: (redis: SimulatedRedis) => Reply,
     answer: Answer<Reply>,
   ): void {
-    if (this.isDown) return;
+    if (this.isDown) {
+      const noticedAtMs = this.#queue.nowMs + this.#random.between(0, LOSS_NOTICED_MS);
+      process.receive(noticedAtMs, () => answer.refuse('the connection was lost'));
+      return;
+    }
     if (this.pausedUntilMs > this.#queue.nowMs) {
       this.#queue.plan(this.pausedUntilMs, () => this.#carryOut(process, life, command, answer));
       return;

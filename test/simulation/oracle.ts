@@ -293,23 +293,15 @@ export class Oracle {
     }
   }
 
-  /**
-   * Every commit that an operator was told of is what is in force, or what that was made from. But where another one was told
-   * of a change of the same configuration, which a store that went back has shown once more, one of the two is lost.
-   */
+  /** Every commit that an operator was told of is what is in force, or what that was made from. */
   checkCommits(number: number): void {
     if (countCommitFaults(this.#plan) > 1) return;
     const line = new Set<number>();
     for (let at: number | undefined = number; at !== undefined && !line.has(at); at = this.#commits.get(at)?.base) {
       line.add(at);
     }
-    const bases = new Set([...line].map((member) => this.#commits.get(member)?.base));
-    const isForked = (commit: Commit | undefined): boolean =>
-      commit !== undefined &&
-      !line.has(commit.number) &&
-      (bases.has(commit.base) || isForked(this.#commits.get(commit.base)));
     for (const commit of this.#commits.values()) {
-      if (!commit.isAcknowledged || line.has(commit.number) || isForked(commit)) continue;
+      if (!commit.isAcknowledged || line.has(commit.number)) continue;
       const told = `change ${commit.number}, acknowledged at ${commit.atMs.toFixed(0)} ms`;
       this.#fail('no acknowledged commit is lost', `${told}, is not in ${number} nor in what that was made from`);
     }

@@ -159,7 +159,7 @@ function drawFault(draw: Draw, wishes: readonly Wish[]): Fault {
 /** Faults that matter together, and would seldom meet by chance. */
 function drawStory(draw: Draw, wishes: Wish[]): Fault[] {
   const { random, workers, dnsNodes, apiNodes } = draw;
-  switch (random.whole(0, 6)) {
+  switch (random.whole(0, 7)) {
     case 0: {
       // All workers die, and a node begins anew to which only their last words are left.
       const crash = { kind: 'crash', disk: 'kept' } as const;
@@ -206,6 +206,18 @@ function drawStory(draw: Draw, wishes: Wish[]): Fault[] {
       return [
         { kind: 'leave', processes: drawWorkers(draw), beginMs, endMs: beginMs + 2500 },
         { kind: 'redis-went-back', beginMs: atMs, endMs: atMs + 5, behindMs },
+      ];
+    }
+    case 5: {
+      // The store loses a commit that only one node each of both kinds has seen; the other one that commits is asked for a change.
+      const atMs = random.between(QUIET_MS, FAULTS_END_MS - 2000);
+      const [process = 'none', other = 'none'] = random.chance(0.5) ? apiNodes : apiNodes.toReversed();
+      wishes.push({ atMs, process });
+      const beginMs = atMs + random.between(20, 200);
+      wishes.push({ atMs: beginMs + random.between(100, 1200), process: other });
+      return [
+        { kind: 'stall', processes: [other, random.pick(dnsNodes)], beginMs: atMs, endMs: beginMs + 2 },
+        { kind: 'redis-went-back', beginMs, endMs: beginMs + 1, behindMs: beginMs - atMs },
       ];
     }
     default: {

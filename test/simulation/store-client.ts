@@ -8,6 +8,7 @@ import { checkCommit } from '../../src/store/check-commit.ts';
 import { type ConfigurationStore, POLL_INTERVAL_MS, type Subscription } from '../../src/store/configuration-store.ts';
 import type { HealthStore, SlotListener } from '../../src/store/health-store.ts';
 import { startPoll } from '../../src/store/poll.ts';
+import { settle } from '../../src/store/settle.ts';
 import { createStoreError } from '../../src/store/store-error.ts';
 import type { StoreNetwork } from './network.ts';
 import type { SimulatedProcess } from './process.ts';
@@ -22,7 +23,7 @@ export type StoreClient = {
 };
 
 /** What a client needs of the network. */
-export type StoreLink = Pick<StoreNetwork, 'send' | 'subscribe' | 'onReady'>;
+export type StoreLink = Pick<StoreNetwork, 'send' | 'subscribe' | 'onReady' | 'returnedForMs'>;
 
 /** For one life of the process. */
 export function openStoreClient(process: SimulatedProcess, network: StoreLink): StoreClient {
@@ -104,6 +105,7 @@ export function openStoreClient(process: SimulatedProcess, network: StoreLink): 
       readObjects: (hashes) => call((redis) => redis.readObjects(hashes)),
       async commit(manifest, objects) {
         const given = checkCommit(manifest, objects);
+        await settle(manifest, { isGuided: true, returnedForMs: network.returnedForMs(process) }, clock);
         const result = await call((redis) => redis.commit(manifest, given));
         if (result !== 'incomplete') return result;
         throw createStoreError('STORE_INCOMPLETE', 'an object is neither given nor stored');

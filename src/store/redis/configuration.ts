@@ -1,8 +1,8 @@
 // The configuration store in Redis. Reads of the head go over the quick connection that also hears of changes; manifests
 // and objects, which may be large, over the bulk connection, so that they never hold up a heartbeat.
 
-import { setTimeout as pause } from 'node:timers/promises';
 import { formatRevisionId, type Manifest, parseRevisionId, type RevisionId } from '../../model/revision.ts';
+import { systemClock } from '../../native/system-clock.ts';
 import { checkCommit } from '../check-commit.ts';
 import {
   type CommitResult,
@@ -12,16 +12,12 @@ import {
 } from '../configuration-store.ts';
 import { composeManifest, parseManifest } from '../manifest-text.ts';
 import { startPoll } from '../poll.ts';
+import { settle } from '../settle.ts';
 import { createStoreError } from '../store-error.ts';
 import type { RedisConnection } from './connection.ts';
 import { CHANNELS, KEYS } from './keys.ts';
 
 export type RedisConfigurationOptions = { readonly pollIntervalMs: number; readonly historyLimit: number };
-
-/** Between two attempts to connect, which all others may be in, there is up to a second; then comes what a look and a commit take. */
-export const SETTLE_MS = 1500;
-/** Where a primary is found by asking, all are there within half a second. */
-export const GUIDED_SETTLE_MS = 1000;
 
 /** How many objects one command fetches. */
 const OBJECT_BATCH_LIMIT = 64;
@@ -64,7 +60,9 @@ export function createRedisConfigurationStore(
 
   async function commit(manifest: Manifest, objects: ReadonlyMap<string, string>): Promise<CommitResult> {
     const given = checkCommit(manifest, objects);
-    if (!isRecovery(manifest)) await settle(bulk);
+    // A connection that is just coming back is waited for: it has not returned yet.
+    await bulk.call(async () => undefined);
+    await settle(manifest, bulk, systemClock);
     const hashes = [...new Set(Object.values(manifest.objects))];
     const reply = await bulk.call((redis) =>
       redis.commitRevision(
@@ -121,23 +119,6 @@ export function createRedisConfigurationStore(
   }
 
   return { readHead, readManifest, readObjects, commit, listManifests, followHead };
-}
-
-/**
- * A server that came back, or one in its place, may have forgotten commits that another API node acknowledged and is about
- * to bring back (reconcile.ts). A change on top of the old head would take the number of what was forgotten, and nobody
- * would miss that: so the first changes wait until others have had the time to look.
- */
-async function settle(connection: RedisConnection): Promise<void> {
-  // One that is just coming back is waited for: it has not returned yet.
-  await connection.call(async () => undefined);
-  const leftMs = (connection.isGuided ? GUIDED_SETTLE_MS : SETTLE_MS) - connection.returnedForMs;
-  if (leftMs > 0) await pause(leftMs);
-}
-
-/** What brings back is not held up by itself: it begins a generation. */
-function isRecovery({ id, parent }: Manifest): boolean {
-  return parent === null || id.generation > parent.generation;
 }
 
 /** Sorts as text in the order of revisions. */

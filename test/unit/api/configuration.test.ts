@@ -39,6 +39,19 @@ describe('the whole configuration', () => {
     assert.equal(again.statusCode, 200);
   });
 
+  test('a revision may be asked to be newer than one that the store does not know, though nothing changes', async () => {
+    const { send, store } = fixture();
+    const head = await store.configuration.readHead();
+    const put = (above: string, query = '') =>
+      send('PUT', `/v1/configuration?above=${above}${query}`, { body: DOCUMENT, headers: ANY });
+    assert.equal((await put('7.3', '&dryRun=true')).json().revision, `8.${(head?.number ?? 0) + 1}`);
+    assert.deepEqual(await store.configuration.readHead(), head);
+    const { number = 0 } = head ?? {};
+    assert.equal((await put(`7.${number + 4}`)).json().revision, `8.${number + 5}`);
+    assert.equal((await put('7.3')).json().revision, `8.${number + 5}`, 'it is newer already');
+    for (const wrong of ['7', 'x', '1234567890.1', '1.1234567890']) assert.equal((await put(wrong)).statusCode, 400);
+  });
+
   test('every fault is told at once, with its pointer', async () => {
     const body = { ...DOCUMENT, regions: [{ id: 'X' }], services: 7 };
     const reply = await fixture().send('PUT', '/v1/configuration', { body, headers: ANY });

@@ -112,7 +112,7 @@ describe('commands', () => {
     assert.equal((await fixture().send('GET', '/v1/regions/ap')).statusCode, 404);
     const applied = await azimuth('apply', file, '--message', 'open Singapore');
     assert.equal(applied.exitCode, 0, applied.err);
-    assert.match(applied.out, /\+ regions\/ap\n1 change: 1 added\.\nRevision 1\.\d+ is committed\.\n/);
+    assert.match(applied.out, /\+ regions\/ap\n1 change: 1 added\.\nRevision \d+\.\d+ is committed\.\n/);
     assert.equal((await azimuth('plan', file)).out, 'Nothing changes.\n');
     const { out } = await azimuth('history', '--limit', '1');
     assert.match(out, /^REVISION +WHEN \(UTC\) +WHO +WHAT\n1\.\d+ +2026-01-15 12:00:00 +test-admin +open Singapore\n$/);
@@ -124,6 +124,14 @@ describe('commands', () => {
     assert.equal(exitCode, 1);
     assert.match(err, /changed since it was read/);
     const wrong = await azimuth('apply', file, '--if-revision', 'foo');
+    assert.deepEqual([wrong.exitCode, /"foo" is no revision/.test(wrong.err)], [2, true], wrong.err);
+  });
+
+  test('apply above a revision makes a newer one of another generation', async () => {
+    const file = await write('above.json', DOCUMENT);
+    const { exitCode, out } = await azimuth('apply', file, '--above', '41.1000');
+    assert.deepEqual([exitCode, /^Revision 42\.1001 is committed\.$/m.test(out)], [0, true], out);
+    const wrong = await azimuth('apply', file, '--above', 'foo');
     assert.deepEqual([wrong.exitCode, /"foo" is no revision/.test(wrong.err)], [2, true], wrong.err);
   });
 
@@ -259,7 +267,7 @@ describe('commands', () => {
     const newest = (await fixture().send('GET', '/v1/revisions?limit=1')).json().items[0].id;
     assert.equal((await azimuth('diff', id, newest)).out, '+ regions/brief\n1 change: 1 added.\n');
     assert.match((await azimuth('rollback', id, '--dry-run')).out, /^- regions\/brief\n1 change: 1 removed\.\n$/);
-    assert.match((await azimuth('rollback', id)).out, /Revision 1\.\d+ is committed/);
+    assert.match((await azimuth('rollback', id)).out, /Revision \d+\.\d+ is committed/);
     assert.equal((await fixture().send('GET', '/v1/regions/brief')).statusCode, 404);
     assert.equal((await azimuth('rollback', '9.9')).exitCode, 1);
   });
@@ -323,7 +331,7 @@ describe('commands', () => {
       const dry = await azimuth('zone', 'import', folder(), '--dry-run');
       assert.match(dry.out, /^\+ zones\/one\.example\n\+ zones\/two\.example\n2 changes: 2 added\.\n$/, dry.err);
       const both = await azimuth('zone', 'import', folder());
-      assert.match(both.out, /2 added\.\nRevision 1\.\d+ is committed\.\n$/, both.err);
+      assert.match(both.out, /2 added\.\nRevision \d+\.\d+ is committed\.\n$/, both.err);
       assert.match((await azimuth('history', '--limit', '1')).out, /import 2 zones\n$/);
       const named = await azimuth('zone', 'import', alone, '--name', 'three.example', '--message', 'moved in');
       assert.match(named.out, /\+ zones\/three\.example\n/, named.err);

@@ -87,8 +87,11 @@ describe('the follower of the configuration', () => {
     await waitUntil(() => follower.current !== undefined);
     fake.say(revisionOf(3));
     await waitUntil(() => offered.length === 2);
+    assert.equal(follower.behind, undefined);
     fake.say(revisionOf(2));
+    assert.deepEqual(follower.behind, revisionOf(2).manifest.id);
     fake.say(revisionOf(3));
+    assert.equal(follower.behind, undefined);
     await pause(20);
     assert.deepEqual(offered, ['1.1', '1.3']);
     assert.equal(log.count('older configuration'), 1);

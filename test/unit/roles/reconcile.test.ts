@@ -30,12 +30,12 @@ describe('reconciling the store with what is known', () => {
     assert.deepEqual(step, { action: 'recommit', id: id(2, 42), parent: id(1, 30) });
   });
 
-  test('a head of a later generation that was recovered without the last commit gets it on top', () => {
+  test('a head of a later generation that was recovered without the last commit gets it on top, in one more', () => {
     const step = decideReconciliation(id(2, 41), id(1, 41));
-    assert.deepEqual(step, { action: 'recommit', id: id(2, 42), parent: id(2, 41) });
+    assert.deepEqual(step, { action: 'recommit', id: id(3, 42), parent: id(2, 41) });
     assert.deepEqual(decideReconciliation(id(4, 44), id(1, 44)), {
       action: 'recommit',
-      id: id(4, 45),
+      id: id(5, 45),
       parent: id(4, 44),
     });
   });
@@ -43,5 +43,13 @@ describe('reconciling the store with what is known', () => {
   test('the next revision keeps the generation', () => {
     assert.deepEqual(nextRevisionId(id(3, 7)), id(3, 8));
     assert.deepEqual(nextRevisionId(undefined), id(1, 1));
+  });
+
+  test('the next revision is newer than another one, too, where that is asked for, and has a greater number', () => {
+    assert.deepEqual(nextRevisionId(id(1, 1), id(1, 7)), id(2, 8));
+    assert.deepEqual(nextRevisionId(id(1, 9), id(3, 7)), id(4, 10));
+    assert.deepEqual(nextRevisionId(undefined, id(1, 7)), id(2, 8));
+    assert.deepEqual(nextRevisionId(id(1, 7), id(1, 7)), id(1, 8));
+    assert.deepEqual(nextRevisionId(id(3, 7), id(2, 9)), id(3, 8));
   });
 });

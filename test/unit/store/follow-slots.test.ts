@@ -180,25 +180,39 @@ test('a read that fails is tried again at the next poll', async () => {
   assert.equal(size, 1);
 });
 
-test('beyond the limit, slots that the store no longer lists go first', async () => {
-  const store = makeStore();
-  let table: ReadonlyMap<string, Slot> = new Map();
-  const gone: string[] = [];
-  followSlotTable(store.health, { onError: assert.fail, slotLimit: 2 }, ({ slots, removed }) => {
-    table = slots;
-    gone.push(...removed.map(({ worker }) => worker));
+for (const [name, limits] of Object.entries({ slots: { slotLimit: 2 }, votes: { voteLimit: 2 } })) {
+  test(`beyond the limit of ${name} those that have not moved for longest go, and are read again only once they move`, async () => {
+    const store = makeStore();
+    let table: ReadonlyMap<string, Slot> = new Map();
+    const gone: string[] = [];
+    followSlotTable(store.health, { onError: assert.fail, ...limits }, ({ slots, removed }) => {
+      table = slots;
+      gone.push(...removed.map(({ worker }) => worker));
+    });
+    const poll = async (): Promise<void> => {
+      store.listener().onIndex(store.index());
+      await settle();
+    };
+    const votes: TargetVote[] = [{ target: 't', vote: 'up', reason: '' }];
+    const put = (worker: string, sequence: number) => store.put({ vantage: 'eu', worker, epoch: 1, sequence, votes });
+    put('lives', 1);
+    put('dies', 1);
+    await poll();
+    put('lives', 2);
+    await poll();
+    put('new', 1);
+    await poll();
+    assert.deepEqual([...table.keys()].sort(), ['eu/lives', 'eu/new']);
+    assert.deepEqual(gone, ['dies'], 'whoever remembers something of it may forget it');
+    const reads = store.reads.length;
+    await poll();
+    assert.equal(store.reads.length, reads, 'it is still listed as it was');
+    put('dies', 2);
+    await poll();
+    assert.deepEqual([...table.keys()].sort(), ['eu/dies', 'eu/new']);
+    assert.deepEqual(gone, ['dies', 'lives']);
   });
-  store.put(makeSlot('listed', 1));
-  store.put(makeSlot('dead', 1));
-  store.listener().onIndex(store.index());
-  await settle();
-  store.slots.delete('eu/dead');
-  store.put(makeSlot('new', 1));
-  store.listener().onIndex(store.index());
-  await settle();
-  assert.deepEqual([...table.keys()].sort(), ['eu/listed', 'eu/new']);
-  assert.deepEqual(gone, ['dead'], 'whoever remembers something of it may forget it');
-});
+}
 
 test('a closed follower says nothing more, though a read was under way', async () => {
   const store = makeStore();
