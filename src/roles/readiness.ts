@@ -33,7 +33,9 @@ export function readinessOf({
 /** Of a process that only checks. */
 export function readinessOfWorker(follower: Followed): Readiness {
   const ready = follower.current !== undefined;
-  return { ready, reasons: [...(ready ? [] : ['no configuration is known yet']), ...describeRevisions(follower)] };
+  const reasons = ready ? [] : ['no configuration is known yet'];
+  if (follower.condition === 'unavailable') reasons.push('the store does not answer: nobody hears votes through it');
+  return { ready, reasons: [...reasons, ...describeRevisions(follower)] };
 }
 
 /** How what the store holds differs from what is in force. */
