@@ -70,6 +70,16 @@ export type LoadStatus = {
   readonly fresh: boolean;
 };
 
+/** Of what is amiss in the same way, so many are named in the reasons. */
+const MAX_NAMED = 5;
+
+/** What keeps an installation from being healthy, beside its verdicts as a whole. */
+type Amiss = {
+  readonly clusters: readonly ClusterStatus[];
+  readonly services: readonly { readonly name: string }[];
+  readonly vantages: readonly { readonly id: string }[];
+};
+
 export function describeStatus(state: ClusterState, readiness: { ready: boolean; reasons: readonly string[] }) {
   const { configuration, revision, database, isNewestRefused, isFrozen, frozenCount, aside } = state;
   const endpoints = listEndpointStatus(state);
@@ -80,18 +90,21 @@ export function describeStatus(state: ClusterState, readiness: { ready: boolean;
   const vantages = describeVantages(state);
   const services = configuration.services.map((service) => describeService(service, clusters));
   const isWatched = configuration.clusters.some(({ monitors }) => monitors.length > 0);
+  const amiss = {
+    clusters: clusters.filter(({ state: condition }) => condition !== 'serving' && condition !== 'drained'),
+    services: services.filter(({ serving }) => !serving),
+    vantages: isWatched ? vantages.filter(({ workers }) => !workers.some(({ alive }) => alive)) : [],
+  };
   const healthy =
     readiness.ready &&
     !isNewestRefused &&
     !isFrozen &&
     aside.size === 0 &&
-    clusters.every(({ state: condition }) => condition === 'serving' || condition === 'drained') &&
-    services.every(({ serving }) => serving) &&
-    (!isWatched || vantages.every(({ workers }) => workers.some(({ alive }) => alive)));
+    Object.values(amiss).every((items) => items.length === 0);
   return {
     healthy,
     ready: readiness.ready,
-    reasons: [...readiness.reasons, ...explainVerdicts(state)],
+    reasons: [...readiness.reasons, ...explainVerdicts(state), ...explainAmiss(amiss)],
     frozen: { most: isFrozen, verdicts: frozenCount },
     revision: formatRevisionId(revision),
     database,
@@ -109,6 +122,30 @@ export function describeStatus(state: ClusterState, readiness: { ready: boolean;
       ...(expiresAtMs !== undefined && { expiresAt: formatMoment(expiresAtMs) }),
     })),
   };
+}
+
+/** So that nobody has to look through everything for what makes it not healthy. */
+function explainAmiss({ clusters, services, vantages }: Amiss): readonly string[] {
+  return [
+    ...sentenceOf(
+      'vantages without a live worker whose votes count:',
+      vantages.map(({ id }) => id),
+    ),
+    ...sentenceOf(
+      'clusters that do not serve as they should:',
+      clusters.map(({ id, state }) => `${id} (${state})`),
+    ),
+    ...sentenceOf(
+      'services without a cluster that serves:',
+      services.map(({ name }) => name),
+    ),
+  ];
+}
+
+function sentenceOf(what: string, items: readonly string[]): readonly string[] {
+  if (items.length === 0) return [];
+  const more = items.length - MAX_NAMED;
+  return [`${what} ${items.slice(0, MAX_NAMED).join(', ')}${more > 0 ? ` and ${more} more` : ''}`];
 }
 
 /** In the order of the configuration. */

@@ -25,6 +25,9 @@ export type RunOptions = {
   readonly store?: string;
 };
 
+/** What an empty store begins with where --config says nothing. */
+export type DefaultConfiguration = (settings: Settings) => string;
+
 /** Adds the options that every role takes. */
 export function addRunOptions(command: Command): Command {
   return command
@@ -35,6 +38,7 @@ export function addRunOptions(command: Command): Command {
     );
 }
 
+const CONFIG_ADVICE = 'give --config the path of a configuration';
 const USAGE_EXIT_CODE = 2;
 const FAILED_EXIT_CODE = 1;
 /** Whoever stops us (systemd, Docker) kills after some ten seconds; what each part needs to close stays well below. */
@@ -45,10 +49,14 @@ export async function runRoles(
   roles: readonly Role[],
   options: RunOptions,
   onStarted: (node: RunningNode, settings: Settings) => void,
+  defaultConfiguration?: DefaultConfiguration,
 ): Promise<void> {
   const settings = loadSettings(options);
-  const initial = options.config === undefined ? undefined : loadConfiguration(options.config);
-  if (settings === undefined || (options.config !== undefined && initial === undefined)) {
+  const file = options.config ?? (settings && defaultConfiguration?.(settings));
+  const advice =
+    options.config === undefined ? 'correct demo.configuration (AZIMUTH_DEMO_CONFIGURATION)' : CONFIG_ADVICE;
+  const initial = file === undefined ? undefined : loadConfiguration(file, advice);
+  if (settings === undefined || (file !== undefined && initial === undefined)) {
     process.exitCode = USAGE_EXIT_CODE;
     return;
   }
@@ -92,9 +100,9 @@ function loadSettings({ settings: file, store }: RunOptions): Settings | undefin
   return undefined;
 }
 
-function loadConfiguration(file: string): InitialConfiguration | undefined {
+function loadConfiguration(file: string, advice: string): InitialConfiguration | undefined {
   if (!existsSync(file)) {
-    process.stderr.write(`azimuth: there is no file ${file}: give --config the path of a configuration\n`);
+    process.stderr.write(`azimuth: there is no file ${file}: ${advice}\n`);
     return undefined;
   }
   const text = readText(file);

@@ -5,6 +5,7 @@ import { styleText } from 'node:util';
 import type { Command } from 'commander';
 import { formatListenAddress } from '../model/listen-address.ts';
 import { formatRevisionId } from '../model/revision.ts';
+import type { Settings } from '../model/settings.ts';
 import type { RunningNode } from '../roles/run-node.ts';
 import { count } from './output.ts';
 import { addRunOptions, type RunOptions, runRoles } from './run-roles.ts';
@@ -17,16 +18,23 @@ export function registerUp(program: Command): void {
     .description('run all roles in one process')
     .option('--config <file>', 'configuration that an empty store begins with')
     .action((options: RunOptions) =>
-      runRoles(['dns', 'probe', 'api'], { ...defaultFiles(), ...options }, (node) => announce(node)),
+      runRoles(
+        ['dns', 'probe', 'api'],
+        { settings: pathOf('config/azimuth.yaml'), ...options },
+        (node) => announce(node),
+        defaultConfiguration,
+      ),
     );
 }
 
-/** Without any option: the example, in the directory that Azimuth was installed to. */
-function defaultFiles(): RunOptions {
-  return {
-    settings: fileURLToPath(new URL('config/azimuth.yaml', ROOT)),
-    config: fileURLToPath(new URL('config/example.yaml', ROOT)),
-  };
+/** Without any option: what is shown, so that its backends are there; or the example that Azimuth comes with. */
+function defaultConfiguration({ demo }: Settings): string {
+  return demo.enabled && demo.configuration !== '' ? demo.configuration : pathOf('config/example.yaml');
+}
+
+/** In the directory that Azimuth was installed to. */
+function pathOf(file: string): string {
+  return fileURLToPath(new URL(file, ROOT));
 }
 
 /** TCP is where UDP is; TLS and HTTPS are shown where there are any. */

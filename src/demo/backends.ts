@@ -119,10 +119,13 @@ function answer(region: string, url: string, response: ServerResponse): void {
   else response.writeHead(404).end('Only / and /healthz are here.\n');
 }
 
+const OTHER_PORTS =
+  'name other ports: --listen of "azimuth demo serve", demo.configuration of "npm start" (a copy of config/example.yaml)';
+
 function describeListenError(cause: Error, region: string, host: string, port: number): Error {
   const isTaken = 'code' in cause && cause.code === 'EADDRINUSE';
   const what = `the demonstration backend of ${region} cannot listen on ${host}:${port}`;
-  const advice = isTaken ? 'the port is taken: stop what listens there, or turn demo.enabled off' : cause.message;
+  const advice = isTaken ? `the port is taken: stop what listens there, or ${OTHER_PORTS}` : cause.message;
   return new Error(`${what}: ${advice}`, { cause });
 }
 

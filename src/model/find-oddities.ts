@@ -4,6 +4,7 @@
 import type { Cluster } from './cluster.ts';
 import type { WholeConfiguration } from './configuration.ts';
 import type { Problem } from './problem.ts';
+import type { Vantage } from './vantage.ts';
 
 export function findOddities(configuration: WholeConfiguration): readonly Problem[] {
   const { clusters, monitors, vantages } = configuration;
@@ -18,6 +19,7 @@ export function findOddities(configuration: WholeConfiguration): readonly Proble
           )
         : [],
     ),
+    ...findSharedKeys(vantages),
     ...monitors.flatMap(({ id }, index) =>
       isUsed.has(id) ? [] : oddity(`/monitors/${index}`, `no cluster has the monitor "${id}": it checks nothing.`),
     ),
@@ -30,6 +32,22 @@ export function findOddities(configuration: WholeConfiguration): readonly Proble
 
 function oddity(path: string, message: string): readonly Problem[] {
   return [{ path, message }];
+}
+
+/** Keys are compared as they stand, for they have one spelling alone. */
+function findSharedKeys(vantages: readonly Vantage[]): readonly Problem[] {
+  const holders = new Map<string, string>();
+  return vantages.flatMap(({ id: vantage, workers = [] }, index) =>
+    workers.flatMap(({ id, publicKeys }, position) => {
+      const name = `${vantage}/${id}`;
+      const other = publicKeys.map((key) => holders.get(key)).find((holder) => holder !== undefined);
+      for (const key of publicKeys) holders.set(key, name);
+      const message = `"${other}" has this key too, so that one worker can speak for both: copy the key of "${name}".`;
+      return other === undefined || other === name
+        ? []
+        : oddity(`/vantages/${index}/workers/${position}/publicKey`, message);
+    }),
+  );
 }
 
 /** It needs one that is up, and fewer than the share: see health/panic.ts. */

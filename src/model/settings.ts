@@ -195,7 +195,12 @@ function findHalfCertificate({ redis: { tls } }: Settings): Problem[] {
   if ((tls.certificate === '') === (tls.key === '')) return [];
   const missing = tls.key === '' ? 'key' : 'certificate';
   const given = missing === 'key' ? 'certificate' : 'key';
-  return [{ path: `/redis/tls/${missing}`, message: `Expected a path as well, since redis.tls.${given} has one.` }];
+  return [
+    {
+      path: `/redis/tls/${missing}`,
+      message: `Expected a path in redis.tls.${missing} as well, since redis.tls.${given} has one.`,
+    },
+  ];
 }
 
 /** Slots are served and asked for with certificates on both sides, or not at all. */
@@ -203,13 +208,18 @@ function findMissingPullFiles({ probe: { serve }, health: { pull } }: Settings):
   const isEmpty = (files: Readonly<Record<string, unknown>>, names: readonly string[], path: string, needed: string) =>
     names.flatMap((name) =>
       files[name] === ''
-        ? [{ path: `${path}/${name}`, message: `Expected the path of a PEM file, since ${needed} is set.` }]
+        ? [
+            {
+              path: `/${path.replaceAll('.', '/')}/${name}`,
+              message: `Expected the path of a PEM file in ${path}.${name}, since ${needed} is set.`,
+            },
+          ]
         : [],
     );
   return [
-    ...(serve ? isEmpty(serve, ['certificate', 'key', 'clientCa'], '/probe/serve', 'probe.serve.listen') : []),
+    ...(serve ? isEmpty(serve, ['certificate', 'key', 'clientCa'], 'probe.serve', 'probe.serve.listen') : []),
     ...(pull.workers.length > 0
-      ? isEmpty(pull, ['ca', 'certificate', 'key'], '/health/pull', 'health.pull.workers')
+      ? isEmpty(pull, ['ca', 'certificate', 'key'], 'health.pull', 'health.pull.workers')
       : []),
   ];
 }

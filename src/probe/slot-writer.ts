@@ -25,6 +25,9 @@ export const FLUSH_DELAY_MS = 2;
 /** Heartbeats after which a write counts as lost. The store's own timeouts are shorter; this is the last resort. */
 export const WRITE_TIMEOUT_HEARTBEATS = 2;
 
+/** Two workers of one name refuse each other at every heartbeat: told once in so long. */
+const REFUSAL_NOTICE_MS = 60_000;
+
 export type SlotWriterOptions = { readonly id: SlotId; readonly heartbeatMs: number };
 
 export type SlotWriterDependencies = {
@@ -51,6 +54,9 @@ export class SlotWriter {
   /** When a store that had failed answered again (monotonic). */
   #recoveredAtMs = Number.NEGATIVE_INFINITY;
   #flush: Timer | undefined;
+  /** When a refusal was last told (monotonic), and whether there was another since that was not. */
+  #refusalToldAtMs = Number.NEGATIVE_INFINITY;
+  #isRefusedAgain = false;
 
   constructor(options: SlotWriterOptions, dependencies: SlotWriterDependencies) {
     this.#options = options;
@@ -89,7 +95,10 @@ export class SlotWriter {
     try {
       await this.#withinTime(this.#dependencies.store.removeSlot(this.#options.id, removal));
     } catch (error) {
-      this.#dependencies.logger.warn({ err: error }, 'could not remove the vote slot; it will grow stale instead');
+      this.#dependencies.logger.warn(
+        describeFailure(error),
+        'could not remove the vote slot; it will grow stale instead',
+      );
     }
   }
 
@@ -125,7 +134,7 @@ export class SlotWriter {
       this.#sequence = 0;
       this.#written = [];
       counters.epochsAllocated++;
-      logger.info({ ...this.#options.id, epoch }, 'allocated an epoch for the vote slot');
+      if (!this.#isRefusedAgain) logger.info({ ...this.#options.id, epoch }, 'allocated an epoch for the vote slot');
       this.#noteSuccess();
       return true;
     } catch (error) {
@@ -139,7 +148,7 @@ export class SlotWriter {
   }
 
   async #write(): Promise<'stored' | 'refused' | 'dropped'> {
-    const { store, counters, logger, readVotes } = this.#dependencies;
+    const { store, counters, readVotes } = this.#dependencies;
     try {
       // More votes than a slot holds cannot be signed either.
       const { slot, delta } = this.#composeSlot(readVotes());
@@ -149,10 +158,7 @@ export class SlotWriter {
       else {
         counters.slotsRefused++;
         this.#epoch = undefined;
-        logger.warn(
-          { ...this.#options.id, epoch: slot.epoch },
-          'the store knows a newer epoch of this worker: is its name used twice?',
-        );
+        this.#noteRefusal(slot.epoch);
       }
       return result;
     } catch (error) {
@@ -177,6 +183,17 @@ export class SlotWriter {
     return seal === undefined ? message : { ...message, seal: seal(sealedBytes(message)) };
   }
 
+  #noteRefusal(epoch: number): void {
+    const nowMs = this.#dependencies.clock.monotonicMs();
+    this.#isRefusedAgain = nowMs - this.#refusalToldAtMs < REFUSAL_NOTICE_MS;
+    if (this.#isRefusedAgain) return;
+    this.#refusalToldAtMs = nowMs;
+    this.#dependencies.logger.warn(
+      { ...this.#options.id, epoch },
+      'the store knows a newer epoch of this worker: is its name used twice?',
+    );
+  }
+
   #noteSuccess(): void {
     if (!this.#isFailing) return;
     this.#isFailing = false;
@@ -186,7 +203,7 @@ export class SlotWriter {
 
   /** Logged when it begins, not every heartbeat. */
   #noteFailure(error: unknown, message: string): void {
-    if (!this.#isFailing) this.#dependencies.logger.warn({ err: error }, message);
+    if (!this.#isFailing) this.#dependencies.logger.warn(describeFailure(error), message);
     this.#isFailing = true;
   }
 
@@ -200,4 +217,9 @@ export class SlotWriter {
       promise.then(resolve, reject).finally(() => timer.cancel());
     });
   }
+}
+
+/** What a log line says of it. Where the store fails, its code and words are what helps; anything else is a bug, with its stack. */
+function describeFailure(error: unknown): object {
+  return error instanceof Error && 'code' in error ? { code: error.code, reason: error.message } : { err: error };
 }

@@ -25,7 +25,7 @@ export function readinessOf({
   else if (!isHandedOn) reasons.push('the first configuration is about to be answered from');
   const absent = describeAbsentServers(servers);
   if (follower.condition === 'unavailable' && (absent.length === 0 || absent.length === servers.length))
-    reasons.push('the store does not answer: the last configuration and verdicts hold');
+    reasons.push('the store does not answer: the configuration cannot be changed');
   reasons.push(...absent, ...describeRevisions(follower));
   return { ready: isHandedOn, reasons };
 }
@@ -33,7 +33,9 @@ export function readinessOf({
 /** Of a process that only checks. */
 export function readinessOfWorker(follower: Followed): Readiness {
   const ready = follower.current !== undefined;
-  return { ready, reasons: [...(ready ? [] : ['no configuration is known yet']), ...describeRevisions(follower)] };
+  const reasons = ready ? [] : ['no configuration is known yet'];
+  if (follower.condition === 'unavailable') reasons.push('the store does not answer: nobody hears votes through it');
+  return { ready, reasons: [...reasons, ...describeRevisions(follower)] };
 }
 
 /** How what the store holds differs from what is in force. */

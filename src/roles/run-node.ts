@@ -21,6 +21,7 @@ import { ConfigurationFollower } from './configuration-follower.ts';
 import { Control, type ControlDependencies, type ControlOptions } from './control.ts';
 import { keepCookieSecrets } from './cookie-keeper.ts';
 import { CounterTotals } from './counter-totals.ts';
+import type { DemoRole } from './demo-role.ts';
 import { createHintPublisher } from './hint-publisher.ts';
 import { openKeySecret } from './key-secret.ts';
 import { addAdmissionMetrics, addAnswerMetrics, addCertificateMetrics, addControlMetrics } from './node-metrics.ts';
@@ -103,9 +104,16 @@ async function startNode(
   const store = openStore(settings, `azimuth-${[...roles].join('-')}-${randomUUID().slice(0, 8)}`);
   closers.push(() => store.close());
   logStoreServers(store.servers, logger);
+  if (roles.size === 1 && settings.store.driver === 'embedded') {
+    logger.warn('the store is the embedded one, which no other process sees: name a Redis in store (AZIMUTH_STORE)');
+  }
   addStoreMetrics(metrics, store.servers);
   const resolveLocation = createLocationResolver();
   const configurationListeners: ((configuration: Configuration) => void)[] = [];
+
+  // Before the worker that checks its backends, and so closed after it: no endpoint is called down because we end.
+  const demo = roles.size > 1 ? await openDemoRole(settings, resolveLocation, logger) : undefined;
+  closers.push(() => demo?.close());
 
   let probe: ProbeRole | undefined;
   if (roles.has('probe')) {
@@ -149,13 +157,7 @@ async function startNode(
     follower = control.follower;
     addControlMetrics(metrics, control);
     for (const listener of configurationListeners) control.onConfiguration(listener);
-    if (settings.demo.enabled && roles.size > 1) {
-      const { DemoRole } = await import('./demo-role.ts');
-      const { stateDirectory, demo } = settings;
-      const role = new DemoRole({ stateDirectory, configurationFile: demo.configuration, resolveLocation }, logger);
-      closers.push(() => role.close());
-      control.onConfiguration((configuration) => role.setConfiguration(configuration));
-    }
+    if (demo !== undefined) control.onConfiguration((configuration) => demo.setConfiguration(configuration));
     if (transport !== undefined) {
       const totals = new CounterTotals();
       addAnswerMetrics(metrics, totals, () => threads?.readOpenConnections() ?? []);
@@ -213,6 +215,17 @@ async function startNode(
     telemetry,
     close,
   };
+}
+
+/** Loaded only where it is wanted. */
+async function openDemoRole(
+  { demo, stateDirectory }: Settings,
+  resolveLocation: LocationResolver,
+  logger: Logger,
+): Promise<DemoRole | undefined> {
+  if (!demo.enabled) return undefined;
+  const loaded = await import('./demo-role.ts');
+  return new loaded.DemoRole({ stateDirectory, configurationFile: demo.configuration, resolveLocation }, logger);
 }
 
 /** @throws Error with advice where TLS is asked for and its certificate cannot be served. */

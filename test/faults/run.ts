@@ -17,24 +17,50 @@ import { openProcesses } from '../support/processes.ts';
 import { conductRun } from './conduct-run.ts';
 import { DETECTION_LIMIT_MS, LENIENT_DETECTION_MS } from './limits.ts';
 import { openNetwork } from './network.ts';
+import { composePlan } from './plan.ts';
 import { writeReport } from './report.ts';
 
 const INSIDE = 'AZIMUTH_FAULTS_INSIDE';
 
-const { values } = parseArgs({
-  options: {
-    short: { type: 'boolean', default: false },
-    only: { type: 'string', default: '' },
-    'redis-away': { type: 'string', default: '60' },
-    rate: { type: 'string', default: '500' },
-    lenient: { type: 'boolean', default: false },
-    json: { type: 'string' },
-    write: { type: 'boolean', default: false },
-  },
-});
+const values = readArguments();
 
 if (process.env[INSIDE] === undefined) process.exitCode = enterNamespace();
 else process.exitCode = await run();
+
+function readArguments() {
+  try {
+    const { values } = parseArgs({
+      options: {
+        short: { type: 'boolean', default: false },
+        only: { type: 'string', default: '' },
+        'redis-away': { type: 'string', default: '60' },
+        rate: { type: 'string', default: '500' },
+        lenient: { type: 'boolean', default: false },
+        json: { type: 'string' },
+        write: { type: 'boolean', default: false },
+      },
+    });
+    const options = {
+      ...values,
+      redisAwayMs: readWhole('redis-away', values['redis-away']) * 1000,
+      perSecond: readWhole('rate', values.rate),
+    };
+    const names = composePlan(options).map(({ name }) => name);
+    if (!names.some((name) => new RegExp(values.only).test(name))) {
+      throw new RangeError(`no fault is called ${values.only}: ${names.join(', ')}`);
+    }
+    return options;
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    process.stderr.write(`faults: ${reason.replaceAll('\n', ' ')} (docs/reliability.md says what there is)\n`);
+    process.exit(2);
+  }
+}
+
+function readWhole(name: string, text: string): number {
+  if (/^\d+$/.test(text) && Number(text) > 0) return Number(text);
+  throw new RangeError(`--${name} is a whole number of at least 1, not "${text}"`);
+}
 
 /** The same program again, in a network and a list of mounts that are its own. */
 function enterNamespace(): number {
@@ -59,8 +85,8 @@ async function run(): Promise<number> {
     const run = await conductRun(processes, openNetwork(processes), {
       short: values.short,
       only: values.only,
-      redisAwayMs: Number(values['redis-away']) * 1000,
-      perSecond: Number(values.rate),
+      redisAwayMs: values.redisAwayMs,
+      perSecond: values.perSecond,
       detectionMs: values.lenient ? LENIENT_DETECTION_MS : DETECTION_LIMIT_MS,
       say: (text) => process.stderr.write(`${text}\n`),
     });

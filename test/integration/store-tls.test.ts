@@ -258,7 +258,13 @@ describe('TLS to Redis', skip === undefined ? {} : { skip }, () => {
       process.env.AZIMUTH_STORE = 'redis+sentinel://127.0.0.1/main';
       assert.equal((await run('acl', passwords, '--apply')).exitCode, 2);
       process.env.AZIMUTH_STORE = plain.url.replace('//', '//nobody:wrong@');
-      assert.equal((await run('acl', passwords, '--apply')).exitCode, 1);
+      const refused = await run('acl', passwords, '--apply');
+      assert.equal(refused.exitCode, 1);
+      assert.match(refused.err, /WRONGPASS.*often credentials/);
+      process.env.AZIMUTH_STORE = `redis://127.0.0.1:${await findFreePort()}`;
+      const absent = await run('acl', passwords, '--apply');
+      assert.equal(absent.exitCode, 1);
+      assert.match(absent.err, /ECONNREFUSED.*check that the store runs/);
       await writeFile(join(passwords, 'azimuth-dns.password'), 'short');
       assert.equal((await run('acl', passwords)).exitCode, 1);
     } finally {

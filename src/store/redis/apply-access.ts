@@ -41,10 +41,11 @@ export async function applyAccess(
     for (const { user, rules } of users) await admin.call('ACL', 'SETUSER', user, ...rules);
     return { isKept: await saveUsers(admin) };
   } catch (cause) {
-    const reason = describeCause(lastError ?? cause);
+    const first = lastError ?? cause;
+    const isRefused = first instanceof Error && first.name === 'ReplyError';
     throw createStoreError(
-      'STORE_REJECTED',
-      `the users cannot be set at ${formatStoreAddress(address)}: ${reason}`,
+      isRefused ? 'STORE_REJECTED' : 'STORE_UNAVAILABLE',
+      `the users cannot be set at ${formatStoreAddress(address)}: ${describeCause(first)}`,
       cause,
     );
   } finally {

@@ -11,10 +11,14 @@ import { DOCUMENT, openDirectory, recordLog } from '../../unit/roles/fixture.ts'
 
 const ALL: readonly Role[] = ['dns', 'probe', 'api'];
 
-function start(directory: string, { api = '127.0.0.1:0', dns = '127.0.0.1:0', document = DOCUMENT as unknown } = {}) {
+function start(
+  directory: string,
+  { api = '127.0.0.1:0', dns = '127.0.0.1:0', document = DOCUMENT as unknown, roles = ALL } = {},
+) {
   const settings = parseSettings({
     dns: { listen: [dns] },
     api: { listen: api },
+    telemetry: { listen: '127.0.0.1:0' },
     stateDirectory: directory,
     geo: { directory, bundled: false },
   });
@@ -22,7 +26,7 @@ function start(directory: string, { api = '127.0.0.1:0', dns = '127.0.0.1:0', do
   const log = recordLog();
   const describe = (problems: readonly { readonly message: string }[]) => problems.map(({ message }) => message);
   const running = runNode(
-    { settings: settings.value, roles: new Set(ALL), version: '0.0.0', initial: { document, describe } },
+    { settings: settings.value, roles: new Set(roles), version: '0.0.0', initial: { document, describe } },
     log.logger,
   );
   return { running, log };
@@ -81,5 +85,15 @@ describe('a node', () => {
       node.control?.serving?.configuration.services.map(({ id }) => id),
       ['www.gtm.example.com'],
     );
+  });
+
+  test('a role by itself says that nobody else sees its embedded store; all of them together do not', async (context) => {
+    const warned = async (roles: readonly Role[]) => {
+      const { running, log } = start(await openDirectory(context), { roles });
+      const node = await running;
+      await node.close();
+      return log.lines.some(({ level, msg }) => level === 'warn' && /no other process sees/.test(msg));
+    };
+    assert.deepEqual([await warned(['probe']), await warned(ALL)], [true, false]);
   });
 });

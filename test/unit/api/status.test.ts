@@ -3,6 +3,7 @@ import { describe, test } from 'node:test';
 import { describeStatus, type EndpointStatus } from '../../../src/api/describe-status.ts';
 import type { ExplainQuery } from '../../../src/api/ports.ts';
 import { judgeClusters } from '../../../src/health/cluster-health.ts';
+import type { Service } from '../../../src/model/service.ts';
 import { cluster, configuration, endpoint } from '../health/fixtures.ts';
 import { openFixture, shareFixture } from './fixture.ts';
 
@@ -26,6 +27,7 @@ describe('status and health', () => {
   test('status shows regions with their clusters, and clusters with their endpoints and why', async () => {
     const status = (await fixture().send('GET', '/v1/status')).json();
     assert.equal(status.healthy, false);
+    assert.deepEqual(status.reasons, ['clusters that do not serve as they should: web-us (out)']);
     assert.deepEqual(
       status.regions.map(({ id }: { id: string }) => id),
       ['eu-west', 'us-east'],
@@ -205,5 +207,49 @@ describe('a node that could not serve the newest configuration', () => {
         { ready: true, reasons: [] },
       ).healthy;
     assert.deepEqual([healthyOf(false), healthyOf(true)], [true, false]);
+  });
+});
+
+describe('what keeps an installation from being healthy', () => {
+  const service: Service = {
+    ...{ id: 'www.example.com', zone: 'example.com', ttl: { minSeconds: 10, maxSeconds: 30 } },
+    ...{ clusters: ['web'], rank: [{ kind: 'priority' }], pick: { by: 'all', shed: { low: 0.8, high: 0.95 } } },
+    ...{ lastResort: { kind: 'fail-open' }, https: [], svcb: [] },
+  };
+  const told = (clusters: readonly string[], verdict: 'up' | 'down', alive: (vantage: string) => boolean) => {
+    const of = {
+      ...configuration({ clusters: clusters.map((id) => cluster(id, [endpoint('a', '203.0.113.1')])) }),
+      ...{ zones: [], services: [service] },
+    };
+    const vantages = of.vantages.map(({ id }) => ({ vantage: id, worker: 'w1', alive: alive(id) }));
+    const state = { ...EMPTY_STATE, vantages, configuration: of, judgement: judgeClusters(of, () => verdict, 0) };
+    const { healthy, reasons } = describeStatus(state, { ready: true, reasons: [] });
+    return { healthy, reasons };
+  };
+
+  test('is named: vantages without a live worker, clusters that do not serve, services without any that does', () => {
+    assert.deepEqual(
+      told(['web'], 'up', () => true),
+      { healthy: true, reasons: [] },
+    );
+    assert.deepEqual(
+      told(['web'], 'up', (vantage) => vantage === 'v1'),
+      { healthy: false, reasons: ['vantages without a live worker whose votes count: v2, v3'] },
+    );
+    assert.deepEqual(
+      told(['web'], 'down', () => true),
+      {
+        healthy: false,
+        reasons: [
+          'clusters that do not serve as they should: web (out)',
+          'services without a cluster that serves: www.example.com',
+        ],
+      },
+    );
+  });
+
+  test('is named a few times and counted beyond, so that one line stays one', () => {
+    const { reasons } = told(['web', 'b', 'c', 'd', 'e', 'f', 'g'], 'down', () => true);
+    assert.match(reasons[0] ?? '', /: web \(out\), b .*, e \(out\) and 2 more$/);
   });
 });

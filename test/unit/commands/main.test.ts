@@ -6,9 +6,14 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { ROOT } from '../style/sources.ts';
 
-function azimuth(...args: string[]): Promise<{ exitCode: number; out: string; err: string }> {
+type Ended = { exitCode: number; out: string; err: string };
+
+const azimuth = (...args: string[]) => azimuthIn({}, ...args);
+
+function azimuthIn(environment: Readonly<Record<string, string>>, ...args: string[]): Promise<Ended> {
+  const options = { cwd: ROOT, env: { ...process.env, ...environment } };
   return new Promise((resolve) => {
-    execFile(process.execPath, [join(ROOT, 'src/main.ts'), ...args], { cwd: ROOT }, (error, out, err) => {
+    execFile(process.execPath, [join(ROOT, 'src/main.ts'), ...args], options, (error, out, err) => {
       resolve({ exitCode: typeof error?.code === 'number' ? error.code : 0, out, err });
     });
   });
@@ -35,5 +40,14 @@ describe('azimuth', { concurrency: 2 }, () => {
   test('checks a file', async () => {
     const { exitCode, out } = await azimuth('check', 'config/example.yaml');
     assert.deepEqual([exitCode, /no problems/.test(out)], [0, true], out);
+  });
+
+  test('begins with the configuration that the demonstration shows, where no other is given', async () => {
+    const environment = { AZIMUTH_DEMO_CONFIGURATION: '/nowhere/shown.yaml' };
+    const shown = await azimuthIn(environment, 'up');
+    assert.deepEqual([shown.exitCode, shown.out], [2, '']);
+    assert.match(shown.err, /no file \/nowhere\/shown\.yaml: correct demo\.configuration/);
+    const given = await azimuthIn(environment, 'up', '--config', '/nowhere/given.yaml');
+    assert.match(given.err, /no file \/nowhere\/given\.yaml: give --config/);
   });
 });

@@ -11,6 +11,8 @@ function oddities(changes: Readonly<Record<string, unknown>>): readonly string[]
 }
 
 const ONE = [{ id: 'a', address: '203.0.113.10' }];
+const KEY = 'MCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=';
+const OLD_KEY = KEY.replace('Gb9E', 'Hb9E');
 const THREE = ['1', '2', '3'].map((id) => ({ id, address: `203.0.113.${id}` }));
 
 describe('what is odd, and no fault:', () => {
@@ -24,6 +26,16 @@ describe('what is odd, and no fault:', () => {
       'a vantage that admits no worker',
       { '/vantages': [{ id: 'a' }, { id: 'b', workers: [] }] },
       '/vantages/1/workers: nobody\'s votes count from "b": list its workers, or take the key away.',
+    ],
+    [
+      'one key for the workers of two vantages',
+      {
+        '/vantages': [
+          { id: 'a', workers: [{ id: 'w', publicKey: [OLD_KEY, KEY] }] },
+          { id: 'b', workers: [{ id: 'w', publicKey: KEY }] },
+        ],
+      },
+      '/vantages/1/workers/0/publicKey: "a/w" has this key too, so that one worker can speak for both: copy the key of "b/w".',
     ],
     [
       'panic where nothing is checked',
@@ -59,6 +71,8 @@ describe('what is odd, and no fault:', () => {
   it('none of what has its effect', () => {
     assert.deepEqual(oddities({}), []);
     assert.deepEqual(oddities({ '/clusters/0/panic': '34%', '/clusters/0/endpoints': THREE }), []);
+    const worker = (id: string, publicKey: unknown) => ({ id, workers: [{ id: 'w', publicKey }] });
+    assert.deepEqual(oddities({ '/vantages': [worker('a', KEY), worker('b', OLD_KEY)] }), []);
     const both = { '/monitors/-': { id: 'ping', type: 'icmp' }, '/clusters/0/monitors': ['web', 'ping'] };
     assert.deepEqual(oddities({ ...both, '/clusters/0/monitor': undefined }), []);
   });

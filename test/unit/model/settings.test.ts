@@ -325,6 +325,12 @@ describe('parseSettings', () => {
       '/health/pull/certificate',
       '/health/pull/key',
     ]);
+    const [first] = problemsOf({ health: { pull } });
+    assert.equal(
+      first?.message,
+      'Expected the path of a PEM file in health.pull.ca, since health.pull.workers is set.',
+      'a key that nobody has written is named',
+    );
     for (const junk of [
       'https://h:1',
       'paris@http://h:1',

@@ -14,8 +14,13 @@ function setUp(seal?: SealMessage) {
   const board = createSlotBoard();
   const counters = createProbeCounters();
   const warnings: string[] = [];
+  const fields: object[] = [];
   let votes: readonly TargetVote[] = [];
-  const logger = { info: () => undefined, warn: (_: object, message: string) => void warnings.push(message) };
+  const warn = (of: object, message: string) => {
+    warnings.push(message);
+    fields.push(of);
+  };
+  const logger = { info: () => undefined, warn };
   const readVotes = () => votes;
   const writer = new SlotWriter(
     { id: ID, heartbeatMs: 1000 },
@@ -26,6 +31,7 @@ function setUp(seal?: SealMessage) {
     board,
     counters,
     warnings,
+    fields,
     writer,
     slot: () => board.slots.get('v1/w1'),
     vote(...next: readonly TargetVote[]) {
@@ -151,6 +157,32 @@ test('takes its slot out of the store when it stops, and writes no more', async 
   writer.beat();
   await time.pass(5000);
   assert.equal(slot(), undefined);
+});
+
+test('tells once a minute that its name is used twice, not at every heartbeat that the other one fenced off', async () => {
+  const { time, writer, board, counters, warnings } = setUp();
+  const beatMs = 1000;
+  for (let beat = 0; beat < 90; beat++) {
+    writer.beat();
+    await time.pass(beatMs / 2);
+    await board.allocateEpoch(ID);
+    await time.pass(beatMs / 2);
+  }
+  assert.ok(counters.slotsRefused > 80, `${counters.slotsRefused} refused`);
+  assert.deepEqual(
+    warnings.map((text) => /used twice/.test(text)),
+    [true, true],
+  );
+});
+
+test('tells why the store does not take its votes in the words of the store, as a user without the right is told', async () => {
+  const { time, writer, board, fields } = setUp();
+  board.allocateEpoch = async () => {
+    throw Object.assign(new Error('refused: NOPERM'), { code: 'STORE_REJECTED' });
+  };
+  writer.beat();
+  await time.pass(10);
+  assert.deepEqual(fields, [{ code: 'STORE_REJECTED', reason: 'refused: NOPERM' }]);
 });
 
 test('stops within its time although the store hangs', async () => {

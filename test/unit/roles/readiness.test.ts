@@ -44,6 +44,11 @@ describe('readiness', () => {
 
   test('a store that is empty, or does not answer, is told', () => {
     assert.match(ask({ condition: 'empty' }).reasons.join(), /holds no configuration/);
-    assert.match(ask({ condition: 'unavailable' }).reasons.join(), /does not answer/);
+    assert.match(
+      ask({ condition: 'unavailable' }).reasons.join(),
+      /does not answer: the configuration cannot be changed/,
+    );
+    const worker = readinessOfWorker({ ...SOUND, condition: 'unavailable' });
+    assert.deepEqual(worker, { ready: true, reasons: ['the store does not answer: nobody hears votes through it'] });
   });
 });
