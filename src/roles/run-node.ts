@@ -16,6 +16,7 @@ import { type ChosenTransport, chooseTransport } from '../transport/udp.ts';
 import { AnswerThreads } from './answer-threads.ts';
 import type { ApiRole, InitialConfiguration } from './api-role.ts';
 import { CertificateWatch } from './certificate-watch.ts';
+import { claimDirectory } from './claim-directory.ts';
 import { conductOf } from './conduct.ts';
 import { ConfigurationFollower } from './configuration-follower.ts';
 import { Control, type ControlDependencies, type ControlOptions } from './control.ts';
@@ -108,6 +109,7 @@ async function startNode(
     logger.warn('the store is the embedded one, which no other process sees: name a Redis in store (AZIMUTH_STORE)');
   }
   addStoreMetrics(metrics, store.servers);
+  if (settings.store.driver !== 'embedded') closers.push(claimStateDirectory(settings, logger));
   const resolveLocation = createLocationResolver();
   const configurationListeners: ((configuration: Configuration) => void)[] = [];
 
@@ -215,6 +217,14 @@ async function startNode(
     telemetry,
     close,
   };
+}
+
+/** The embedded store refuses to share its own file; elsewhere it is said. Returns how to end the claim. */
+function claimStateDirectory({ stateDirectory }: Settings, logger: Logger): () => void {
+  const claim = claimDirectory(stateDirectory);
+  const advice = 'another process uses this state directory: give each its own (AZIMUTH_STATE_DIRECTORY)';
+  if (claim.isShared) logger.warn({ stateDirectory }, advice);
+  return claim.release;
 }
 
 /** Loaded only where it is wanted. */
