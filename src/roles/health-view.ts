@@ -231,7 +231,7 @@ export class HealthView {
     const { logger } = this.#dependencies;
     if (isFrozen)
       logger.error({ targets: frozenCount }, 'verdicts are frozen: too few vantages speak, the last ones hold');
-    else if (this.#wasFrozen === true) logger.info({ targets: frozenCount }, 'verdicts are free to turn again');
+    else if (this.#wasFrozen === true) logger.info({ frozen: frozenCount }, 'most verdicts are free to turn again');
     this.#wasFrozen = isFrozen;
   }
 
