@@ -91,6 +91,13 @@ type Content = Pick<Known, 'document' | 'tokens' | 'keyrings' | 'copies'> & {
   readonly texts: ReadonlyMap<string, string>;
 };
 
+type Prepared = {
+  readonly revision: Revision;
+  readonly content: Content;
+  /** What it was made from. */
+  readonly base: Revision | undefined;
+};
+
 /**
  * Reads the journal, puts the store right or imports the initial configuration if need be, and follows the store from then
  * on. A store that does not answer delays all of that; it is no error.
@@ -107,8 +114,10 @@ export async function openConfigurationWriter(
     logger.error({ err: error }, 'the configuration could not be written to the journal'),
   );
   let known: Known | undefined;
-  /** Ends with the work that was begun last: whoever changes or follows the store waits for it. */
-  let turn: Promise<unknown> = Promise.resolve();
+  /** For whoever looks at the store, or takes what is known in or up. */
+  const inTurn = openTurns();
+  /** For changes of this process, which would get in each other's way; each has several turns of the others. */
+  const inTurnOfChanges = openTurns();
   let waitingLook: Promise<Parsed<boolean>> | undefined;
   let isFailing = false;
   let isClosed = false;
@@ -216,29 +225,41 @@ export async function openConfigurationWriter(
     change: CommitOptions,
     follow: (base: Known | undefined) => Content | undefined,
   ): Promise<CommitOutcome> {
-    return inTurn(async () => {
+    return inTurnOfChanges(async () => {
       try {
-        await recovery.synchronize(true);
-        const base = known?.revision.manifest.id;
-        if (!isSame(base, change.expected)) return { status: 'conflict', head: base ?? null };
-        const content = follow(known);
-        if (content === undefined) return { status: 'unavailable', message: 'There is no configuration yet.' };
-        const revision = compose(nextRevisionId(base, change.above), change.expected, change, content.texts);
+        const prepared = await inTurn(() => prepare(change, follow));
+        if (!('revision' in prepared)) return prepared;
+        const { revision, content, base } = prepared;
         const { id } = revision.manifest;
-        const isAbove = base !== undefined && id.generation > base.generation;
-        if (known && base && !isAbove && hasSameObjects(known.revision, revision))
-          return { status: 'unchanged', id: base };
-        if (change.dryRun === true) return { status: 'would-commit', id };
-        const result = await commitNew(revision, known?.revision);
+        // Not in turn: a store that came back makes a change wait until all have brought back what it lost, and so must we.
+        const result = await commitNew(revision, base);
         if (result.status === 'conflict') return result;
         logger.info({ revision: formatRevisionId(id), author: change.author, change: change.message }, 'committed');
-        await adopt({ ...content, revision });
+        await inTurn(() => adoptUnlessOlder({ ...content, revision }));
         return { status: 'committed', id };
       } catch (error) {
         if (isStoreError(error) || isUnavailableError(error)) return { status: 'unavailable', message: error.message };
         throw error;
       }
     });
+  }
+
+  /** What is to be committed, on top of what the store holds now; or why nothing is. */
+  async function prepare(
+    change: CommitOptions,
+    follow: (base: Known | undefined) => Content | undefined,
+  ): Promise<CommitOutcome | Prepared> {
+    await recovery.synchronize(true);
+    const base = known?.revision.manifest.id;
+    if (!isSame(base, change.expected)) return { status: 'conflict', head: base ?? null };
+    const content = follow(known);
+    if (content === undefined) return { status: 'unavailable', message: 'There is no configuration yet.' };
+    const revision = compose(nextRevisionId(base, change.above), change.expected, change, content.texts);
+    const { id } = revision.manifest;
+    const isAbove = base !== undefined && id.generation > base.generation;
+    if (known && base && !isAbove && hasSameObjects(known.revision, revision)) return { status: 'unchanged', id: base };
+    if (change.dryRun === true) return { status: 'would-commit', id };
+    return { revision, content, base: known?.revision };
   }
 
   /** Of a large configuration nearly all is in the store already, and is neither sent nor written again. */
@@ -270,7 +291,8 @@ export async function openConfigurationWriter(
     isClosed = true;
     nextLook?.cancel();
     subscription.close();
-    await turn;
+    await inTurnOfChanges(async () => undefined);
+    await inTurn(async () => undefined);
   }
 
   async function readJournal(): Promise<void> {
@@ -317,16 +339,15 @@ export async function openConfigurationWriter(
     for (const listener of listeners) listener();
   }
 
+  /** Between a commit and this a look may have taken it in already, or what came after it. */
+  async function adoptUnlessOlder(next: Known): Promise<void> {
+    if (known && compareRevisionIds(next.revision.manifest.id, known.revision.manifest.id) <= 0) return;
+    await adopt(next);
+  }
+
   function onChange(listener: () => void): () => void {
     listeners.add(listener);
     return () => void listeners.delete(listener);
-  }
-
-  /** One after the other, so that writers of this process never race each other. */
-  function inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
-    const done = turn.then(work);
-    turn = done.catch(() => undefined);
-    return done;
   }
 
   function compose(
@@ -341,6 +362,16 @@ export async function openConfigurationWriter(
   function logProblems(outcome: Parsed<unknown>): void {
     if (!outcome.ok) logger.error({ problems: outcome.problems }, 'the initial configuration cannot be imported');
   }
+}
+
+/** Runs what it is given one after the other; a failure is for its own caller alone. */
+function openTurns() {
+  let last: Promise<unknown> = Promise.resolve();
+  return <Result>(work: () => Promise<Result>): Promise<Result> => {
+    const done = last.then(work);
+    last = done.catch(() => undefined);
+    return done;
+  };
 }
 
 function differInOverridesAlone(before: ConfigurationDocument, after: unknown): boolean {

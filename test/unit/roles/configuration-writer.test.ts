@@ -230,6 +230,50 @@ describe('the writer of the configuration', () => {
     assert.equal(reads, 5);
   });
 
+  test('while a change waits for a store that came back, what the store lost is brought back all the same', {
+    timeout: 10_000,
+  }, async (context) => {
+    const directory = await openDirectory(context);
+    const stateDirectory = join(directory, 'api');
+    const stores = ['one', 'two'].map((name) => openEmbeddedStore(join(directory, name)));
+    let index = 0;
+    const at = () => stores[index] ?? assert.fail();
+    let settled = () => {};
+    const settling = new Promise<void>((resolve) => {
+      settled = resolve;
+    });
+    const store: EmbeddedStore['configuration'] = {
+      ...switchable(at),
+      async commit(manifest, objects) {
+        // As store/settle.ts: the change waits, and what brings back does not.
+        if (index === 0 && manifest.id.number === 3) {
+          index = 1;
+          await settling;
+        }
+        return at().configuration.commit(manifest, objects);
+      },
+    };
+    const opened = await openConfigurationWriter(
+      { stateDirectory, resolveLocation: () => undefined, allowNetworks: [], initial: DOCUMENT },
+      { store, logger: recordLog().logger, nowMs: () => 0 },
+    );
+    assert.ok(opened.ok);
+    const { value: writer } = opened;
+    const expected = { generation: 1, number: 1 };
+    assert.equal((await writer.commit({ ...change, expected, document: withBias(1) })).status, 'committed');
+    const second = { ...change, expected: { generation: 1, number: 2 }, document: withBias(2) };
+    const waiting = writer.commit(second);
+    while (index === 0) await new Promise(setImmediate);
+    await writer.read();
+    assert.equal(await headOf(at()), '2.3');
+    settled();
+    assert.equal((await waiting).status, 'conflict');
+    const current = await writer.read();
+    assert.deepEqual(current?.document, withBias(1));
+    await writer.close();
+    for (const each of stores) await each.close();
+  });
+
   test('a store that came back older gets the newest content on top of its old head', async (context) => {
     const directory = await openDirectory(context);
     const stateDirectory = join(directory, 'api');
