@@ -39,7 +39,7 @@ import { JOURNAL_DIRECTORY, openJournal } from './journal.ts';
 import { findUnsigned, putKeyrings } from './keyrings.ts';
 import { type Known, READ_ANEW, type Reading, TOKENS_OBJECT } from './known-revision.ts';
 import { type KeepLost, keepLostIn } from './lost-change.ts';
-import { nextRevisionId } from './reconcile.ts';
+import { decideReconciliation, nextRevisionId } from './reconcile.ts';
 import { composeRevision, hasSameObjects, textsOf } from './revision-texts.ts';
 import { createStoreRecovery } from './store-recovery.ts';
 
@@ -235,7 +235,7 @@ export async function openConfigurationWriter(
         const result = await commitNew(revision, base);
         if (result.status === 'conflict') return result;
         logger.info({ revision: formatRevisionId(id), author: change.author, change: change.message }, 'committed');
-        await inTurn(() => adoptUnlessOlder({ ...content, revision }));
+        await inTurn(() => adoptCommitted({ ...content, revision }));
         return { status: 'committed', id };
       } catch (error) {
         if (isStoreError(error) || isUnavailableError(error)) return { status: 'unavailable', message: error.message };
@@ -339,10 +339,11 @@ export async function openConfigurationWriter(
     for (const listener of listeners) listener();
   }
 
-  /** Between a commit and this a look may have taken it in already, or what came after it. */
-  async function adoptUnlessOlder(next: Known): Promise<void> {
-    if (known && compareRevisionIds(next.revision.manifest.id, known.revision.manifest.id) <= 0) return;
-    await adopt(next);
+  /** Between a commit and this a look may have taken in what was made from it; what was made without it the next look puts right. */
+  async function adoptCommitted(next: Known): Promise<void> {
+    const present = known?.revision.manifest.id;
+    const isPast = present && decideReconciliation(present, next.revision.manifest.id).action === 'fetch';
+    if (!isPast) await adopt(next);
   }
 
   function onChange(listener: () => void): () => void {

@@ -19,7 +19,10 @@ export function readinessOf({
   isHandedOn,
   follower,
   servers,
-}: Pick<Control, 'serving' | 'isHandedOn' | 'servers'> & { readonly follower: Followed }): Readiness {
+}: Pick<Control, 'isHandedOn' | 'servers'> & {
+  readonly serving: object | undefined;
+  readonly follower: Followed;
+}): Readiness {
   const reasons: string[] = [];
   if (serving === undefined) reasons.push('no configuration is in force yet');
   else if (!isHandedOn) reasons.push('the first configuration is about to be answered from');

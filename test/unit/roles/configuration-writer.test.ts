@@ -274,6 +274,48 @@ describe('the writer of the configuration', () => {
     for (const each of stores) await each.close();
   });
 
+  test('a change that the store loses before its author has taken it in is brought back, whatever was recovered without it', async (context) => {
+    const directory = await openDirectory(context);
+    const stores = ['one', 'two'].map((name) => openEmbeddedStore(join(directory, name)));
+    const words = { id: { generation: 2, number: 3 }, parent: null, author: 'bob', message: '', createdAtMs: 0 };
+    const monitors = [{ id: 'web', type: 'tcp' as const, port: 443 }];
+    const recovered = composeRevision(words, splitObjects({ ...withBias(1), monitors }));
+    await stores[1]?.configuration.commit(recovered.manifest, recovered.objects);
+    let index = 0;
+    const at = () => stores[index] ?? assert.fail();
+    let look: () => Promise<unknown> = async () => undefined;
+    const store: EmbeddedStore['configuration'] = {
+      ...switchable(at),
+      async commit(manifest, objects) {
+        const result = await at().configuration.commit(manifest, objects);
+        if (index === 1 || manifest.id.number !== 3) return result;
+        index = 1;
+        await look();
+        return result;
+      },
+    };
+    const opened = await openConfigurationWriter(
+      {
+        stateDirectory: join(directory, 'api'),
+        resolveLocation: () => undefined,
+        allowNetworks: [],
+        initial: DOCUMENT,
+      },
+      { store, logger: recordLog().logger, nowMs: () => 0 },
+    );
+    assert.ok(opened.ok);
+    const { value: writer } = opened;
+    look = writer.read;
+    const commit = (number: number) =>
+      writer.commit({ ...change, expected: { generation: 1, number }, document: withBias(number) });
+    assert.equal((await commit(1)).status, 'committed');
+    assert.equal((await commit(2)).status, 'committed');
+    assert.deepEqual((await writer.read())?.document, withBias(2));
+    assert.equal(await headOf(at()), '3.4');
+    await writer.close();
+    for (const each of stores) await each.close();
+  });
+
   test('a store that came back older gets the newest content on top of its old head', async (context) => {
     const directory = await openDirectory(context);
     const stateDirectory = join(directory, 'api');
