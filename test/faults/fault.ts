@@ -132,6 +132,14 @@ export async function findReplica(installation: Installation): Promise<Member> {
   return replica;
 }
 
+/** One that is not on the machine of the primary, whose cable would be cut with its own: that fault is the primary's. */
+export async function findSentinel(installation: Installation): Promise<Member> {
+  const primary = await findPrimary(installation);
+  const sentinel = installation.sentinels.find(({ place }) => place !== primary.place);
+  if (sentinel === undefined) throw new Error('every Sentinel is on the machine of the primary');
+  return sentinel;
+}
+
 /** One command, on a connection of its own; undefined when nobody answers within a second. */
 export async function askRedis(host: string, port: number, [command = '', ...args]: string[]): Promise<unknown> {
   const redis = new Redis({

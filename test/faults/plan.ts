@@ -17,6 +17,7 @@ import {
   type Fault,
   findPrimary,
   findReplica,
+  findSentinel,
   RECOVERY_LIMIT_MS,
   restart,
   type Victim,
@@ -42,11 +43,7 @@ const PRIMARY: Victim = {
   find: findPrimary,
 };
 const REPLICA: Victim = { name: 'a Redis replica', recoversFrom: 'fault', find: findReplica };
-const SENTINEL: Victim = {
-  name: 'a Sentinel',
-  recoversFrom: 'fault',
-  find: async ({ sentinels }) => pick(sentinels, 0),
-};
+const SENTINEL: Victim = { name: 'a Sentinel', recoversFrom: 'fault', find: findSentinel };
 const BACKEND: Victim = { name: 'a backend', region: 'eu', find: async ({ backends }) => backends.eu };
 
 export function composePlan({ short, redisAwayMs }: PlanOptions): readonly Fault[] {
