@@ -10,7 +10,7 @@ import { systemClock } from '../native/system-clock.ts';
 import type { ConfigurationStore, Subscription } from '../store/configuration-store.ts';
 import { fetchRevision } from '../store/fetch-revision.ts';
 import type { RevisionDisk } from '../store/persisted-revision.ts';
-import { describeCause, describeFailure } from '../store/store-error.ts';
+import { describeCause, describeFailure, nameStoreFault } from '../store/store-error.ts';
 
 /** What came of a revision that was offered. */
 export type Acceptance =
@@ -49,6 +49,8 @@ export class ConfigurationFollower {
   /** What was said last about a revision that cannot be taken. */
   #fault: string | undefined;
   condition: StoreCondition = 'connecting';
+  /** What is wrong with a store that is unavailable. */
+  storeFault = '';
 
   constructor(dependencies: FollowerDependencies) {
     this.#dependencies = dependencies;
@@ -133,10 +135,8 @@ export class ConfigurationFollower {
 
   #noteError(error: Error): void {
     this.condition = 'unavailable';
-    this.#dependencies.logger.warn(
-      describeFailure(error),
-      'the store does not answer: the configuration stays as it is',
-    );
+    this.storeFault = nameStoreFault(error);
+    this.#dependencies.logger.warn(describeFailure(error), `${this.storeFault}: the configuration stays as it is`);
   }
 
   /** Works towards the newest wanted revision, one at a time; whatever arrives meanwhile is seen in the next turn. */

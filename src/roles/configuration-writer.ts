@@ -32,7 +32,7 @@ import { backgroundClock } from '../native/system-clock.ts';
 import type { CommitResult, ConfigurationStore, Subscription } from '../store/configuration-store.ts';
 import { fetchRevision } from '../store/fetch-revision.ts';
 import { openRevisionDisk, type RevisionDisk } from '../store/persisted-revision.ts';
-import { describeCause, describeFailure, isStoreError } from '../store/store-error.ts';
+import { describeCause, describeFailure, isStoreError, nameStoreFault } from '../store/store-error.ts';
 import type { CheckOptions } from './check-document.ts';
 import { keepCopies, putCopies } from './copies.ts';
 import { JOURNAL_DIRECTORY, openJournal } from './journal.ts';
@@ -135,7 +135,7 @@ export async function openConfigurationWriter(
   if (!initial.ok) return initial;
   const subscription: Subscription = store.followHead(
     () => void look().then(logProblems),
-    (error) => logger.warn(describeFailure(error), 'the store does not answer: the configuration cannot be changed'),
+    (error) => logger.warn(describeFailure(error), `${nameStoreFault(error)}: the configuration cannot be changed`),
   );
   return {
     ok: true,

@@ -11,7 +11,7 @@ export type Readiness = {
   readonly reasons: readonly string[];
 };
 
-type Followed = Pick<ConfigurationFollower, 'condition' | 'current' | 'refused' | 'behind'>;
+type Followed = Pick<ConfigurationFollower, 'condition' | 'storeFault' | 'current' | 'refused' | 'behind'>;
 
 /** Ready: something is served. What is degraded is said all the same. */
 export function readinessOf({
@@ -28,7 +28,7 @@ export function readinessOf({
   else if (!isHandedOn) reasons.push('the first configuration is about to be answered from');
   const absent = describeAbsentServers(servers);
   if (follower.condition === 'unavailable' && (absent.length === 0 || absent.length === servers.length))
-    reasons.push('the store does not answer: the configuration cannot be changed');
+    reasons.push(`${follower.storeFault}: the configuration cannot be changed`);
   reasons.push(...absent, ...describeRevisions(follower));
   return { ready: isHandedOn, reasons };
 }
@@ -37,7 +37,7 @@ export function readinessOf({
 export function readinessOfWorker(follower: Followed): Readiness {
   const ready = follower.current !== undefined;
   const reasons = ready ? [] : ['no configuration is known yet'];
-  if (follower.condition === 'unavailable') reasons.push('the store does not answer: nobody hears votes through it');
+  if (follower.condition === 'unavailable') reasons.push(`${follower.storeFault}: nobody hears votes through it`);
   return { ready, reasons: [...reasons, ...describeRevisions(follower)] };
 }
 

@@ -37,6 +37,11 @@ export function describeFailure(error: unknown): { readonly reason: string; read
   return { ...(isStoreError(error) && { code: error.code }), reason: describeCause(error) };
 }
 
+/** What is wrong with a store that cannot be used, for the beginning of a sentence. */
+export function nameStoreFault(error: unknown): string {
+  return isStoreError(error) && error.code === 'STORE_REJECTED' ? 'the store refuses us' : 'the store does not answer';
+}
+
 /** The message of anything that was thrown. */
 export function describeCause(cause: unknown): string {
   return cause instanceof Error ? cause.message : String(cause);

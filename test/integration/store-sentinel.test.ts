@@ -109,8 +109,11 @@ describe('Sentinel', { concurrency: CONCURRENCY, skip: skip ?? false }, () => {
     assert.equal(await store.health.writeSlot(makeSlot(9, 1, ['up']), undefined), 'stored');
   });
 
-  test('without a single Sentinel calls reject soon, and the connection that stands goes on', async (context) => {
+  test('a name that no Sentinel knows is told; without a single one calls reject soon, and the connection that stands goes on', async (context) => {
     const { group, store } = await open(context);
+    const misnamed = openRedisStore(group.url.replace(/azimuth$/, 'azimut'));
+    context.after(() => misnamed.close());
+    await assert.rejects(misnamed.configuration.readHead(), { message: /sentinel .* knows no primary called "azimut"/ });
     assert.equal(await store.health.writeSlot(makeSlot(9, 1, ['up']), undefined), 'stored');
     await Promise.all(group.sentinels.map((sentinel) => sentinel.kill()));
     await pause(1500);

@@ -8,8 +8,11 @@ import { fileURLToPath } from 'node:url';
 const RUN = fileURLToPath(new URL('run.ts', import.meta.url));
 
 const REFUSED = [
-  { args: ['--mutant', 'none'], line: /^simulation: no mutant is called none: epoch-fence, .*\n$/ },
-  { args: ['--seeds', '1e3'], line: /^simulation: --seeds is a whole number of at least 1, not "1e3"\n$/ },
+  {
+    args: ['--mutant', 'none'],
+    line: /^simulation: no mutant is called none: epoch-fence, .* \(docs\/reliability\.md says what there is\)\n$/,
+  },
+  { args: ['--seeds', '1e3'], line: /^simulation: --seeds is a whole number of at least 1, not "1e3" \(.*\)\n$/ },
   { args: ['--from', '-1'], line: /^simulation: .*'--from'.*\n$/ },
   { args: ['--seed', '1', '--colour'], line: /^simulation: Unknown option '--colour'.*\n$/ },
 ];

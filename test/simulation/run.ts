@@ -46,7 +46,7 @@ function readArguments() {
     };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    process.stderr.write(`simulation: ${reason.replaceAll('\n', ' ')}\n`);
+    process.stderr.write(`simulation: ${reason.replaceAll('\n', ' ')} (docs/reliability.md says what there is)\n`);
     process.exit(2);
   }
 }

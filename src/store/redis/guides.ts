@@ -19,9 +19,10 @@ export type GuideOptions = {
 
 export function openGuides(address: GuidedAddress, options: GuideOptions): readonly Guide[] {
   return address.guides.map((endpoint) => {
+    const title = `${address.kind} ${formatEndpoint(endpoint)}`;
     const connection = new RedisConnection({
       server: endpoint,
-      title: `${address.kind} ${formatEndpoint(endpoint)}`,
+      title,
       login: options.login,
       database: 0,
       tls: options.tls,
@@ -29,11 +30,20 @@ export function openGuides(address: GuidedAddress, options: GuideOptions): reado
       commandTimeoutMs: GUIDE_TIMEOUT_MS,
       isGuide: true,
     });
-    const read =
-      address.kind === 'sentinel'
-        ? async () => readSentinelReply(await connection.call((redis) => askSentinel(redis, address.name)))
-        : async () => readSlotsReply(await connection.call((redis) => redis.call('CLUSTER', 'SLOTS')), endpoint.host);
-    return { askPrimary: read, close: () => connection.close() };
+    const close = () => connection.close();
+    if (address.kind === 'sentinel') {
+      return {
+        askPrimary: async () => readSentinelReply(await connection.call((redis) => askSentinel(redis, address.name))),
+        ignorance: `${title} knows no primary called "${address.name}"`,
+        close,
+      };
+    }
+    return {
+      askPrimary: async () =>
+        readSlotsReply(await connection.call((redis) => redis.call('CLUSTER', 'SLOTS')), endpoint.host),
+      ignorance: `${title} knows no master of hash slot ${HASH_SLOT}`,
+      close,
+    };
   });
 }
 

@@ -15,6 +15,8 @@ import type { PrimaryLocator } from './primary-locator.ts';
 export type Guide = {
   /** Undefined: it answers, and knows of no primary. Rejects, soon, when it does not answer. */
   askPrimary(): Promise<Endpoint | undefined>;
+  /** What is said of it then. */
+  readonly ignorance: string;
   close(): Promise<void>;
 };
 
@@ -85,7 +87,7 @@ export class PrimaryFinder implements PrimaryLocator {
         guide
           .askPrimary()
           .then((primary) => {
-            if (primary === undefined) faults.push('one that answers knows of none');
+            if (primary === undefined) faults.push(guide.ignorance);
             else note(primary);
           })
           .catch((error: unknown) => faults.push(describeCause(error)))

@@ -10,7 +10,7 @@ import {
   readPersistedRevision,
   writePersistedRevision,
 } from '../../../src/store/persisted-revision.ts';
-import { createStoreError } from '../../../src/store/store-error.ts';
+import { createStoreError, type StoreErrorCode } from '../../../src/store/store-error.ts';
 import { openDirectory, pause, recordLog, revisionOf, waitUntil } from './fixture.ts';
 
 /** A store whose every word the test puts into its mouth. */
@@ -27,7 +27,7 @@ function createFakeStore() {
       if (revision !== undefined) fake.add(revision);
       tellHead(revision?.manifest.id);
     },
-    fail: (message: string) => tellError(createStoreError('STORE_UNAVAILABLE', message)),
+    fail: (message: string, code: StoreErrorCode = 'STORE_UNAVAILABLE') => tellError(createStoreError(code, message)),
     store: {
       async readManifest(id: RevisionId) {
         fake.fetches++;
@@ -192,6 +192,10 @@ describe('the follower of the configuration', () => {
     fake.fail('gone');
     assert.equal(follower.condition, 'unavailable');
     assert.equal(log.count('does not answer'), 1);
+    assert.equal(follower.storeFault, 'the store does not answer');
+    fake.fail('WRONGPASS', 'STORE_REJECTED');
+    assert.equal(log.count('refuses us'), 1);
+    assert.equal(follower.storeFault, 'the store refuses us');
     fake.say(revisionOf(1));
     assert.equal(follower.condition, 'ok');
     assert.equal(log.count('answers again'), 1);
