@@ -6,6 +6,7 @@ import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { formatListenAddress, type ListenAddress } from '../model/listen-address.ts';
+import { pathOfTarget } from '../model/request-target.ts';
 import { createHttpServer } from '../native/http.ts';
 import { watchSilentConnections } from '../native/silent-connections.ts';
 import { TELEMETRY_ROUTES, type TelemetryReply, type TelemetrySources } from './telemetry-routes.ts';
@@ -83,7 +84,7 @@ async function reply(
 }
 
 async function findReply({ method, url = '' }: IncomingMessage, sources: TelemetrySources): Promise<TelemetryReply> {
-  const route = TELEMETRY_ROUTES.get(url.split('?', 1)[0] ?? '');
+  const route = TELEMETRY_ROUTES.get(pathOfTarget(url).split('?', 1)[0] ?? '');
   if (route === undefined) return textReply(404, `here are ${[...TELEMETRY_ROUTES.keys()].join(', ')}`);
   if (!METHODS.includes(method ?? '')) return textReply(405, `only ${METHODS.join(' and ')}`);
   try {

@@ -8,6 +8,7 @@ import type { TLSSocket } from 'node:tls';
 import { HTTPS } from '../answer/answer-query.ts';
 import { CONNECTION_TIMED_OUT, countConnection } from '../answer/counters.ts';
 import type { Client, Desk } from '../answer/desk.ts';
+import { pathOfTarget } from '../model/request-target.ts';
 import { createHttpServer } from '../native/http.ts';
 import { MAX_MESSAGE_BYTES } from './answer-message.ts';
 import { ConnectionDeadline } from './connection-deadline.ts';
@@ -126,10 +127,10 @@ function createHttp1Server(connections: WeakMap<object, Connection>): Server {
       request.socket.destroy();
       return;
     }
-    const { headers, method, url } = request;
+    const { headers, method, url = '' } = request;
     const asked = {
       method,
-      target: url,
+      target: pathOfTarget(url),
       contentType: headers['content-type'],
       contentLength: headers['content-length'],
     };

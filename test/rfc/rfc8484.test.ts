@@ -274,6 +274,13 @@ describe('RFC 8484', () => {
     assert.equal(http1.status, 431);
   });
 
+  // RFC 9112, section 3.2.2, of HTTP/1.1: "a server MUST accept the absolute-form in requests".
+  it('is found at its path by a client that names us in what it asks for', async () => {
+    const { path } = get({ name: 'mail.example.com.' });
+    const { status } = await askHttp1(listener.port, CERTIFICATE.chain, { path: `https://localhost${path}` });
+    assert.equal(status, 200);
+  });
+
   it('ends what is no HTTP', async () => {
     for (const protocol of ['h2', 'http/1.1']) {
       const client = await connectTls(listener.port, { ca: CERTIFICATE.chain, ALPNProtocols: [protocol] });

@@ -29,6 +29,18 @@ describe('docs/errors.md', () => {
 
 describe('problems', () => {
   const fixture = shareFixture();
+
+  /** What comes back on a connection, over which `words` alone are said. */
+  async function say(words: string): Promise<string> {
+    const { server } = fixture();
+    if (!server.server.listening) await server.listen({ host: '127.0.0.1', port: 0 });
+    const address = server.addresses()[0];
+    const socket = connect(typeof address === 'object' ? address.port : 0, '127.0.0.1');
+    socket.end(words);
+    let text = '';
+    for await (const chunk of socket) text += String(chunk);
+    return text;
+  }
   const shape = compileShape(ProblemSchema);
 
   test('are what every kind of fault is answered with', async () => {
@@ -84,14 +96,17 @@ describe('problems', () => {
   });
 
   test('what is no HTTP at all is answered with one too', async () => {
-    const { server } = fixture();
-    await server.listen({ host: '127.0.0.1', port: 0 });
-    const address = server.addresses()[0];
-    const socket = connect(typeof address === 'object' ? address.port : 0, '127.0.0.1');
-    socket.end('\x16\x03\x01 hello\r\n\r\n');
-    let text = '';
-    for await (const chunk of socket) text += String(chunk);
+    const text = await say('\x16\x03\x01 hello\r\n\r\n');
     assert.match(text, /^HTTP\/1\.1 400 .*application\/problem\+json.*"code":"MALFORMED"/s);
+  });
+
+  test('a target that names the server as well is found by its path', async () => {
+    const { server, tokens } = fixture();
+    const [url, headers] = ['http://api.example/v1/regions', { authorization: `Bearer ${tokens.read}` }];
+    assert.equal((await server.inject({ url: '/v1/regions', headers })).statusCode, 200);
+    const lines = [`GET ${url} HTTP/1.1`, 'host: api.example', `authorization: ${headers.authorization}`];
+    const text = await say(`${[...lines, 'connection: close'].join('\r\n')}\r\n\r\n`);
+    assert.match(text, /^HTTP\/1\.1 200 /);
   });
 
   test('pages of ours may load nothing from elsewhere, and nobody may frame them', async () => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { request } from 'node:http';
 import { connect } from 'node:net';
 import { describe, test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
@@ -35,6 +36,13 @@ describe('startTelemetryServer', () => {
       assert.deepEqual([posted.status, posted.headers.get('allow')], [405, 'GET, HEAD']);
       const head = await fetch(`http://127.0.0.1:${server.address.port}/livez?verbose`, { method: 'HEAD' });
       assert.deepEqual([head.status, head.headers.get('content-length'), await head.text()], [200, '2', '']);
+      // As a client asks that takes us for a proxy.
+      const { port } = server.address;
+      const [named] = await once(
+        request({ port, host: '127.0.0.1', path: 'http://node.example/livez' }).end(),
+        'response',
+      );
+      assert.equal(named.resume().statusCode, 200);
     } finally {
       await server.close();
     }
