@@ -21,6 +21,7 @@ import { parseConfiguration } from '../../../src/model/parse-configuration.ts';
 import {
   openConfigurationWriter,
   type RunningWriter,
+  type WriterDependencies,
   type WriterOptions,
 } from '../../../src/roles/configuration-writer.ts';
 import { type EmbeddedStore, openEmbeddedStore } from '../../../src/store/embedded/open-embedded-store.ts';
@@ -134,10 +135,11 @@ export const SILENT = { info: () => {}, warn: () => {}, error: () => {} };
 export async function openWriter(
   store: Pick<OpenStore, 'configuration'>,
   options: Partial<WriterOptions> & Pick<WriterOptions, 'stateDirectory'>,
+  dependencies: Partial<WriterDependencies> = {},
 ): Promise<RunningWriter> {
   const opened = await openConfigurationWriter(
     { ...PARSE, allowNetworks: [], ...options },
-    { store: store.configuration, logger: SILENT, nowMs: () => NOW_MS },
+    { store: store.configuration, logger: SILENT, nowMs: () => NOW_MS, ...dependencies },
   );
   if (!opened.ok) throw new Error(JSON.stringify(opened.problems));
   return opened.value;
