@@ -17,7 +17,7 @@ export function describeVantages({ configuration, vantages, refused, aside }: Cl
   }));
 }
 
-function describeWorker({ worker, alive, lastSeenMs, publicKey, abstention }: WorkerSighting) {
+function describeWorker({ worker, alive, lastSeenMs, publicKey, abstention, epochRises }: WorkerSighting) {
   return {
     worker,
     alive,
@@ -25,6 +25,7 @@ function describeWorker({ worker, alive, lastSeenMs, publicKey, abstention }: Wo
     signed: publicKey !== undefined,
     ...(publicKey !== undefined && { publicKey }),
     ...(abstention !== undefined && { abstention: describeAbstention(abstention) }),
+    ...(epochRises > 0 && { epochRises }),
   };
 }
 

@@ -149,6 +149,8 @@ export type WorkerSighting = {
   readonly publicKey?: string;
   /** Absent: from nothing. */
   readonly abstention?: Abstention;
+  /** How often it took a new epoch within the last minute. */
+  readonly epochRises: number;
 };
 
 export type LoadSighting = LoadReport & { readonly ageMs: number };

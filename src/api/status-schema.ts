@@ -2,6 +2,7 @@
 
 import { type Static, Type } from 'typebox';
 import { STRANGER_PROBLEMS } from '../health/admission.ts';
+import { MAX_RISES } from '../health/liveness.ts';
 import { CLUSTER_STATES, ENDPOINT_STATES } from './describe-status.ts';
 import { MomentSchema, pageSchema } from './route-schema.ts';
 
@@ -79,6 +80,12 @@ const WorkerStatusSchema = Type.Object({
       },
       { description: 'Not there: it abstains from nothing.' },
     ),
+  ),
+  epochRises: Type.Optional(
+    Type.Integer({
+      minimum: 1,
+      description: `How often it took a new epoch within the last minute, ${MAX_RISES} at most. Once is a start; again and again: it ends as often, or two processes have its name.`,
+    }),
   ),
 });
 

@@ -27,17 +27,28 @@ export function vantageRows(output: Output, vantages: readonly Vantage[]): reado
   });
 }
 
-function workerRow(output: Output, { worker, alive, signed, abstention }: Worker): Row {
+function workerRow(output: Output, { worker, alive, signed, abstention, epochRises = 0 }: Worker): Row {
+  const remarks = [
+    ...(abstention === undefined ? [] : [describeAbstention(abstention)]),
+    ...(epochRises < NOTABLE_RISES ? [] : [describeRises(epochRises)]),
+  ];
   return [
     `  ${worker}`,
     alive ? output.paint('green', 'alive') : output.paint('red', 'silent'),
     signed ? 'signed' : 'not signed',
-    abstention === undefined ? '' : output.paint('yellow', describeAbstention(abstention)),
+    remarks.length === 0 ? '' : output.paint('yellow', remarks.join('; ')),
   ];
 }
 
 function describeAbstention({ all, votes, abstained, reasons }: NonNullable<Worker['abstention']>): string {
   return `abstains from ${all ? 'everything' : `${abstained} of ${votes}`}: ${reasons.join('; ')}`;
+}
+
+/** A worker that starts takes one, and may be started twice. */
+const NOTABLE_RISES = 3;
+
+function describeRises(epochRises: number): string {
+  return `began anew ${epochRises} times within a minute: is its name used twice, or does it end again and again?`;
 }
 
 function refusedRow(output: Output, { worker, problem, publicKey }: Refused): Row {

@@ -14,12 +14,19 @@ type Sighting = {
   readonly firstSeenAtMs: number;
   /** Monotonic ms at which the version last grew; undefined: not since it was first seen. */
   readonly movedAtMs: number | undefined;
+  /** When its epoch rose, the last times. */
+  readonly risesMs: readonly number[];
 };
 
 /** What a receiver remembers of the versions it saw, by `slotKey`. */
 export type Sightings = ReadonlyMap<string, Sighting>;
 
 export const NO_SIGHTINGS: Sightings = new Map();
+
+/** For so long a rise of an epoch is told, and of so many. */
+const RISE_TOLD_MS = 60_000;
+export const MAX_RISES = 10;
+const NO_RISES: readonly number[] = [];
 
 /** A slot as a receiver sees it now. */
 export type SeenSlot = { readonly slot: Slot; readonly alive: boolean };
@@ -35,7 +42,9 @@ export function noteVersions(sightings: Sightings, versions: readonly SlotVersio
     const { epoch, sequence } = version;
     const firstSeenAtMs = before?.firstSeenAtMs ?? nowMs;
     const movedAtMs = before === undefined ? undefined : nowMs;
-    next.set(key, { epoch, sequence, firstSeenAtMs, movedAtMs });
+    const rises = before?.risesMs ?? NO_RISES;
+    const risesMs = before !== undefined && epoch > before.epoch ? [...rises, nowMs].slice(-MAX_RISES) : rises;
+    next.set(key, { epoch, sequence, firstSeenAtMs, movedAtMs, risesMs });
   }
   return next ?? sightings;
 }
@@ -46,6 +55,15 @@ export function forgetSlots(sightings: Sightings, removed: readonly SlotId[]): S
   const next = new Map(sightings);
   for (const id of removed) next.delete(slotKey(id));
   return next;
+}
+
+/**
+ * How often a worker took a new epoch within the last minute, MAX_RISES at most. Once is a start; again and again: it ends again and
+ * again, or two processes have its name and take it from each other.
+ */
+export function countRises(id: SlotId, sightings: Sightings, nowMs: number): number {
+  const { risesMs } = sightings.get(slotKey(id)) ?? { risesMs: NO_RISES };
+  return risesMs.filter((atMs) => nowMs - atMs < RISE_TOLD_MS).length;
 }
 
 /** Marks each slot alive or not. `nowMs` is the same monotonic clock as in `noteVersions`. */

@@ -5,7 +5,7 @@
 import type { Logger } from 'pino';
 import type { HealthJudgement } from '../health/cluster-health.ts';
 import { type Judge, judgeAnew, openJudge } from '../health/judge.ts';
-import { forgetSlots, NO_SIGHTINGS, noteVersions, type Sightings, seeSlots } from '../health/liveness.ts';
+import { countRises, forgetSlots, NO_SIGHTINGS, noteVersions, type Sightings, seeSlots } from '../health/liveness.ts';
 import { slotKey } from '../health/merge-slots.ts';
 import type { Slot, SlotId } from '../health/slot.ts';
 import { NO_STANDINGS } from '../health/standing.ts';
@@ -32,6 +32,8 @@ export type WorkerPresence = SlotId & {
   readonly alive: boolean;
   /** Milliseconds since its slot last moved, as far as this node saw; undefined: it did not move since it was found. */
   readonly silentMs: number | undefined;
+  /** How often it took a new epoch within the last minute. */
+  readonly epochRises: number;
 };
 
 export type HealthViewOptions = { readonly heartbeatMs: number };
@@ -151,7 +153,8 @@ export class HealthView {
     return seeSlots(this.#slots.values(), this.#sightings, nowMs, this.#options.heartbeatMs).map(({ slot, alive }) => {
       const movedAtMs = this.#sightings.get(slotKey(slot))?.movedAtMs;
       const silentMs = movedAtMs === undefined ? undefined : nowMs - movedAtMs;
-      return { vantage: slot.vantage, worker: slot.worker, alive, silentMs };
+      const epochRises = countRises(slot, this.#sightings, nowMs);
+      return { vantage: slot.vantage, worker: slot.worker, alive, silentMs, epochRises };
     });
   }
 

@@ -257,8 +257,11 @@ async function viewOf(writer: RunningWriter): Promise<ClusterView> {
     judgement,
     verdicts,
     vantages: [
-      { vantage: 'fra', worker: 'w1', alive: true, lastSeenMs: NOW_MS - 500, publicKey: 'KEY' },
-      { vantage: 'fra', worker: 'w2', alive: true, abstention: { votes: 2, abstained: 2, reasons: ['it lags'] } },
+      { vantage: 'fra', worker: 'w1', alive: true, lastSeenMs: NOW_MS - 500, publicKey: 'KEY', epochRises: 0 },
+      {
+        ...{ vantage: 'fra', worker: 'w2', alive: true, epochRises: 3 },
+        abstention: { votes: 2, abstained: 2, reasons: ['it lags'] },
+      },
     ],
     refused: [{ vantage: 'fra', worker: 'w9', problem: 'unlisted', publicKey: 'OTHER', atMs: NOW_MS - 1000 }] as const,
     aside: new Set<string>(),

@@ -71,6 +71,7 @@ describe('status and health', () => {
             alive: true,
             signed: false,
             abstention: { all: true, votes: 2, abstained: 2, reasons: ['it lags'] },
+            epochRises: 3,
           },
         ],
         refused: [{ worker: 'w9', problem: 'unlisted', publicKey: 'OTHER', lastSeen: '2026-01-15T11:59:59.000Z' }],
@@ -221,7 +222,7 @@ describe('what keeps an installation from being healthy', () => {
       ...configuration({ clusters: clusters.map((id) => cluster(id, [endpoint('a', '203.0.113.1')])) }),
       ...{ zones: [], services: [service] },
     };
-    const vantages = of.vantages.map(({ id }) => ({ vantage: id, worker: 'w1', alive: alive(id) }));
+    const vantages = of.vantages.map(({ id }) => ({ vantage: id, worker: 'w1', alive: alive(id), epochRises: 0 }));
     const state = { ...EMPTY_STATE, vantages, configuration: of, judgement: judgeClusters(of, () => verdict, 0) };
     const { healthy, reasons } = describeStatus(state, { ready: true, reasons: [] });
     return { healthy, reasons };

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
+  countRises,
   findNextStaleMs,
   forgetSlots,
   isAlive,
+  MAX_RISES,
   mayBeAlive,
   NO_SIGHTINGS,
   noteVersions,
@@ -37,6 +39,24 @@ test('takes a new epoch as movement, and old or repeated versions as none', () =
   assert.equal(noteVersions(sightings, [...at(2, 9), ...at(1, 99), ...at(2, 8)], 100), sightings);
   sightings = noteVersions(sightings, at(3, 1), 200);
   assert.equal(isAlive(ID, sightings, 200, HEARTBEAT_MS), true);
+});
+
+test('counts how often a worker took a new epoch within the last minute', () => {
+  let sightings = noteVersions(NO_SIGHTINGS, at(7, 1), 0);
+  assert.equal(countRises(ID, sightings, 0), 0, 'that it was found is no rise');
+  for (const [epoch, sequence, atMs] of [
+    [7, 2, 500],
+    [8, 1, 1000],
+    [8, 2, 1500],
+    [9, 1, 2000],
+  ] as const)
+    sightings = noteVersions(sightings, at(epoch, sequence), atMs);
+  assert.equal(countRises(ID, sightings, 2000), 2);
+  assert.equal(countRises(ID, sightings, 60_999), 2);
+  assert.equal(countRises(ID, sightings, 61_000), 1);
+  for (let epoch = 10; epoch < 100; epoch++) sightings = noteVersions(sightings, at(epoch, 1), 61_000);
+  assert.equal(countRises(ID, sightings, 61_000), MAX_RISES);
+  assert.equal(countRises({ ...ID, worker: 'other' }, sightings, 61_000), 0);
 });
 
 test('knows nothing of slots that it never saw, and forgets those that left', () => {

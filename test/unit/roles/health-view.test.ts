@@ -168,10 +168,12 @@ describe('the health view', () => {
     view.setConfiguration(configuration);
     view.start();
     await vote(['up']);
-    assert.deepEqual(view.listWorkers(), [{ vantage: 'fra', worker: 'w', alive: false, silentMs: undefined }]);
+    assert.deepEqual(view.listWorkers(), [
+      { vantage: 'fra', worker: 'w', alive: false, silentMs: undefined, epochRises: 0 },
+    ]);
     await vote(['up']);
     await pass(500);
-    assert.deepEqual(view.listWorkers(), [{ vantage: 'fra', worker: 'w', alive: true, silentMs: 500 }]);
+    assert.deepEqual(view.listWorkers(), [{ vantage: 'fra', worker: 'w', alive: true, silentMs: 500, epochRises: 0 }]);
     view.stop();
   });
 
