@@ -113,7 +113,9 @@ describe('Sentinel', { concurrency: CONCURRENCY, skip: skip ?? false }, () => {
     const { group, store } = await open(context);
     const misnamed = openRedisStore(group.url.replace(/azimuth$/, 'azimut'));
     context.after(() => misnamed.close());
-    await assert.rejects(misnamed.configuration.readHead(), { message: /sentinel .* knows no primary called "azimut"/ });
+    await assert.rejects(misnamed.configuration.readHead(), {
+      message: /sentinel .* knows no primary called "azimut"/,
+    });
     assert.equal(await store.health.writeSlot(makeSlot(9, 1, ['up']), undefined), 'stored');
     await Promise.all(group.sentinels.map((sentinel) => sentinel.kill()));
     await pause(1500);
