@@ -29,8 +29,9 @@ describe('docs/errors.md', () => {
 
 describe('problems', () => {
   const fixture = shareFixture();
+  const shape = compileShape(ProblemSchema);
 
-  /** What comes back on a connection, over which `words` alone are said. */
+  /** What comes back on a connection on which these words alone are said. */
   async function say(words: string): Promise<string> {
     const { server } = fixture();
     if (!server.server.listening) await server.listen({ host: '127.0.0.1', port: 0 });
@@ -41,7 +42,6 @@ describe('problems', () => {
     for await (const chunk of socket) text += String(chunk);
     return text;
   }
-  const shape = compileShape(ProblemSchema);
 
   test('are what every kind of fault is answered with', async () => {
     const { send } = fixture();
